@@ -1,0 +1,1 @@
+"""Host side of BitBeat: integer reference, emulator, replay, parity, reports. Imports neither torch nor tensorflow."""
