@@ -10,6 +10,8 @@ import os
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import numpy as np
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 #: True when the reference runs as plain Python.
@@ -24,3 +26,7 @@ def kernel(function: F) -> F:
 
     compiled: F = njit(cache=True)(function)
     return compiled
+
+
+#: Makes a signed integer of any field: numba would mix unsigned and signed ones into floats.
+to_int = int if PLAIN else np.int64

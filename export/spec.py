@@ -1,0 +1,224 @@
+"""Reads ``spec.toml`` and derives from it every number that the chain uses."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from export.filter_design import Bandpass, design_bandpass, qrs_delay_samples
+from host_tools.errors import UserError
+
+SPEC_PATH = Path(__file__).with_name("spec.toml")
+
+#: Sampling rates for which the filters and windows are known to work.
+FS_RANGE_HZ = (200, 1000)
+
+
+@dataclass(frozen=True)
+class Spec:
+    """All constants of the chain for one sampling rate.
+
+    Attributes
+    ----------
+    fs_hz : int
+        Sampling rate of the chain.
+    digest : str
+        SHA-256 over the specification text and the sampling rate, hexadecimal.
+    constants : dict of str to int
+        Every scalar constant by its name without the ``ECG_`` prefix, in the order written.
+    comments : dict of str to str
+        What each constant is, for the generated files.
+    log2_q10 : tuple of int
+        Table of ``1024 * log2(1 + i / 64)``, 65 entries.
+    """
+
+    fs_hz: int
+    digest: str
+    constants: dict[str, int]
+    comments: dict[str, str]
+    log2_q10: tuple[int, ...]
+
+
+class _Builder:
+    """Collects constants in order, with their comments."""
+
+    def __init__(self, fs_hz: int) -> None:
+        self.fs_hz = fs_hz
+        self.constants: dict[str, int] = {}
+        self.comments: dict[str, str] = {}
+
+    def add(self, name: str, value: int, comment: str) -> int:
+        self.constants[name] = value
+        self.comments[name] = comment
+        return value
+
+    def samples(self, duration_ms: float) -> int:
+        """Duration in samples at the chain's rate, at least 1."""
+        return max(1, round(duration_ms * self.fs_hz / 1000))
+
+
+def load_spec(path: Path = SPEC_PATH, fs_hz: int | None = None) -> Spec:
+    """Read the specification and derive all constants.
+
+    Parameters
+    ----------
+    path : Path
+        The TOML file.
+    fs_hz : int, optional
+        Another sampling rate than the file's, in Hz, 200 to 1000.
+
+    Returns
+    -------
+    Spec
+        Constants for that rate.
+
+    Raises
+    ------
+    UserError
+        If the file is missing, is not TOML, lacks a value or the rate is out of range.
+    """
+    try:
+        text = path.read_bytes()
+        raw = tomllib.loads(text.decode())
+        rate = int(raw["signal"]["fs_hz"]) if fs_hz is None else fs_hz
+        if not FS_RANGE_HZ[0] <= rate <= FS_RANGE_HZ[1]:
+            raise UserError(f"fs_hz = {rate}: the chain can be generated for {FS_RANGE_HZ[0]} to {FS_RANGE_HZ[1]} Hz")
+        return _derive(raw, rate, hashlib.sha256(text + f"\nfs_hz={rate}\n".encode()).hexdigest())
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; it holds the constants of the chain") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{path}: not valid TOML: {error}") from None
+    except KeyError as error:
+        raise UserError(f"{path}: value {error} is missing") from None
+
+
+def _derive(raw: dict[str, Any], fs_hz: int, digest: str) -> Spec:
+    b = _Builder(fs_hz)
+    b.add("SPEC_HASH", int(digest[:8], 16), "first 32 bits of the specification's SHA-256")
+    _signal(b, raw["signal"])
+    band = raw["bandpass"]
+    filt = design_bandpass(
+        fs_hz, int(band["order"]), band["low_hz"], band["high_hz"], int(band["coefficient_frac_bits"])
+    )
+    _bandpass(b, band, filt)
+    _rpeak(b, raw["rpeak"], raw["signal"], int(band["output_frac_bits"]))
+    _rr(b, raw["rr"])
+    _window(b, raw["window"], raw["rr"])
+    _template(b, raw["template"], raw["window"])
+    net = raw["network"]
+    b.add("BEAT_CHANNELS", net["beat_channels"], "channels of the beat input: beat, beat minus template")
+    b.add("RHYTHM_FEATURES", net["rhythm_features"], "features of the rhythm input")
+    b.add("INPUT_FRAC_BITS", net["input_frac_bits"], "fraction bits of both int8 inputs")
+    b.add("LOG_RATIO_FRAC_BITS", net["log_ratio_frac_bits"], "fraction bits of log2 ratios in the rhythm input")
+    b.add("CLASSES", len(net["classes"]), "AAMI classes")
+    return Spec(fs_hz, digest, b.constants, b.comments, _log2_table())
+
+
+def _log2_table() -> tuple[int, ...]:
+    # Integer search instead of a float logarithm: the same table on every platform.
+    # 1024 * log2(1 + i/64) rounded: the largest t with 2^(2t-1) <= ((64+i)/64)^2048.
+    table = []
+    for i in range(65):
+        power = (64 + i) ** 2048
+        one = 64**2048
+        ratio = (power * power) // (one * one)  # ((64+i)/64)^4096, rounded down
+        doubled = ratio.bit_length() - 1  # floor(4096 * log2)
+        table.append((doubled + 2) // 4)
+    return tuple(table)
+
+
+def _signal(b: _Builder, signal: dict[str, Any]) -> None:
+    b.add("FS_HZ", b.fs_hz, "sampling rate of the chain, Hz")
+    b.add("ADU_PER_MV", signal["adu_per_mv"], "input units in one millivolt")
+    b.add("SATURATION_ADU", signal["saturation_adu"], "|input| from which it counts as saturated")
+    b.add("FLAT_TOLERANCE_ADU", signal["flat_tolerance_adu"], "a flat stretch stays within this of its start")
+    b.add("FLAT_SAMPLES", b.samples(signal["flat_ms"]), "length from which a stretch counts as flat")
+    b.add("BAD_RESET_SAMPLES", b.samples(signal["bad_reset_ms"]), "bad input of this length resets the chain")
+    b.add("RECOVER_SAMPLES", b.samples(signal["recover_ms"]), "beats this soon after bad input carry its flag")
+
+
+def _bandpass(b: _Builder, band: dict[str, Any], filt: Bandpass) -> None:
+    b.add("COEF_FRAC_BITS", band["coefficient_frac_bits"], "fraction bits of the filter coefficients")
+    b.add("STATE_FRAC_BITS", band["state_frac_bits"], "fraction bits of samples inside the filter")
+    b.add("FILTERED_FRAC_BITS", band["output_frac_bits"], "fraction bits of the filtered signal, unit adu")
+    b.add("LOWPASS_B0_Q30", filt.lowpass_b0, "low-pass section: b = b0 * (1, 2, 1)")
+    b.add("LOWPASS_A1_Q30", filt.lowpass_a1, "low-pass section: a1")
+    b.add("LOWPASS_A2_Q30", filt.lowpass_a2, "low-pass section: a2")
+    dc_gain = 4 * filt.lowpass_b0 / (2**filt.frac_bits + filt.lowpass_a1 + filt.lowpass_a2)
+    b.add("LOWPASS_GAIN_Q30", round(dc_gain * 2**30), "low-pass section: gain at 0 Hz")
+    b.add("HIGHPASS_A1_Q30", filt.highpass_a1, "high-pass section: b = (1, -2, 1), a1")
+    b.add("HIGHPASS_A2_Q30", filt.highpass_a2, "high-pass section: a2")
+    b.add("DELAY_SAMPLES", qrs_delay_samples(filt, b.fs_hz), "delay of a QRS complex in the filter")
+
+
+def _rpeak(b: _Builder, rp: dict[str, Any], signal: dict[str, Any], frac_bits: int) -> None:
+    step = b.add("RPEAK_DECIMATION", max(1, round(b.fs_hz / rp["rate_hz"])), "samples in one detector step")
+    step_ms = 1000 * step / b.fs_hz
+
+    def steps(name: str, key: str, comment: str) -> int:
+        return b.add(name, max(1, round(rp[key] / step_ms)), comment + ", detector steps")
+
+    short = steps("RPEAK_SHORT_STEPS", "band_short_ms", "short moving mean of the QRS enhancer")
+    long = steps("RPEAK_LONG_STEPS", "band_long_ms", "long moving mean of the QRS enhancer")
+    total = steps("RPEAK_INTEGRATE_STEPS", "integrate_ms", "length of the moving sum")
+    steps("RPEAK_HOLD_STEPS", "peak_hold_ms", "longest wait after a maximum of the moving sum")
+    steps("RPEAK_REFRACTORY_STEPS", "refractory_ms", "of two closer peaks the larger counts")
+    steps("RPEAK_LEARN_STEPS", "learn_ms", "first stretch, from which the levels are set")
+    steps("RPEAK_SEARCHBACK_MAX_STEPS", "searchback_max_ms", "search-back at the latest")
+    steps("RPEAK_TWAVE_STEPS", "twave_ms", "a peak sooner than this may be a T wave")
+    for key in ("threshold_q8", "searchback_threshold_q8", "searchback_rr_q8", "twave_slope_q8", "noisy_q8"):
+        b.add("RPEAK_" + key.upper(), rp[key], "see spec.toml")
+    b.add("RPEAK_LEVEL_SHIFT", rp["level_shift"], "levels follow peaks by 2^-this")
+    # The enhancer is (long * sum over short - short * sum over long) of sums of `step` filtered samples.
+    unit = short * long * step * 2**frac_bits * signal["adu_per_mv"] / 1000
+    b.add("RPEAK_MINIMUM_PEAK", round(rp["minimum_peak_uv"] * unit * total / 16), "smallest peak that can be a beat")
+    # From the newest sample of the moving sum's maximum back to the middle of the QRS complex.
+    delay = ((long - 1) / 2 + (total - 1) / 2) * step + (step - 1) / 2
+    b.add("RPEAK_CENTRE_SAMPLES", round(delay), "samples from a maximum of the moving sum back to the QRS")
+    b.add("REFINE_BEFORE_SAMPLES", b.samples(rp["refine_before_ms"]), "search for the R peak from here ...")
+    b.add("REFINE_AFTER_SAMPLES", b.samples(rp["refine_after_ms"]), "... to here around the QRS")
+    b.add("REFINE_SPAN_SAMPLES", b.samples(rp["refine_span_ms"]), "span of the sharpening difference")
+    b.add("REFINE_POLARITY_Q8", rp["refine_polarity_q8"], "share at which the other polarity loses to the usual one")
+    b.add("MINIMUM_RR_SAMPLES", b.samples(rp["minimum_rr_ms"]), "smallest distance of two R peaks")
+
+
+def _rr(b: _Builder, rr: dict[str, Any]) -> None:
+    b.add("RR_BOUND_SAMPLES", b.samples(rr["next_bound_ms"]), "a next RR that has not come is taken as this")
+    b.add("RR_WAIT_SAMPLES", b.samples(rr["next_bound_ms"] + rr["detect_bound_ms"]), "how long a beat waits for the next")
+    b.add("RR_MAX_SAMPLES", b.samples(rr["maximum_ms"]), "longer RR intervals are taken as this")
+    b.add("RR_LOCAL_BEATS", rr["local_beats"], "RR intervals in the local mean")
+    b.add("RR_SLOW_SHIFT", rr["slow_shift"], "slow mean follows by 2^-this")
+    b.add("RR_SLOW_LOW_Q8", rr["slow_low_q8"], "clip of an interval that enters the slow mean, low")
+    b.add("RR_SLOW_HIGH_Q8", rr["slow_high_q8"], "clip of an interval that enters the slow mean, high")
+    b.add("RR_DEFAULT_SAMPLES", b.samples(rr["default_ms"]), "interval assumed where nothing is known")
+
+
+def _window(b: _Builder, window: dict[str, Any], rr: dict[str, Any]) -> None:
+    grid = window["grid_hz"]
+    b.add("GRID_HZ", grid, "the network's time grid")
+    b.add("GRID_STEP_Q16", round(b.fs_hz * 65536 / grid), "input samples in one grid step, Q16")
+    span = b.add("GRID_SPAN_SAMPLES", max(1, round(b.fs_hz / grid)), "input samples averaged in a grid sample")
+    b.add("GRID_RECIPROCAL_Q16", round(65536 / span), "1 / GRID_SPAN_SAMPLES")
+    b.add("WINDOW_SAMPLES", window["samples"], "grid samples in a beat window")
+    before = b.add("WINDOW_BEFORE_GRID", round(window["before_ms"] * grid / 1000), "grid sample of the R peak")
+    after = window["samples"] - before
+    b.add("WINDOW_AFTER_SAMPLES", b.samples(1000 * after / grid) + span, "input samples needed after the R peak")
+    history_ms = 1000 * before / grid + rr["next_bound_ms"] + rr["detect_bound_ms"]
+    b.add("RING_SAMPLES", b.samples(history_ms) + 4 * span + 8, "filtered samples kept")
+
+
+def _template(b: _Builder, template: dict[str, Any], window: dict[str, Any]) -> None:
+    grid = window["grid_hz"]
+    r = round(window["before_ms"] * grid / 1000)
+    b.add("QRS_FIRST_GRID", r - round(template["qrs_before_ms"] * grid / 1000), "first grid sample of the QRS part")
+    b.add("QRS_END_GRID", r + round(template["qrs_after_ms"] * grid / 1000), "one past its last grid sample")
+    for key in ("match_q7", "update_shift", "premature_q8", "score_max"):
+        b.add("TEMPLATE_" + key.upper(), template[key], "see spec.toml")
+    for end in ("low", "high"):
+        log2 = math.log2(template[f"amplitude_{end}_q8"] / 256)
+        b.add(f"TEMPLATE_LOUDER_{end.upper()}_Q10", round(1024 * log2), f"amplitude_{end}_q8 as log2")
+    b.add("TEMPLATE_MINIMUM_SD", template["minimum_sd"], "smallest standard deviation divided by")

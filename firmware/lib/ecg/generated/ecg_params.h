@@ -1,0 +1,81 @@
+/* ecg_params.h - generated from export/spec.toml by `make export`; do not edit.
+ * specification 93710985a625203f, 360 Hz */
+#ifndef ECG_PARAMS_H
+#define ECG_PARAMS_H
+
+#include <stdint.h>
+
+/* clang-format off */
+#define ECG_SPEC_HASH UINT32_C(0x93710985) /* first 32 bits of the specification's SHA-256 */
+#define ECG_FS_HZ 360 /* sampling rate of the chain, Hz */
+#define ECG_ADU_PER_MV 200 /* input units in one millivolt */
+#define ECG_SATURATION_ADU 6400 /* |input| from which it counts as saturated */
+#define ECG_FLAT_TOLERANCE_ADU 1 /* a flat stretch stays within this of its start */
+#define ECG_FLAT_SAMPLES 720 /* length from which a stretch counts as flat */
+#define ECG_BAD_RESET_SAMPLES 72 /* bad input of this length resets the chain */
+#define ECG_RECOVER_SAMPLES 360 /* beats this soon after bad input carry its flag */
+#define ECG_COEF_FRAC_BITS 30 /* fraction bits of the filter coefficients */
+#define ECG_STATE_FRAC_BITS 8 /* fraction bits of samples inside the filter */
+#define ECG_FILTERED_FRAC_BITS 2 /* fraction bits of the filtered signal, unit adu */
+#define ECG_LOWPASS_B0_Q30 122392267 /* low-pass section: b = b0 * (1, 2, 1) */
+#define ECG_LOWPASS_A1_Q30 (-907840931) /* low-pass section: a1 */
+#define ECG_LOWPASS_A2_Q30 326831873 /* low-pass section: a2 */
+#define ECG_LOWPASS_GAIN_Q30 1066847631 /* low-pass section: gain at 0 Hz */
+#define ECG_HIGHPASS_A1_Q30 (-2134235575) /* high-pass section: b = (1, -2, 1), a1 */
+#define ECG_HIGHPASS_A2_Q30 1060576539 /* high-pass section: a2 */
+#define ECG_DELAY_SAMPLES 2 /* delay of a QRS complex in the filter */
+#define ECG_RPEAK_DECIMATION 3 /* samples in one detector step */
+#define ECG_RPEAK_SHORT_STEPS 3 /* short moving mean of the QRS enhancer, detector steps */
+#define ECG_RPEAK_LONG_STEPS 14 /* long moving mean of the QRS enhancer, detector steps */
+#define ECG_RPEAK_INTEGRATE_STEPS 11 /* length of the moving sum, detector steps */
+#define ECG_RPEAK_HOLD_STEPS 12 /* longest wait after a maximum of the moving sum, detector steps */
+#define ECG_RPEAK_REFRACTORY_STEPS 24 /* of two closer peaks the larger counts, detector steps */
+#define ECG_RPEAK_LEARN_STEPS 240 /* first stretch, from which the levels are set, detector steps */
+#define ECG_RPEAK_SEARCHBACK_MAX_STEPS 228 /* search-back at the latest, detector steps */
+#define ECG_RPEAK_TWAVE_STEPS 43 /* a peak sooner than this may be a T wave, detector steps */
+#define ECG_RPEAK_THRESHOLD_Q8 78 /* see spec.toml */
+#define ECG_RPEAK_SEARCHBACK_THRESHOLD_Q8 102 /* see spec.toml */
+#define ECG_RPEAK_SEARCHBACK_RR_Q8 400 /* see spec.toml */
+#define ECG_RPEAK_TWAVE_SLOPE_Q8 128 /* see spec.toml */
+#define ECG_RPEAK_NOISY_Q8 115 /* see spec.toml */
+#define ECG_RPEAK_LEVEL_SHIFT 3 /* levels follow peaks by 2^-this */
+#define ECG_RPEAK_MINIMUM_PEAK 4158 /* smallest peak that can be a beat */
+#define ECG_RPEAK_CENTRE_SAMPLES 36 /* samples from a maximum of the moving sum back to the QRS */
+#define ECG_REFINE_BEFORE_SAMPLES 40 /* search for the R peak from here ... */
+#define ECG_REFINE_AFTER_SAMPLES 32 /* ... to here around the QRS */
+#define ECG_REFINE_SPAN_SAMPLES 7 /* span of the sharpening difference */
+#define ECG_REFINE_POLARITY_Q8 205 /* share at which the other polarity loses to the usual one */
+#define ECG_MINIMUM_RR_SAMPLES 54 /* smallest distance of two R peaks */
+#define ECG_RR_BOUND_SAMPLES 720 /* a next RR that has not come is taken as this */
+#define ECG_RR_WAIT_SAMPLES 936 /* how long a beat waits for the next */
+#define ECG_RR_MAX_SAMPLES 2880 /* longer RR intervals are taken as this */
+#define ECG_RR_LOCAL_BEATS 8 /* RR intervals in the local mean */
+#define ECG_RR_SLOW_SHIFT 5 /* slow mean follows by 2^-this */
+#define ECG_RR_SLOW_LOW_Q8 128 /* clip of an interval that enters the slow mean, low */
+#define ECG_RR_SLOW_HIGH_Q8 410 /* clip of an interval that enters the slow mean, high */
+#define ECG_RR_DEFAULT_SAMPLES 288 /* interval assumed where nothing is known */
+#define ECG_GRID_HZ 120 /* the network's time grid */
+#define ECG_GRID_STEP_Q16 196608 /* input samples in one grid step, Q16 */
+#define ECG_GRID_SPAN_SAMPLES 3 /* input samples averaged in a grid sample */
+#define ECG_GRID_RECIPROCAL_Q16 21845 /* 1 / GRID_SPAN_SAMPLES */
+#define ECG_WINDOW_SAMPLES 96 /* grid samples in a beat window */
+#define ECG_WINDOW_BEFORE_GRID 36 /* grid sample of the R peak */
+#define ECG_WINDOW_AFTER_SAMPLES 183 /* input samples needed after the R peak */
+#define ECG_RING_SAMPLES 1064 /* filtered samples kept */
+#define ECG_QRS_FIRST_GRID 24 /* first grid sample of the QRS part */
+#define ECG_QRS_END_GRID 54 /* one past its last grid sample */
+#define ECG_TEMPLATE_MATCH_Q7 115 /* see spec.toml */
+#define ECG_TEMPLATE_UPDATE_SHIFT 3 /* see spec.toml */
+#define ECG_TEMPLATE_PREMATURE_Q8 218 /* see spec.toml */
+#define ECG_TEMPLATE_SCORE_MAX 32 /* see spec.toml */
+#define ECG_TEMPLATE_LOUDER_LOW_Q10 (-881) /* amplitude_low_q8 as log2 */
+#define ECG_TEMPLATE_LOUDER_HIGH_Q10 869 /* amplitude_high_q8 as log2 */
+#define ECG_TEMPLATE_MINIMUM_SD 8 /* smallest standard deviation divided by */
+#define ECG_BEAT_CHANNELS 2 /* channels of the beat input: beat, beat minus template */
+#define ECG_RHYTHM_FEATURES 12 /* features of the rhythm input */
+#define ECG_INPUT_FRAC_BITS 4 /* fraction bits of both int8 inputs */
+#define ECG_LOG_RATIO_FRAC_BITS 6 /* fraction bits of log2 ratios in the rhythm input */
+#define ECG_CLASSES 4 /* AAMI classes */
+/* clang-format on */
+
+#endif

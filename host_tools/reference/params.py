@@ -1,0 +1,151 @@
+"""Constants of the signal chain. Generated from export/spec.toml by `make export`; do not edit."""
+
+SPEC_DIGEST = "93710985a625203faded59a033be7279d79d26791868bc394d8e1fceccb58e51"
+#: first 32 bits of the specification's SHA-256
+SPEC_HASH = 0x93710985
+#: sampling rate of the chain, Hz
+FS_HZ = 360
+#: input units in one millivolt
+ADU_PER_MV = 200
+#: |input| from which it counts as saturated
+SATURATION_ADU = 6400
+#: a flat stretch stays within this of its start
+FLAT_TOLERANCE_ADU = 1
+#: length from which a stretch counts as flat
+FLAT_SAMPLES = 720
+#: bad input of this length resets the chain
+BAD_RESET_SAMPLES = 72
+#: beats this soon after bad input carry its flag
+RECOVER_SAMPLES = 360
+#: fraction bits of the filter coefficients
+COEF_FRAC_BITS = 30
+#: fraction bits of samples inside the filter
+STATE_FRAC_BITS = 8
+#: fraction bits of the filtered signal, unit adu
+FILTERED_FRAC_BITS = 2
+#: low-pass section: b = b0 * (1, 2, 1)
+LOWPASS_B0_Q30 = 122392267
+#: low-pass section: a1
+LOWPASS_A1_Q30 = -907840931
+#: low-pass section: a2
+LOWPASS_A2_Q30 = 326831873
+#: low-pass section: gain at 0 Hz
+LOWPASS_GAIN_Q30 = 1066847631
+#: high-pass section: b = (1, -2, 1), a1
+HIGHPASS_A1_Q30 = -2134235575
+#: high-pass section: a2
+HIGHPASS_A2_Q30 = 1060576539
+#: delay of a QRS complex in the filter
+DELAY_SAMPLES = 2
+#: samples in one detector step
+RPEAK_DECIMATION = 3
+#: short moving mean of the QRS enhancer, detector steps
+RPEAK_SHORT_STEPS = 3
+#: long moving mean of the QRS enhancer, detector steps
+RPEAK_LONG_STEPS = 14
+#: length of the moving sum, detector steps
+RPEAK_INTEGRATE_STEPS = 11
+#: longest wait after a maximum of the moving sum, detector steps
+RPEAK_HOLD_STEPS = 12
+#: of two closer peaks the larger counts, detector steps
+RPEAK_REFRACTORY_STEPS = 24
+#: first stretch, from which the levels are set, detector steps
+RPEAK_LEARN_STEPS = 240
+#: search-back at the latest, detector steps
+RPEAK_SEARCHBACK_MAX_STEPS = 228
+#: a peak sooner than this may be a T wave, detector steps
+RPEAK_TWAVE_STEPS = 43
+#: see spec.toml
+RPEAK_THRESHOLD_Q8 = 78
+#: see spec.toml
+RPEAK_SEARCHBACK_THRESHOLD_Q8 = 102
+#: see spec.toml
+RPEAK_SEARCHBACK_RR_Q8 = 400
+#: see spec.toml
+RPEAK_TWAVE_SLOPE_Q8 = 128
+#: see spec.toml
+RPEAK_NOISY_Q8 = 115
+#: levels follow peaks by 2^-this
+RPEAK_LEVEL_SHIFT = 3
+#: smallest peak that can be a beat
+RPEAK_MINIMUM_PEAK = 4158
+#: samples from a maximum of the moving sum back to the QRS
+RPEAK_CENTRE_SAMPLES = 36
+#: search for the R peak from here ...
+REFINE_BEFORE_SAMPLES = 40
+#: ... to here around the QRS
+REFINE_AFTER_SAMPLES = 32
+#: span of the sharpening difference
+REFINE_SPAN_SAMPLES = 7
+#: share at which the other polarity loses to the usual one
+REFINE_POLARITY_Q8 = 205
+#: smallest distance of two R peaks
+MINIMUM_RR_SAMPLES = 54
+#: a next RR that has not come is taken as this
+RR_BOUND_SAMPLES = 720
+#: how long a beat waits for the next
+RR_WAIT_SAMPLES = 936
+#: longer RR intervals are taken as this
+RR_MAX_SAMPLES = 2880
+#: RR intervals in the local mean
+RR_LOCAL_BEATS = 8
+#: slow mean follows by 2^-this
+RR_SLOW_SHIFT = 5
+#: clip of an interval that enters the slow mean, low
+RR_SLOW_LOW_Q8 = 128
+#: clip of an interval that enters the slow mean, high
+RR_SLOW_HIGH_Q8 = 410
+#: interval assumed where nothing is known
+RR_DEFAULT_SAMPLES = 288
+#: the network's time grid
+GRID_HZ = 120
+#: input samples in one grid step, Q16
+GRID_STEP_Q16 = 196608
+#: input samples averaged in a grid sample
+GRID_SPAN_SAMPLES = 3
+#: 1 / GRID_SPAN_SAMPLES
+GRID_RECIPROCAL_Q16 = 21845
+#: grid samples in a beat window
+WINDOW_SAMPLES = 96
+#: grid sample of the R peak
+WINDOW_BEFORE_GRID = 36
+#: input samples needed after the R peak
+WINDOW_AFTER_SAMPLES = 183
+#: filtered samples kept
+RING_SAMPLES = 1064
+#: first grid sample of the QRS part
+QRS_FIRST_GRID = 24
+#: one past its last grid sample
+QRS_END_GRID = 54
+#: see spec.toml
+TEMPLATE_MATCH_Q7 = 115
+#: see spec.toml
+TEMPLATE_UPDATE_SHIFT = 3
+#: see spec.toml
+TEMPLATE_PREMATURE_Q8 = 218
+#: see spec.toml
+TEMPLATE_SCORE_MAX = 32
+#: amplitude_low_q8 as log2
+TEMPLATE_LOUDER_LOW_Q10 = -881
+#: amplitude_high_q8 as log2
+TEMPLATE_LOUDER_HIGH_Q10 = 869
+#: smallest standard deviation divided by
+TEMPLATE_MINIMUM_SD = 8
+#: channels of the beat input: beat, beat minus template
+BEAT_CHANNELS = 2
+#: features of the rhythm input
+RHYTHM_FEATURES = 12
+#: fraction bits of both int8 inputs
+INPUT_FRAC_BITS = 4
+#: fraction bits of log2 ratios in the rhythm input
+LOG_RATIO_FRAC_BITS = 6
+#: AAMI classes
+CLASSES = 4
+#: 1024 * log2(1 + i / 64), Q10
+LOG2_TABLE_Q10 = (
+    0, 23, 45, 68, 90, 111, 132, 153, 174, 194, 214, 234, 254,
+    273, 292, 311, 330, 348, 366, 384, 402, 419, 436, 454, 470, 487,
+    504, 520, 536, 552, 568, 584, 599, 614, 629, 644, 659, 674, 689,
+    703, 717, 731, 745, 759, 773, 787, 800, 813, 827, 840, 853, 866,
+    879, 891, 904, 916, 929, 941, 953, 965, 977, 989, 1001, 1012, 1024,
+)

@@ -1,0 +1,172 @@
+"""Joins the stages: samples in, beats out. Twin of ``ecg_pipeline.c``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .bandpass import bandpass_prime, bandpass_step
+from .beat import beat_classify
+from .fixed import kernel, to_int
+from .input import INPUT_RESTART, INPUT_SKIP, input_step
+from .params import (
+    MINIMUM_RR_SAMPLES,
+    RING_SAMPLES,
+    RPEAK_CENTRE_SAMPLES,
+    RPEAK_DECIMATION,
+    RPEAK_LEARN_STEPS,
+    RPEAK_NOISY_Q8,
+    RR_BOUND_SAMPLES,
+    RR_LOCAL_BEATS,
+    RR_MAX_SAMPLES,
+    RR_WAIT_SAMPLES,
+    WINDOW_AFTER_SAMPLES,
+)
+from .refine import refine_r_peak
+from .rpeak import rpeak_flush, rpeak_push, rpeak_reset
+from .rr import rr_local_mean_q4
+from .state import PENDING_BEATS
+
+_LEARNING = 1
+_NOISY = 8
+_UINT32 = 0xFFFFFFFF
+
+
+@kernel
+def pipeline_init(p: Any, first_sample: int) -> None:
+    """Prepare a zeroed state; the first sample pushed gets the number ``first_sample`` (uint32)."""
+    p.sample_count = first_sample
+    rpeak_reset(p.rpeak)
+
+
+@kernel
+def sample_distance(later: int, earlier: int) -> int:
+    """Samples from ``earlier`` to ``later``, both numbers modulo 2^32."""
+    return (to_int(later) - to_int(earlier)) & _UINT32
+
+
+@kernel
+def pipeline_filter(p: Any, x: int) -> int:
+    """Judge and filter one raw sample into the ring; 0 where the chain rests, else 1."""
+    p.trace.r_count = 0
+    code = input_step(p.input, x)
+    if code == INPUT_RESTART:
+        bandpass_prime(p.bandpass, to_int(p.input.hold))
+        rpeak_reset(p.rpeak)
+        p.last_r_valid = 0
+    p.filtered = 0
+    if code != INPUT_SKIP:
+        p.filtered = bandpass_step(p.bandpass, to_int(p.input.hold))
+    p.ring[p.ring_index] = p.filtered
+    p.ring_index = p.ring_index + 1
+    if p.ring_index == RING_SAMPLES:
+        p.ring_index = 0
+    if code == INPUT_SKIP:
+        return 0
+    return 1
+
+
+@kernel
+def pipeline_flags(p: Any) -> int:
+    """Flags that a beat found now carries."""
+    flags = to_int(p.input.recover_flags)
+    if p.rpeak.steps < RPEAK_LEARN_STEPS or p.rr.count < RR_LOCAL_BEATS:
+        flags |= _LEARNING
+    if to_int(p.rpeak.noise_level) > ((to_int(p.rpeak.qrs_level) * RPEAK_NOISY_Q8) >> 8):
+        flags |= _NOISY
+    return flags
+
+
+@kernel
+def pipeline_add_r_peak(p: Any, centre_age: int) -> bool:
+    """Refine the R peak around ``centre_age`` samples before the newest and put it in the queue."""
+    found = refine_r_peak(p.ring, to_int(p.ring_index), centre_age, to_int(p.rpeak.polarity))
+    r = (to_int(p.sample_count) - (found >> 1)) & _UINT32
+    if p.last_r_valid == 1:
+        distance = sample_distance(r, p.last_r)
+        if distance < MINIMUM_RR_SAMPLES or distance > 0x7FFFFFFF:
+            return False
+    if p.pending_count == PENDING_BEATS:
+        return False
+    target = 256
+    if (found & 1) == 1:
+        target = -256
+    p.rpeak.polarity = p.rpeak.polarity + ((target - p.rpeak.polarity) >> 3)
+    p.pending[p.pending_count] = r
+    p.pending_flags[p.pending_count] = pipeline_flags(p)
+    p.pending_count = p.pending_count + 1
+    p.trace.r_sample[p.trace.r_count] = r
+    p.trace.r_polarity[p.trace.r_count] = p.rpeak.polarity
+    p.trace.r_count = p.trace.r_count + 1
+    p.last_r = r
+    p.last_r_valid = 1
+    return True
+
+
+@kernel
+def pipeline_add_found(p: Any, count: int) -> None:
+    """Queue the beats that the detector has just found."""
+    for i in range(count):
+        age = to_int(p.rpeak.found_age[i]) * RPEAK_DECIMATION
+        pipeline_add_r_peak(p, age + to_int(p.rpeak.decimation_count) + RPEAK_CENTRE_SAMPLES)
+
+
+@kernel
+def pipeline_next_rr(p: Any) -> int:
+    """RR interval after the first waiting beat, samples; 0 while it is not known."""
+    r = p.pending[0]
+    if p.pending_count > 1:
+        return min(sample_distance(p.pending[1], r), RR_BOUND_SAMPLES)
+    if p.ending == 1:
+        return min((rr_local_mean_q4(p.rr) + 8) >> 4, RR_BOUND_SAMPLES)
+    if sample_distance(p.sample_count, r) >= RR_WAIT_SAMPLES:
+        return RR_BOUND_SAMPLES
+    return 0
+
+
+@kernel
+def pipeline_release(p: Any, beat: Any) -> int:
+    """Classify the first waiting beat if its window is complete and its next RR known; 1 = ``beat`` written."""
+    if p.pending_count == 0:
+        return 0
+    r = to_int(p.pending[0])
+    age = sample_distance(p.sample_count, r)
+    rr_next = pipeline_next_rr(p)
+    if rr_next == 0 or (age < WINDOW_AFTER_SAMPLES and p.ending == 0):
+        return 0
+    rr_prev = rr_next
+    if p.classified_valid == 1:
+        rr_prev = min(sample_distance(r, p.classified_r), RR_MAX_SAMPLES)
+    beat.r_sample = r
+    beat.rr_prev_samples = rr_prev
+    beat.rr_next_samples = rr_next
+    beat.flags = to_int(p.pending_flags[0])
+    beat_classify(p, age, beat)
+    p.classified_r = r
+    p.classified_valid = 1
+    p.pending_count = p.pending_count - 1
+    for i in range(p.pending_count):
+        p.pending[i] = p.pending[i + 1]
+        p.pending_flags[i] = p.pending_flags[i + 1]
+    return 1
+
+
+@kernel
+def pipeline_push(p: Any, x: int, beat: Any) -> int:
+    """Take one sample ``x`` (int16, adu, -32768 = missing); 1 = ``beat`` was written, else 0."""
+    if pipeline_filter(p, x) == 1:
+        pipeline_add_found(p, rpeak_push(p.rpeak, to_int(p.filtered)))
+    result = pipeline_release(p, beat)
+    p.sample_count = (to_int(p.sample_count) + 1) & _UINT32
+    return result
+
+
+@kernel
+def pipeline_flush(p: Any, beat: Any) -> int:
+    """End of the record: hand out what still waits; call until it returns 0."""
+    if p.ending == 0:
+        p.ending = 1
+        # The newest sample is the last one pushed, one before sample_count.
+        p.sample_count = (to_int(p.sample_count) - 1) & _UINT32
+        p.trace.r_count = 0
+        pipeline_add_found(p, rpeak_flush(p.rpeak))
+    return pipeline_release(p, beat)

@@ -1,0 +1,206 @@
+"""The chain's state, field for field the structs of the C core.
+
+Compiled, a state is a numpy record; plain, it is a :class:`CheckedRecord`, which refuses any value
+that does not fit the width of its field.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .fixed import PLAIN
+from .network import ARENA_BYTES, NET_TRACE_BYTES
+from .params import (
+    BEAT_CHANNELS,
+    RHYTHM_FEATURES,
+    RING_SAMPLES,
+    RPEAK_INTEGRATE_STEPS,
+    RPEAK_LONG_STEPS,
+    RR_LOCAL_BEATS,
+    WINDOW_SAMPLES,
+)
+
+#: R peaks that can wait for classification; see ``ecg_pipeline.h`` for why this is enough.
+PENDING_BEATS = 8
+
+#: Numbers behind the rhythm input that are traced for each beat.
+FEATURE_VALUES = 8
+
+INPUT_DTYPE = np.dtype(
+    [
+        ("hold", "<i2"),  # last good sample
+        ("flat_start", "<i2"),  # first sample of the present flat stretch
+        ("flat_count", "<u4"),  # samples since then
+        ("bad_count", "<u4"),  # consecutive bad samples
+        ("recover_flags", "<u1"),  # flags that beats carry for a while
+        ("recover_count", "<u4"),  # samples for which they still do
+        ("primed", "<u1"),  # 0 until the first good sample
+    ]
+)
+
+BANDPASS_DTYPE = np.dtype(
+    [
+        ("low_x1", "<i4"),  # inputs and outputs of the low-pass section, STATE_FRAC_BITS
+        ("low_x2", "<i4"),
+        ("low_y1", "<i4"),
+        ("low_y2", "<i4"),
+        ("low_error", "<i4"),  # what rounding cut off last time, COEF_FRAC_BITS
+        ("high_y1", "<i4"),  # outputs of the high-pass section; its inputs are low_y
+        ("high_y2", "<i4"),
+        ("high_error", "<i4"),
+    ]
+)
+
+RPEAK_DTYPE = np.dtype(
+    [
+        ("decimation_sum", "<i4"),  # sum of the samples of this step so far
+        ("decimation_count", "<u1"),
+        ("history", "<i4", (RPEAK_LONG_STEPS,)),  # step sums, ring
+        ("history_index", "<u1"),
+        ("short_sum", "<i4"),
+        ("long_sum", "<i4"),
+        ("rectified", "<i4", (RPEAK_INTEGRATE_STEPS,)),  # |enhancer| / 16, ring
+        ("rectified_index", "<u1"),
+        ("integral", "<i4"),  # moving sum of `rectified`
+        ("previous", "<i4"),  # enhancer one step ago
+        ("enhanced", "<i4"),  # enhancer now
+        ("steps", "<u4"),  # detector steps since reset, stays at its maximum
+        ("valley", "<i4"),  # lowest `integral` since the last lobe ended, -1 within a lobe
+        ("lobe_peak", "<i4"),  # maximum of the present lobe of `integral`, 0 = none
+        ("lobe_age", "<u4"),  # steps since that maximum
+        ("lobe_slope", "<i4"),
+        ("candidate_peak", "<i4"),  # largest lobe of the present refractory time
+        ("candidate_age", "<u4"),
+        ("candidate_slope", "<i4"),
+        ("skipped_peak", "<i4"),  # best peak below threshold since the last beat
+        ("skipped_age", "<u4"),
+        ("skipped_slope", "<i4"),
+        ("beat_age", "<u4"),  # steps since the last beat's maximum
+        ("beat_slope", "<i4"),
+        ("qrs_level", "<i4"),
+        ("noise_level", "<i4"),
+        ("rr_mean", "<i4"),  # mean RR, detector steps, 4 fraction bits
+        ("learn_first", "<i4"),  # largest `integral` of the first half of the learning time
+        ("learn_second", "<i4"),  # and of the second
+        ("found_age", "<u4", (2,)),  # steps back to the maxima of the beats just found, older first
+        ("found_count", "<u1"),
+        ("polarity", "<i2"),  # running polarity of the R peaks, -256..256
+    ]
+)
+
+RR_DTYPE = np.dtype(
+    [
+        ("intervals", "<u2", (RR_LOCAL_BEATS,)),  # last RR intervals, samples, ring
+        ("index", "<u1"),
+        ("count", "<u1"),  # valid entries of `intervals`
+        ("last", "<u2"),  # previous beat's rr_prev
+        ("slow_q4", "<i4"),  # slow mean, samples with 4 fraction bits, 0 = none yet
+    ]
+)
+
+TEMPLATE_DTYPE = np.dtype(
+    [
+        ("dominant", "<i2", (WINDOW_SAMPLES,)),  # grid samples, unit of the filtered signal
+        ("rival", "<i2", (WINDOW_SAMPLES,)),
+        ("dominant_score", "<i2"),  # 0 = no template yet
+        ("rival_score", "<i2"),
+    ]
+)
+
+#: Values that a stage leaves behind only to be watched.
+TRACE_DTYPE = np.dtype(
+    [
+        ("r_count", "<u1"),  # R peaks queued by the newest sample
+        ("r_sample", "<u4", (2,)),
+        ("r_polarity", "<i4", (2,)),
+        ("template", "<i2", (WINDOW_SAMPLES,)),  # the template that the last beat was compared with
+        ("beat_input", "<i1", (WINDOW_SAMPLES * BEAT_CHANNELS,)),
+        ("rhythm_input", "<i1", (RHYTHM_FEATURES,)),
+        ("layers", "<i1", (NET_TRACE_BYTES,)),  # outputs of the network's layers, one after the other
+    ]
+)
+
+PIPELINE_DTYPE = np.dtype(
+    [
+        ("sample_count", "<u4"),  # number of the next sample, modulo 2^32
+        ("input", INPUT_DTYPE),
+        ("bandpass", BANDPASS_DTYPE),
+        ("rpeak", RPEAK_DTYPE),
+        ("rr", RR_DTYPE),
+        ("template", TEMPLATE_DTYPE),
+        ("filtered", "<i2"),  # newest filtered sample
+        ("ring", "<i2", (RING_SAMPLES,)),
+        ("ring_index", "<u2"),  # where the next sample goes
+        ("pending", "<u4", (PENDING_BEATS,)),  # R peaks waiting for classification
+        ("pending_flags", "<u1", (PENDING_BEATS,)),
+        ("pending_count", "<u1"),
+        ("last_r", "<u4"),  # last R peak accepted
+        ("last_r_valid", "<u1"),
+        ("classified_r", "<u4"),  # R peak classified last
+        ("classified_valid", "<u1"),
+        ("ending", "<u1"),  # 1 once the record is being flushed
+        ("features", "<i4", (FEATURE_VALUES,)),  # what the last beat's rhythm input was made from
+        ("window", "<i2", (WINDOW_SAMPLES,)),  # its window
+        ("arena", "<i1", (ARENA_BYTES,)),  # working memory of the network, holds its inputs
+        ("trace", TRACE_DTYPE),  # not in the C core, which has a hook instead
+    ]
+)
+
+
+class CheckedRecord:
+    """A record whose fields refuse values outside their width; for the plain reference."""
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        fields: dict[str, Any] = {}
+        limits: dict[str, tuple[int, int]] = {}
+        for name in dtype.names or ():
+            field = dtype[name]
+            if field.names is not None:
+                fields[name] = CheckedRecord(field)
+            elif field.subdtype is not None:
+                fields[name] = CheckedArray(field.subdtype[0], int(np.prod(field.subdtype[1])), name)
+            else:
+                fields[name] = 0
+                limits[name] = (int(np.iinfo(field).min), int(np.iinfo(field).max))
+        object.__setattr__(self, "_limits", limits)
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: int) -> None:
+        low, high = self._limits[name]
+        if not low <= value <= high:
+            raise OverflowError(f"{name} = {value} does not fit {low}..{high}")
+        object.__setattr__(self, name, int(value))
+
+
+class CheckedArray:
+    """A fixed-length integer array that refuses values outside its width and indices outside it."""
+
+    def __init__(self, dtype: np.dtype[Any], length: int, name: str = "array") -> None:
+        self._values = [0] * length
+        self._low, self._high = int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
+        self._name = name
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __getitem__(self, index: int) -> int:
+        if not 0 <= index < len(self._values):
+            raise IndexError(f"{self._name}[{index}] of {len(self._values)}")
+        return self._values[index]
+
+    def __setitem__(self, index: int, value: int) -> None:
+        if not 0 <= index < len(self._values):
+            raise IndexError(f"{self._name}[{index}] of {len(self._values)}")
+        if not self._low <= value <= self._high:
+            raise OverflowError(f"{self._name}[{index}] = {value} does not fit {self._low}..{self._high}")
+        self._values[index] = int(value)
+
+
+def new_record(dtype: np.dtype[Any]) -> Any:
+    """Make a zeroed record: numpy record when compiled, :class:`CheckedRecord` when plain."""
+    if PLAIN:
+        return CheckedRecord(dtype)
+    return np.zeros(1, dtype).view(np.recarray)[0]
