@@ -44,6 +44,7 @@ class OptimiserConfig:
     weight_decay: float
     batch_beats: int
     beats_per_epoch: int
+    class_draw_power: float
     epochs_max: int
     patience_epochs: int
     average_epochs: int

@@ -181,28 +181,34 @@ def match_beats(
 
 def compute_beats(path: Path, peaks: str) -> RecordBeats:
     """Run the reference over one record; ``peaks`` is ``"annotated"`` or ``"detected"``."""
-    from host_tools.reference.params import DELAY_SAMPLES, FS_HZ
+    from host_tools.reference.params import FS_HZ
     from host_tools.reference.run import run_record
 
     samples = read_samples(path)
     annotated, labels = read_labels(path)
     if peaks == "annotated":
         result = run_record(samples, annotated)
+        match = result.peak_index
     else:
         result = run_record(samples)
-    positions = result.beats["r_sample"].astype(np.int64) - DELAY_SAMPLES
-    window = MATCH_WINDOW_MS * FS_HZ // 1000
-    match = match_beats(annotated, positions, window)
+        match = match_beats(annotated, _positions(result.beats), MATCH_WINDOW_MS * FS_HZ // 1000)
     kept = match >= 0
     return RecordBeats(
         record=path.name,
         beat=result.beat_input[kept],
         rhythm=result.rhythm_input[kept],
         label=labels[match[kept]],
-        sample=positions[kept],
+        sample=_positions(result.beats)[kept],
         missed=len(annotated) - int(kept.sum()),
         extra=int((~kept).sum()),
     )
+
+
+def _positions(beats: NDArray[np.void]) -> NDArray[np.int64]:
+    """R peaks in samples of the record: the filter's delay taken out."""
+    from host_tools.reference.params import DELAY_SAMPLES
+
+    return beats["r_sample"].astype(np.int64) - DELAY_SAMPLES
 
 
 def cache_key(path: Path, peaks: str) -> str:

@@ -1,0 +1,187 @@
+"""Augmentation of network inputs, in real units, ending on the device's int8 grid.
+
+Channel 0 is the beat, channel 1 the beat minus the patient's template, so template = channel 0
+minus channel 1. Whatever happens to the beat alone (gain, noise, wander, jitter) leaves the
+template as it is; shift, time scaling and inversion act on both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from training.config import AugmentConfig
+from training.model import BEAT_SHAPE, INPUT_STEPS
+
+#: Grid of the network's beat input, Hz, and the grid sample at which the R peak lies.
+GRID_HZ = 120
+R_GRID_SAMPLE = 36
+
+NOISE_RECORDS = ("bw", "em", "ma")
+
+#: Only this part of each noise record is used in training; the rest is kept for noise tests.
+NOISE_PART = 0.5
+
+
+@dataclass(frozen=True)
+class NoiseBank:
+    """Noise on the network's grid: float32 [tracks, samples], each track with deviation 1."""
+
+    tracks: torch.Tensor
+
+
+def load_noise(nstdb_dir: Path) -> NoiseBank:
+    """First half of nstdb's noise records, band-passed like the chain's input, at ``GRID_HZ``.
+
+    Raises
+    ------
+    UserError
+        If a noise record is missing.
+    """
+    import wfdb
+    from scipy import signal
+
+    from host_tools.errors import UserError
+
+    tracks = []
+    for name in NOISE_RECORDS:
+        try:
+            record = wfdb.rdrecord(str(nstdb_dir / name), physical=False)
+        except FileNotFoundError:
+            raise UserError(f"{nstdb_dir / name}: noise record not found; `make data` brings it") from None
+        half = int(record.sig_len * NOISE_PART)
+        band = signal.butter(2, [0.5, 50], "band", fs=record.fs, output="sos")
+        for channel in range(record.n_sig):
+            x = record.d_signal[:half, channel].astype(np.float64)
+            x = signal.sosfilt(band, x - x[0])
+            x = signal.resample_poly(x, GRID_HZ, int(record.fs))[GRID_HZ:]
+            tracks.append((x / x.std()).astype(np.float32))
+    return NoiseBank(torch.from_numpy(np.stack(tracks)))
+
+
+def no_noise() -> NoiseBank:
+    """A bank of silence, for training without nstdb."""
+    return NoiseBank(torch.zeros(1, 4 * BEAT_SHAPE[2]))
+
+
+def to_real(beat: NDArray[np.int8], rhythm: NDArray[np.int8]) -> tuple[torch.Tensor, torch.Tensor]:
+    """int8 inputs of the device, [n, 96, 2] and [n, 12], as torch's float32 [n, 2, 1, 96] and [n, 12]."""
+    x = torch.from_numpy(np.ascontiguousarray(beat.transpose(0, 2, 1))).float()[:, :, None] / INPUT_STEPS
+    return x, torch.from_numpy(rhythm).float() / INPUT_STEPS
+
+
+def to_grid(x: torch.Tensor) -> torch.Tensor:
+    """Nearest value that an int8 input of the device can have."""
+    return torch.round(x * INPUT_STEPS).clamp(-128, 127) / INPUT_STEPS
+
+
+class Augmenter:
+    """Draws random changes from its own generator, so that a seed fixes them all.
+
+    Parameters
+    ----------
+    config : AugmentConfig
+        Ranges.
+    noise : NoiseBank
+        Noise tracks.
+    generator : torch.Generator
+        On the CPU.
+    """
+
+    def __init__(self, config: AugmentConfig, noise: NoiseBank, generator: torch.Generator) -> None:
+        self.config = config
+        self.noise = noise
+        self.generator = generator
+
+    def _uniform(self, n: int, low: float, high: float) -> torch.Tensor:
+        return low + (high - low) * torch.rand(n, generator=self.generator)
+
+    def _normal(self, *shape: int) -> torch.Tensor:
+        return torch.randn(*shape, generator=self.generator)
+
+    def __call__(self, beat: torch.Tensor, rhythm: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Augment one batch.
+
+        Parameters
+        ----------
+        beat : Tensor
+            float32 [B, 2, 1, 96].
+        rhythm : Tensor
+            float32 [B, 12].
+
+        Returns
+        -------
+        tuple of Tensor
+            The same shapes, every value on the int8 grid.
+        """
+        return to_grid(self.beat(beat)), to_grid(self.rhythm(rhythm))
+
+    def rhythm(self, rhythm: torch.Tensor) -> torch.Tensor:
+        """Add noise to the rhythm features and set some to 0 (the value of an unremarkable ratio)."""
+        c = self.config
+        noisy = rhythm + c.rhythm_sd * self._normal(*rhythm.shape)
+        kept = torch.rand(rhythm.shape, generator=self.generator) >= c.rhythm_drop_share
+        return noisy * kept
+
+    def beat(self, beat: torch.Tensor) -> torch.Tensor:
+        """Warp in time, then change the beat against its template, then perhaps invert both."""
+        n = len(beat)
+        c = self.config
+        own = beat[:, 0, 0]
+        template = own - beat[:, 1, 0]
+        shift = self._whole(n, c.shift_max_samples)
+        scale = self._uniform(n, 1 - c.scale_max, 1 + c.scale_max)
+        own = warp(own, shift + self._whole(n, c.jitter_max_samples), scale)
+        template = warp(template, shift, scale)
+        own = own * torch.exp2(c.gain_log2_sd * self._normal(n))[:, None]
+        own = own + self._wander(n) + self._noise(n)
+        own = own - own.mean(1, keepdim=True)  # the chain takes the mean out of each window
+        sign = torch.where(self._uniform(n, 0, 1) < c.invert_share, -1.0, 1.0)[:, None]
+        difference = own - template
+        difference = difference - difference.mean(1, keepdim=True)
+        return torch.stack([own * sign, difference * sign], 1)[:, :, None]
+
+    def _whole(self, n: int, limit: int) -> torch.Tensor:
+        return torch.randint(-limit, limit + 1, (n,), generator=self.generator).float()
+
+    def _wander(self, n: int) -> torch.Tensor:
+        """Up to ``wander_max`` of a slow sine: at most 1.2 periods within the window, 0 to 1.5 Hz."""
+        time = torch.arange(BEAT_SHAPE[2]) / BEAT_SHAPE[2]
+        periods = self._uniform(n, 0, 1.2)[:, None]
+        phase = self._uniform(n, 0, 1)[:, None]
+        amplitude = self._uniform(n, 0, self.config.wander_max)[:, None]
+        return amplitude * torch.sin(2 * torch.pi * (periods * time + phase))
+
+    def _noise(self, n: int) -> torch.Tensor:
+        tracks = self.noise.tracks
+        track = torch.randint(0, len(tracks), (n,), generator=self.generator)
+        start = torch.randint(0, tracks.shape[1] - BEAT_SHAPE[2] + 1, (n,), generator=self.generator)
+        piece = tracks[track[:, None], start[:, None] + torch.arange(BEAT_SHAPE[2])]
+        amplitude = self._uniform(n, 0, self.config.noise_max)
+        amplitude = amplitude * (self._uniform(n, 0, 1) < self.config.noise_share)
+        return amplitude[:, None] * piece
+
+
+def warp(x: torch.Tensor, shift: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
+    """Shift in time and stretch about the R peak, by linear interpolation; ends are held.
+
+    Parameters
+    ----------
+    x : Tensor
+        float32 [B, 96].
+    shift : Tensor
+        float32 [B], grid samples; positive moves the beat later.
+    scale : Tensor
+        float32 [B]; above 1 makes the beat longer.
+    """
+    last = x.shape[1] - 1
+    grid = torch.arange(x.shape[1], dtype=torch.float32)
+    source = (grid[None] - R_GRID_SAMPLE - shift[:, None]) / scale[:, None] + R_GRID_SAMPLE
+    source = source.clamp(0, last)
+    low = source.floor().long().clamp(max=last - 1)
+    part = source - low
+    return x.gather(1, low) * (1 - part) + x.gather(1, low + 1) * part

@@ -1,0 +1,158 @@
+"""Checkpoints: weights as safetensors, everything else as JSON beside them. No pickle anywhere."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from host_tools.beats import CLASS_NAMES
+from host_tools.errors import UserError
+from training.config import ModelConfig, model_config_from_dict
+from training.data import REPO_ROOT
+from training.model import HybridNet
+
+#: The committed checkpoint.
+CHECKPOINT_PATH = Path(__file__).with_name("checkpoints") / "bitbeat.safetensors"
+
+#: Names the network and the meaning of its inputs; changes when either does.
+ARCHITECTURE = "bitbeat-hybrid-1"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A network and what is known about it.
+
+    Attributes
+    ----------
+    net : HybridNet
+        In evaluation mode, on the CPU.
+    info : dict
+        The JSON: architecture, model, config_hash, spec_hash, git_commit, seed, epochs, records,
+        metrics, ...
+    """
+
+    net: HybridNet
+    info: dict[str, Any]
+
+
+def git_commit() -> str:
+    """Commit of the working tree, with ``+`` where it has changes; ``unknown`` outside git."""
+    try:
+        head = subprocess.run(
+            ["git", "rev-parse", "--short=12", "HEAD"],
+            cwd=REPO_ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        status = subprocess.run(
+            ["git", "status", "--porcelain", "--untracked-files=no"],
+            cwd=REPO_ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return head.stdout.strip() + ("+" if status.stdout.strip() else "")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON aside, then rename."""
+    aside = path.with_name(f".{path.name}.part")
+    aside.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n")
+    os.replace(aside, path)
+
+
+def save_checkpoint(net: HybridNet, path: Path, info: dict[str, Any]) -> None:
+    """Write ``path`` (.safetensors) and the JSON of the same name.
+
+    Parameters
+    ----------
+    net : HybridNet
+        Its parameters and batch-norm statistics are stored as float32.
+    path : Path
+        Ends in ``.safetensors``; its folder is made.
+    info : dict
+        Added to what the checkpoint says of itself.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tensors = {
+        name: value.detach().cpu().contiguous()
+        for name, value in sorted(net.state_dict().items())
+        if value.is_floating_point()
+    }
+    aside = path.with_name(f".{path.name}.part")
+    save_file(tensors, str(aside), metadata={"architecture": ARCHITECTURE})
+    os.replace(aside, path)
+    own = {
+        "architecture": ARCHITECTURE,
+        "classes": list(CLASS_NAMES),
+        "model": dataclasses.asdict(net.config),
+        "parameters": sum(p.numel() for p in net.parameters()),
+    }
+    write_json(path.with_suffix(".json"), own | info)
+
+
+def load_checkpoint(path: Path, expect: ModelConfig | None = None) -> Checkpoint:
+    """Read a checkpoint.
+
+    Parameters
+    ----------
+    path : Path
+        The ``.safetensors`` file; the JSON lies beside it.
+    expect : ModelConfig, optional
+        Refuse a checkpoint with other layers than these.
+
+    Returns
+    -------
+    Checkpoint
+        Network in evaluation mode.
+
+    Raises
+    ------
+    UserError
+        If a file is missing or damaged, or the checkpoint is of another architecture.
+    """
+    info_path = path.with_suffix(".json")
+    for file in (path, info_path):
+        if not file.is_file():
+            raise UserError(f"{file}: no such checkpoint; `make train` writes one")
+    try:
+        info = json.loads(info_path.read_text())
+        tensors = load_file(str(path))
+    except (ValueError, OSError, SafetensorError) as error:
+        raise UserError(f"{path}: damaged checkpoint ({error}); restore it or run `make train`") from None
+    if not isinstance(info, dict) or info.get("architecture") != ARCHITECTURE:
+        found = info.get("architecture") if isinstance(info, dict) else None
+        raise UserError(f"{path}: checkpoint of another architecture ({found}); this is {ARCHITECTURE}")
+    config = model_config_from_dict(info.get("model", {}), str(info_path))
+    if expect is not None and config != expect:
+        raise UserError(f"{path}: checkpoint of another architecture: its layers are {config}, not {expect}")
+    net = HybridNet(config)
+    _check_tensors(net, tensors, path)
+    net.load_state_dict(tensors, strict=False)
+    return Checkpoint(net.eval(), info)
+
+
+def _check_tensors(net: HybridNet, tensors: dict[str, torch.Tensor], path: Path) -> None:
+    want = {name: tuple(t.shape) for name, t in net.state_dict().items() if t.is_floating_point()}
+    have = {name: tuple(t.shape) for name, t in tensors.items()}
+    for name in sorted(want.keys() | have.keys()):
+        if want.get(name) != have.get(name):
+            raise UserError(
+                f"{path}: checkpoint of another architecture: tensor {name} is "
+                f"{have.get(name, 'missing')}, expected {want.get(name, 'none')}"
+            )
+    for name, tensor in tensors.items():
+        if not torch.isfinite(tensor).all():
+            raise UserError(f"{path}: tensor {name} holds values that are not finite; run `make train`")
