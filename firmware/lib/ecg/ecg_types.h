@@ -15,15 +15,16 @@ typedef enum { ECG_CLASS_N = 0, ECG_CLASS_S = 1, ECG_CLASS_V = 2, ECG_CLASS_F = 
 #define ECG_FLAG_NOISY 8u     /* noise comparable with the QRS complexes */
 
 /* One beat. Written by ecg_pipeline_push / ecg_pipeline_flush, owned by the caller. */
-typedef struct {
-    uint32_t r_sample;               /* number of the R-peak sample, counted from 0 at init, modulo 2^32; on the
-                                        filtered signal, so the input's R peak lies ECG_DELAY_SAMPLES earlier */
-    uint16_t rr_prev_samples;        /* samples since the previous R peak, 1..ECG_RR_MAX_SAMPLES */
-    uint16_t rr_next_samples;        /* samples to the next R peak, 1..ECG_RR_MAX_SAMPLES; the maximum where none came */
-    int8_t logits[ECG_CLASS_COUNT];  /* network output, scale and zero point in ecg_model.h */
-    uint8_t aami_class;              /* ecg_class_t: the largest logit, the first of equal ones */
-    uint8_t confidence_q8;           /* softmax of the winning class, 0..255 (255 = certain) */
-    uint8_t flags;                   /* ECG_FLAG_* */
+typedef struct ecg_beat {
+    uint32_t r_sample;        /* number of the R-peak sample, counted from 0 at init, modulo 2^32; on the
+                                 filtered signal, so the input's R peak lies ECG_DELAY_SAMPLES earlier */
+    uint16_t rr_prev_samples; /* samples since the previous R peak, 1..ECG_RR_MAX_SAMPLES */
+    uint16_t
+        rr_next_samples; /* samples to the next R peak, 1..ECG_RR_MAX_SAMPLES; the maximum where none came */
+    int8_t logits[ECG_CLASS_COUNT]; /* network output, scale and zero point in ecg_model.h */
+    uint8_t aami_class;             /* ecg_class_t: the largest logit, the first of equal ones */
+    uint8_t confidence_q8;          /* softmax of the winning class, 0..255 (255 = certain) */
+    uint8_t flags;                  /* ECG_FLAG_* */
 } ecg_beat_t;
 
 #endif

@@ -1,0 +1,59 @@
+/* ecg_input.c - see ecg_input.h; reference: host_tools/reference/input.py */
+#include "ecg_input.h"
+
+#include "ecg_intmath.h"
+#include "ecg_params.h"
+
+/* Judges one sample, updates `hold` and the flat stretch; 0 = good, else ECG_FLAG_* bits. */
+static uint8_t input_flags(ecg_input_t *s, int16_t x) {
+    if (x == ECG_INPUT_MISSING) {
+        return ECG_FLAG_LEAD_OFF;
+    }
+    uint8_t flags = 0;
+    if (x >= ECG_SATURATION_ADU || x <= -ECG_SATURATION_ADU) {
+        flags = ECG_FLAG_SATURATED;
+    }
+    int32_t value = ecg_clamp(x, -ECG_SATURATION_ADU, ECG_SATURATION_ADU);
+    int32_t difference = value - s->flat_start;
+    if (-ECG_FLAT_TOLERANCE_ADU <= difference && difference <= ECG_FLAT_TOLERANCE_ADU) {
+        if (s->flat_count < ECG_FLAT_SAMPLES) {
+            s->flat_count += 1;
+        }
+    } else {
+        s->flat_start = (int16_t)value;
+        s->flat_count = 0;
+    }
+    if (s->flat_count >= ECG_FLAT_SAMPLES && flags == 0) {
+        flags = ECG_FLAG_LEAD_OFF;
+    }
+    s->hold = (int16_t)value;
+    return flags;
+}
+
+ecg_input_code_t ecg_input_step(ecg_input_t *s, int16_t x) {
+    uint8_t flags = input_flags(s, x);
+    if (flags != 0) {
+        if (s->bad_count < ECG_BAD_RESET_SAMPLES) {
+            s->bad_count += 1;
+        }
+        s->recover_flags = (uint8_t)(s->recover_flags | flags);
+        s->recover_count = ECG_RECOVER_SAMPLES;
+        if (s->bad_count >= ECG_BAD_RESET_SAMPLES || s->primed == 0) {
+            s->primed = 0;
+            return ECG_INPUT_SKIP;
+        }
+        return ECG_INPUT_RUN;
+    }
+    s->bad_count = 0;
+    if (s->recover_count > 0) {
+        s->recover_count -= 1;
+        if (s->recover_count == 0) {
+            s->recover_flags = 0;
+        }
+    }
+    if (s->primed == 0) {
+        s->primed = 1;
+        return ECG_INPUT_RESTART;
+    }
+    return ECG_INPUT_RUN;
+}

@@ -1,0 +1,34 @@
+/* ecg_intmath.c - see ecg_intmath.h; reference: host_tools/reference/intmath.py */
+#include "ecg_intmath.h"
+
+uint32_t ecg_isqrt(uint32_t value) {
+    uint32_t root = 0;
+    uint32_t bit = UINT32_C(1) << 30;
+    while (bit > value) {
+        bit >>= 2;
+    }
+    while (bit != 0) {
+        if (value >= root + bit) {
+            value -= root + bit;
+            root = (root >> 1) + bit;
+        } else {
+            root >>= 1;
+        }
+        bit >>= 2;
+    }
+    return root;
+}
+
+int32_t ecg_log2_q10(uint32_t value) {
+    int32_t exponent = 31;
+    while ((value & UINT32_C(0x80000000)) == 0) {
+        value <<= 1;
+        exponent -= 1;
+    }
+    uint32_t mantissa = value & UINT32_C(0x7FFFFFFF);
+    uint32_t index = mantissa >> 25;
+    int32_t fraction = (int32_t)((mantissa >> 17) & 0xFFu);
+    int32_t low = ecg_log2_table_q10[index];
+    int32_t high = ecg_log2_table_q10[index + 1];
+    return exponent * 1024 + low + (((high - low) * fraction + 128) >> 8);
+}

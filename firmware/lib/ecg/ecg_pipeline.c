@@ -1,0 +1,154 @@
+/* ecg_pipeline.c - see ecg_pipeline.h; reference: host_tools/reference/pipeline.py */
+#include "ecg_pipeline.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ecg_beat.h"
+#include "ecg_intmath.h"
+#include "ecg_refine.h"
+#include "ecg_trace.h"
+
+void ecg_pipeline_init_at(ecg_pipeline_t *p, uint32_t first_sample) {
+    if (p == NULL) {
+        return;
+    }
+    *p = (ecg_pipeline_t){0};
+    p->sample_count = first_sample;
+    ecg_rpeak_reset(&p->rpeak);
+}
+
+void ecg_pipeline_init(ecg_pipeline_t *p) {
+    ecg_pipeline_init_at(p, 0);
+}
+
+/* Judges and filters one raw sample into the ring; false where the chain rests. */
+static bool filter(ecg_pipeline_t *p, int16_t x) {
+    ecg_input_code_t code = ecg_input_step(&p->input, x);
+    if (code == ECG_INPUT_RESTART) {
+        ecg_bandpass_prime(&p->bandpass, p->input.hold);
+        ecg_rpeak_reset(&p->rpeak);
+        p->last_r_valid = 0;
+    }
+    p->filtered = 0;
+    if (code != ECG_INPUT_SKIP) {
+        p->filtered = ecg_bandpass_step(&p->bandpass, p->input.hold);
+    }
+    ecg_ring_write(&p->ring, p->filtered);
+    return code != ECG_INPUT_SKIP;
+}
+
+/* Flags that a beat found now carries. */
+static uint8_t beat_flags(const ecg_pipeline_t *p) {
+    uint32_t flags = p->input.recover_flags;
+    if (p->rpeak.steps < ECG_RPEAK_LEARN_STEPS || p->rr.count < ECG_RR_LOCAL_BEATS) {
+        flags |= ECG_FLAG_LEARNING;
+    }
+    if (p->rpeak.noise_level > ((p->rpeak.qrs_level * ECG_RPEAK_NOISY_Q8) >> 8)) {
+        flags |= ECG_FLAG_NOISY;
+    }
+    return (uint8_t)flags;
+}
+
+/* Refines the R peak around centre_age samples before the newest and puts it in the queue. */
+static void add_r_peak(ecg_pipeline_t *p, int32_t centre_age) {
+    ecg_refined_t found = ecg_refine_r_peak(&p->ring, centre_age, p->rpeak.polarity);
+    uint32_t r = p->sample_count - (uint32_t)found.age;
+    if (p->last_r_valid != 0) {
+        uint32_t distance = r - p->last_r;
+        if (distance < ECG_MINIMUM_RR_SAMPLES || distance > UINT32_C(0x7FFFFFFF)) {
+            return;
+        }
+    }
+    if (p->pending_count == ECG_PENDING_BEATS) {
+        return;
+    }
+    p->rpeak.polarity = (int16_t)(p->rpeak.polarity + ((found.points * 256 - p->rpeak.polarity) >> 3));
+    p->pending[p->pending_count] = r;
+    p->pending_flags[p->pending_count] = beat_flags(p);
+    p->pending_count += 1;
+    p->last_r = r;
+    p->last_r_valid = 1;
+    ECG_TRACE_R_PEAK(p, r);
+}
+
+/* Queues the beats that the detector has just found. */
+static void add_found(ecg_pipeline_t *p, int count) {
+    for (int i = 0; i < count; i++) {
+        int32_t age = (int32_t)p->rpeak.found_age[i] * ECG_RPEAK_DECIMATION;
+        add_r_peak(p, age + p->rpeak.decimation_count + ECG_RPEAK_CENTRE_SAMPLES);
+    }
+}
+
+/* RR interval after the first waiting beat; 0 while it is not known. */
+static uint32_t next_rr(const ecg_pipeline_t *p) {
+    uint32_t r = p->pending[0];
+    uint32_t rr = 0;
+    if (p->pending_count > 1) {
+        rr = p->pending[1] - r;
+    } else if (p->ending != 0) {
+        rr = (uint32_t)(ecg_rr_local_mean_q4(&p->rr) + 8) >> 4;
+    } else if (p->sample_count - r >= ECG_RR_WAIT_SAMPLES) {
+        rr = ECG_RR_BOUND_SAMPLES;
+    }
+    return rr < ECG_RR_BOUND_SAMPLES ? rr : ECG_RR_BOUND_SAMPLES;
+}
+
+/* Classifies the first waiting beat if its window is complete and its next RR known. */
+static int release(ecg_pipeline_t *p, ecg_beat_t *beat) {
+    if (p->pending_count == 0) {
+        return 0;
+    }
+    uint32_t r = p->pending[0];
+    uint32_t age = p->sample_count - r;
+    uint32_t rr_next = next_rr(p);
+    if (rr_next == 0 || (age < ECG_WINDOW_AFTER_SAMPLES && p->ending == 0)) {
+        return 0;
+    }
+    uint32_t rr_prev = rr_next;
+    if (p->classified_valid != 0) {
+        rr_prev = r - p->classified_r;
+        rr_prev = rr_prev < ECG_RR_MAX_SAMPLES ? rr_prev : ECG_RR_MAX_SAMPLES;
+    }
+    beat->r_sample = r;
+    beat->rr_prev_samples = (uint16_t)rr_prev;
+    beat->rr_next_samples = (uint16_t)rr_next;
+    beat->flags = p->pending_flags[0];
+    ecg_beat_classify(p, (int32_t)age, beat);
+    p->classified_r = r;
+    p->classified_valid = 1;
+    p->pending_count -= 1;
+    for (uint32_t i = 0; i < p->pending_count; i++) {
+        p->pending[i] = p->pending[i + 1];
+        p->pending_flags[i] = p->pending_flags[i + 1];
+    }
+    return 1;
+}
+
+int ecg_pipeline_push(ecg_pipeline_t *p, int16_t x, ecg_beat_t *beat) {
+    if (p == NULL || beat == NULL) {
+        return ECG_ERR_NULL;
+    }
+    if (filter(p, x)) {
+        int found = ecg_rpeak_push(&p->rpeak, p->filtered);
+        ECG_TRACE_DETECTOR(p);
+        add_found(p, found);
+    }
+    ECG_TRACE_SAMPLE(p);
+    int result = release(p, beat);
+    p->sample_count += 1;
+    return result;
+}
+
+int ecg_pipeline_flush(ecg_pipeline_t *p, ecg_beat_t *beat) {
+    if (p == NULL || beat == NULL) {
+        return ECG_ERR_NULL;
+    }
+    if (p->ending == 0) {
+        p->ending = 1;
+        /* From here sample_count is the number of the newest sample, one before the next. */
+        p->sample_count -= 1;
+        add_found(p, ecg_rpeak_flush(&p->rpeak));
+    }
+    return release(p, beat);
+}

@@ -1,0 +1,77 @@
+/* ecg_pipeline.h - the whole chain: raw samples in, classified beats out.
+ *
+ *   ecg_pipeline_t p;                       // all memory the chain needs; owned by the caller
+ *   ecg_beat_t beat;
+ *   ecg_pipeline_init(&p);
+ *   for each sample x: if (ecg_pipeline_push(&p, x, &beat) > 0) { use beat }
+ *   at the end of a record: while (ecg_pipeline_flush(&p, &beat) > 0) { use beat }
+ *
+ * Latency: a beat is handed out as soon as its window is complete (ECG_WINDOW_AFTER_SAMPLES after the R peak)
+ * and the next R peak is known, and at most ECG_RR_WAIT_SAMPLES + ECG_PENDING_BEATS samples after its R peak.
+ * Order: beats come in the order of their R peaks, at most one per push. */
+#ifndef ECG_PIPELINE_H
+#define ECG_PIPELINE_H
+
+#include <stdint.h>
+
+#include "ecg_bandpass.h"
+#include "ecg_input.h"
+#include "ecg_net.h"
+#include "ecg_rpeak.h"
+#include "ecg_rr.h"
+#include "ecg_template.h"
+#include "ecg_types.h"
+#include "ecg_window.h"
+
+/* R peaks that can wait. R peaks are at least ECG_MINIMUM_RR_SAMPLES apart and all but the newest one leave
+ * ECG_WINDOW_AFTER_SAMPLES after their R peak, so at most 1 + window / minimum RR wait, plus two released
+ * together by search-back. */
+#define ECG_PENDING_BEATS 8
+
+/* Numbers behind the rhythm input, kept to be watched: RR before, RR after, local mean Q4, slow mean Q4,
+ * irregularity Q8, correlation Q7, log2 amplitude ratio Q10, residual Q6. */
+#define ECG_FEATURE_VALUES 8
+
+/* Errors, all negative. */
+#define ECG_ERR_NULL (-1) /* a pointer was NULL */
+
+/* All state of the chain. The caller owns the memory and looks at no field. */
+typedef struct ecg_pipeline {
+    uint32_t sample_count; /* number of the next sample, modulo 2^32 */
+    uint32_t last_r;       /* last R peak queued */
+    uint32_t classified_r; /* last R peak handed out */
+    uint32_t pending[ECG_PENDING_BEATS];
+    ecg_input_t input;
+    ecg_bandpass_t bandpass;
+    ecg_rpeak_t rpeak;
+    ecg_rr_t rr;
+    ecg_template_t beat_template;
+    ecg_ring_t ring;
+    ecg_net_t net;
+    int32_t features[ECG_FEATURE_VALUES];
+    int16_t window[ECG_WINDOW_SAMPLES]; /* the last beat's window */
+    int16_t filtered;                   /* newest filtered sample */
+    uint8_t pending_flags[ECG_PENDING_BEATS];
+    uint8_t pending_count;
+    uint8_t last_r_valid;     /* 0 until an R peak was queued since the last restart */
+    uint8_t classified_valid; /* 0 until the first beat was handed out */
+    uint8_t ending;           /* 1 once the record is being flushed */
+} ecg_pipeline_t;
+
+_Static_assert(sizeof(ecg_pipeline_t) <= 8192, "the chain's state with the network's arena must fit 8 KB");
+
+/* Prepares *p; the first sample pushed gets the number 0. Does nothing where p is NULL. */
+void ecg_pipeline_init(ecg_pipeline_t *p);
+
+/* The same, with another number for the first sample (to resume, or to test the wrap at 2^32). */
+void ecg_pipeline_init_at(ecg_pipeline_t *p, uint32_t first_sample);
+
+/* Takes one sample, adu at ECG_FS_HZ, ECG_INPUT_MISSING where there is none.
+ * Returns 1 = *beat was written, 0 = nothing yet, ECG_ERR_NULL. */
+int ecg_pipeline_push(ecg_pipeline_t *p, int16_t x, ecg_beat_t *beat);
+
+/* End of the record: hands out a waiting beat; call until it returns 0. After it, only init may follow.
+ * The last beat's next RR, which is not known, is taken as the local mean. */
+int ecg_pipeline_flush(ecg_pipeline_t *p, ecg_beat_t *beat);
+
+#endif

@@ -1,0 +1,51 @@
+/* ecg_trace.c - see ecg_trace.h; the rows are those of host_tools/reference/run.py */
+#include "ecg_trace.h"
+
+#include "ecg_pipeline.h"
+
+#ifdef ECG_TRACE
+
+void ecg_net_trace_layer(uint8_t layer, const int8_t *values, uint16_t count) {
+    (void)layer;
+    ecg_trace_hook(ECG_STAGE_LAYER, values, 1, count);
+}
+
+void ecg_trace_sample(const ecg_pipeline_t *p) {
+    const int32_t row[3] = {p->input.hold, p->input.recover_flags, p->filtered};
+    ecg_trace_hook(ECG_STAGE_SAMPLE, row, 4, 3);
+}
+
+void ecg_trace_detector(const ecg_pipeline_t *p) {
+    const ecg_rpeak_t *s = &p->rpeak;
+    if (s->decimation_count != 0) {
+        return;
+    }
+    const int32_t row[9] = {s->enhanced,  s->integral,    s->lobe_peak, s->candidate_peak,   s->skipped_peak,
+                            s->qrs_level, s->noise_level, s->rr_mean,   (int32_t)s->beat_age};
+    ecg_trace_hook(ECG_STAGE_DETECTOR, row, 4, 9);
+}
+
+void ecg_trace_r_peak(const ecg_pipeline_t *p, uint32_t r) {
+    const int32_t row[2] = {(int32_t)r, p->rpeak.polarity};
+    ecg_trace_hook(ECG_STAGE_R_PEAK, row, 4, 2);
+}
+
+void ecg_trace_beat_inputs(ecg_pipeline_t *p) {
+    ecg_trace_hook(ECG_STAGE_FEATURES, p->features, 4, ECG_FEATURE_VALUES);
+    ecg_trace_hook(ECG_STAGE_WINDOW, p->window, 2, ECG_WINDOW_SAMPLES);
+    ecg_trace_hook(ECG_STAGE_TEMPLATE, p->beat_template.dominant, 2, ECG_WINDOW_SAMPLES);
+    ecg_trace_hook(ECG_STAGE_BEAT_INPUT, ecg_net_beat_input(&p->net), 1,
+                   ECG_NET_BEAT_SAMPLES * ECG_NET_BEAT_CHANNELS);
+    ecg_trace_hook(ECG_STAGE_RHYTHM_INPUT, ecg_net_rhythm_input(&p->net), 1, ECG_NET_RHYTHM_FEATURES);
+}
+
+void ecg_trace_record(const ecg_pipeline_t *p, const ecg_beat_t *beat) {
+    (void)p;
+    const int32_t row[10] = {(int32_t)beat->r_sample, beat->rr_prev_samples, beat->rr_next_samples,
+                             beat->aami_class,        beat->confidence_q8,   beat->flags,
+                             beat->logits[0],         beat->logits[1],       beat->logits[2],
+                             beat->logits[3]};
+    ecg_trace_hook(ECG_STAGE_RECORD, row, 4, 10);
+}
+
+#endif

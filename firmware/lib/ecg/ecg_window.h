@@ -1,0 +1,37 @@
+/* ecg_window.h - the ring of filtered samples, the beat window on the network's own grid, its statistics.
+ * Unit of all samples: that of the filtered signal, adu with ECG_FILTERED_FRAC_BITS. */
+#ifndef ECG_WINDOW_H
+#define ECG_WINDOW_H
+
+#include <stdint.h>
+
+#include "ecg_params.h"
+
+/* Owned by the pipeline; all zero is a valid start. */
+typedef struct {
+    int16_t samples[ECG_RING_SAMPLES]; /* filtered samples, ring */
+    uint16_t index;                    /* where the next sample goes */
+} ecg_ring_t;
+
+/* Appends the newest sample. */
+void ecg_ring_write(ecg_ring_t *ring, int16_t y);
+
+/* The sample `age` samples before the newest; ages outside the ring give its ends. */
+int32_t ecg_ring_read(const ecg_ring_t *ring, int32_t age);
+
+/* Copies the window around the R peak that is r_age samples before the newest: grid sample k, the mean of
+ * ECG_GRID_SPAN_SAMPLES samples, lies (k - ECG_WINDOW_BEFORE_GRID) / ECG_GRID_HZ seconds after the R peak. */
+void ecg_window_extract(const ecg_ring_t *ring, int32_t r_age, int16_t window[ECG_WINDOW_SAMPLES]);
+
+/* Mean, rounded down. */
+int32_t ecg_window_mean(const int16_t window[ECG_WINDOW_SAMPLES]);
+
+/* Standard deviation about `mean`, rounded down, at least ECG_TEMPLATE_MINIMUM_SD. */
+int32_t ecg_window_sd(const int16_t window[ECG_WINDOW_SAMPLES], int32_t mean);
+
+/* Writes the network's beat input, int8 [ECG_WINDOW_SAMPLES][2]: window, and window minus template, both
+ * without their means, divided by sd, with ECG_INPUT_FRAC_BITS, saturated. */
+void ecg_window_quantise(const int16_t window[ECG_WINDOW_SAMPLES], const int16_t dominant[ECG_WINDOW_SAMPLES],
+                         int32_t sd, int8_t *out);
+
+#endif

@@ -1,0 +1,168 @@
+"""The C core as a shared library: the same records in, the same results out as the reference."""
+
+from __future__ import annotations
+
+import ctypes
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from host_tools.beats import BEAT_DTYPE
+from host_tools.build import (
+    BUILD_DIR,
+    CORE_INCLUDE_DIRS,
+    FIRMWARE,
+    OPTIMISE_FLAGS,
+    SANITIZE_FLAGS,
+    compile_c,
+)
+
+#: Stages of the trace in the order of ``ecg_stage_t``.
+STAGES = (
+    "detector",
+    "r_peak",
+    "sample",
+    "features",
+    "window",
+    "template",
+    "beat_input",
+    "rhythm_input",
+    "layers",
+    "record",
+)
+#: Values per row of the stages of fixed width.
+_DETECTOR_VALUES = 9
+_GENERATED = FIRMWARE / "lib" / "ecg" / "generated"
+_LIBRARY_DIR = FIRMWARE / "ports" / "library"
+_ALIGNED_BEAT = np.dtype(BEAT_DTYPE.descr, align=True)
+
+
+@dataclass
+class CoreResult:
+    """What the C core gave for a record.
+
+    Attributes
+    ----------
+    beats : ndarray of BEAT_DTYPE, [n]
+        Beats in order.
+    released : uint32 [n]
+        Sample at which each beat came out; the record's length for those that came by flush.
+    trace : dict of str to int32
+        Values of each stage, flat; empty unless the traced build ran.
+    """
+
+    beats: npt.NDArray[np.void]
+    released: npt.NDArray[np.uint32]
+    trace: dict[str, npt.NDArray[np.int32]]
+
+
+def library_sources(variant: Path | None = None) -> tuple[list[Path], list[Path]]:
+    """Sources and header folders of the library.
+
+    Parameters
+    ----------
+    variant : Path, optional
+        Folder with another ``ecg_params.h`` and ``ecg_tables.c`` (another sampling rate).
+    """
+    folders = [variant if variant is not None and d == _GENERATED else d for d in CORE_INCLUDE_DIRS]
+    folders = [d for d in folders if d.name != "link"]
+    sources = [path for folder in [*folders, _LIBRARY_DIR] for path in folder.glob("*.c")]
+    return sources, folders
+
+
+def build_library(trace: bool = False, sanitize: bool = False, variant: Path | None = None) -> Path:
+    """Compile the core and its harness into a shared library; see :func:`host_tools.build.compile_c`."""
+    sources, folders = library_sources(variant)
+    flags = list(SANITIZE_FLAGS if sanitize else OPTIMISE_FLAGS)
+    flags += ["-DECG_TRACE=1"] if trace else []
+    parts = ["libbitbeat", *([variant.name] if variant else []), *(["trace"] if trace else [])]
+    parts += ["sanitize"] if sanitize else []
+    return compile_c(sources, folders, flags, BUILD_DIR / "native" / ("-".join(parts) + ".so"), "shared")
+
+
+@lru_cache(maxsize=16)
+def load_library(path: Path) -> ctypes.CDLL:
+    """Load a library made by :func:`build_library` and declare its functions."""
+    library = ctypes.CDLL(str(path))
+    library.bitbeat_run.restype = ctypes.c_uint32
+    library.bitbeat_run.argtypes = [
+        ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint32
+    ]  # fmt: skip
+    for name in ("state_bytes", "beat_bytes", "spec_hash", "model_hash"):
+        getattr(library, "bitbeat_" + name).restype = ctypes.c_uint32
+    if hasattr(library, "bitbeat_trace_sink"):
+        library.bitbeat_trace_sink.argtypes = [ctypes.c_uint32, ctypes.c_void_p, ctypes.c_uint64]
+        library.bitbeat_trace_count.argtypes = [ctypes.c_uint32]
+        library.bitbeat_trace_count.restype = ctypes.c_uint64
+    return library
+
+
+def run_core(
+    samples: npt.NDArray[np.int16],
+    *,
+    trace: bool = False,
+    first_sample: int = 0,
+    variant: Path | None = None,
+) -> CoreResult:
+    """Run a record through the C core.
+
+    Parameters
+    ----------
+    samples : int16 [n]
+        Samples at the spec's rate and in its unit, adu; -32768 where one is missing.
+    trace : bool
+        Use the build with the trace hook and return every intermediate value.
+    first_sample : int
+        Number of the first sample, modulo 2^32.
+    variant : Path, optional
+        Generated folder of another sampling rate.
+
+    Returns
+    -------
+    CoreResult
+        Beats in order, and the trace if asked for.
+    """
+    library = load_library(build_library(trace=trace, variant=variant))
+    x = np.ascontiguousarray(samples, np.int16)
+    if library.bitbeat_beat_bytes() != _ALIGNED_BEAT.itemsize:
+        raise RuntimeError("ecg_beat_t and BEAT_DTYPE differ in size")
+    sinks = _open_sinks(library, len(x)) if trace else {}
+    capacity = len(x) // 16 + 8
+    beats = np.zeros(capacity, _ALIGNED_BEAT)
+    released = np.zeros(capacity, np.uint32)
+    count = library.bitbeat_run(
+        x.ctypes.data, len(x), first_sample & 0xFFFFFFFF, beats.ctypes.data, released.ctypes.data, capacity
+    )
+    if count > capacity:
+        raise RuntimeError(f"the core gave {count} beats for {len(x)} samples")
+    collected = {}
+    for index, (name, values) in enumerate(sinks.items()):
+        seen = library.bitbeat_trace_count(index)
+        if seen > len(values):
+            raise RuntimeError(f"stage {name} gave {seen} values, {len(values)} expected at most")
+        collected[name] = values[:seen]
+        library.bitbeat_trace_sink(index, None, 0)
+    return CoreResult(_packed(beats[:count]), released[:count], collected)
+
+
+def _open_sinks(library: ctypes.CDLL, n_samples: int) -> dict[str, npt.NDArray[np.int32]]:
+    per_beat = 1024 * (n_samples // 50 + 8)
+    sizes = {"sample": 3 * n_samples, "detector": _DETECTOR_VALUES * (n_samples + 1)}
+    sinks = {}
+    for index, name in enumerate(STAGES):
+        # np.empty: pages that are never written cost nothing.
+        values = np.empty(sizes.get(name, per_beat), np.int32)
+        library.bitbeat_trace_sink(index, values.ctypes.data, len(values))
+        sinks[name] = values
+    return sinks
+
+
+def _packed(beats: npt.NDArray[Any]) -> npt.NDArray[np.void]:
+    out = np.zeros(len(beats), BEAT_DTYPE)
+    for name in BEAT_DTYPE.names or ():
+        out[name] = beats[name]
+    return out
