@@ -170,6 +170,8 @@ def _rpeak(b: _Builder, rp: dict[str, Any], signal: dict[str, Any], frac_bits: i
     steps("RPEAK_LEARN_STEPS", "learn_ms", "first stretch, from which the levels are set")
     steps("RPEAK_SEARCHBACK_MAX_STEPS", "searchback_max_ms", "search-back at the latest")
     steps("RPEAK_TWAVE_STEPS", "twave_ms", "a peak sooner than this may be a T wave")
+    steps("RPEAK_LATE_TWAVE_STEPS", "late_twave_ms", "a blunt peak sooner than this is a T wave")
+    b.add("RPEAK_LATE_TWAVE_SLOPE_Q8", rp["late_twave_slope_q8"], "see spec.toml")
     for key in ("threshold_q8", "searchback_threshold_q8", "searchback_rr_q8", "twave_slope_q8", "noisy_q8"):
         b.add("RPEAK_" + key.upper(), rp[key], "see spec.toml")
     b.add("RPEAK_LEVEL_SHIFT", rp["level_shift"], "levels follow peaks by 2^-this")

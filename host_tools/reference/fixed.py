@@ -6,8 +6,10 @@ Python, so that integer widths can be checked (see ``state.py``); otherwise numb
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,14 +19,34 @@ F = TypeVar("F", bound=Callable[..., Any])
 #: True when the reference runs as plain Python.
 PLAIN = os.environ.get("BITBEAT_PLAIN", "") == "1"
 
+if not PLAIN:
+    import numba
+
+
+def _cache_dir() -> str:
+    """Folder of compiled code, one for each state of the reference's sources.
+
+    numba notices a change in the file of a function, but not in the files of the functions it calls.
+    """
+    here = Path(__file__).resolve().parent
+    digest = hashlib.sha256()
+    for path in sorted(here.glob("*.py")):
+        digest.update(path.name.encode() + path.read_bytes())
+    return str(here.parents[1] / "build" / "numba" / digest.hexdigest()[:16])
+
+
+CACHE_DIR = "" if PLAIN else _cache_dir()
+
 
 def kernel(function: F) -> F:
     """Compile ``function`` with numba, or return it unchanged in plain mode."""
     if PLAIN:
         return function
-    from numba import njit
-
-    compiled: F = njit(cache=True)(function)
+    outer, numba.config.CACHE_DIR = numba.config.CACHE_DIR, CACHE_DIR
+    try:
+        compiled: F = numba.njit(cache=True)(function)
+    finally:
+        numba.config.CACHE_DIR = outer
     return compiled
 
 

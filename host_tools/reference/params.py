@@ -1,8 +1,8 @@
 """Constants of the signal chain. Generated from export/spec.toml by `make export`; do not edit."""
 
-SPEC_DIGEST = "93710985a625203faded59a033be7279d79d26791868bc394d8e1fceccb58e51"
+SPEC_DIGEST = "af5e8118d8eb2d230547ef043293313ba31b910c252ed663549840417231f7ee"
 #: first 32 bits of the specification's SHA-256
-SPEC_HASH = 0x93710985
+SPEC_HASH = 0xAF5E8118
 #: sampling rate of the chain, Hz
 FS_HZ = 360
 #: input units in one millivolt
@@ -55,6 +55,10 @@ RPEAK_LEARN_STEPS = 240
 RPEAK_SEARCHBACK_MAX_STEPS = 228
 #: a peak sooner than this may be a T wave, detector steps
 RPEAK_TWAVE_STEPS = 43
+#: a blunt peak sooner than this is a T wave, detector steps
+RPEAK_LATE_TWAVE_STEPS = 74
+#: see spec.toml
+RPEAK_LATE_TWAVE_SLOPE_Q8 = 60
 #: see spec.toml
 RPEAK_THRESHOLD_Q8 = 78
 #: see spec.toml

@@ -15,6 +15,8 @@ from .params import (
     RPEAK_DECIMATION,
     RPEAK_HOLD_STEPS,
     RPEAK_INTEGRATE_STEPS,
+    RPEAK_LATE_TWAVE_SLOPE_Q8,
+    RPEAK_LATE_TWAVE_STEPS,
     RPEAK_LEARN_STEPS,
     RPEAK_LEVEL_SHIFT,
     RPEAK_LONG_STEPS,
@@ -129,11 +131,21 @@ def rpeak_accept(s: Any, peak: int, age: int, slope: int) -> None:
 
 
 @kernel
+def rpeak_is_twave(s: Any, since_beat: int, slope: int) -> bool:
+    """Whether a lobe this long after a beat is too blunt, compared with the beat, to be another one."""
+    if since_beat < RPEAK_TWAVE_STEPS:
+        return slope < ((to_int(s.beat_slope) * RPEAK_TWAVE_SLOPE_Q8) >> 8)
+    if since_beat < RPEAK_LATE_TWAVE_STEPS:
+        return slope < ((to_int(s.beat_slope) * RPEAK_LATE_TWAVE_SLOPE_Q8) >> 8)
+    return False
+
+
+@kernel
 def rpeak_decide(s: Any, peak: int, age: int, slope: int) -> None:
     """Judge a lobe that is the largest of its refractory time: beat, T wave or noise."""
     since_beat = to_int(s.beat_age) - age
     maybe_twave = since_beat < RPEAK_TWAVE_STEPS
-    if maybe_twave and slope < ((s.beat_slope * RPEAK_TWAVE_SLOPE_Q8) >> 8):
+    if rpeak_is_twave(s, since_beat, slope):
         return
     if peak > rpeak_threshold(s):
         rpeak_accept(s, peak, age, slope)

@@ -68,10 +68,22 @@ static void accept(ecg_rpeak_t *s, int32_t peak, uint32_t age, int32_t slope) {
     s->found_count += 1;
 }
 
+/* Whether a lobe this long after a beat is too blunt, compared with the beat, to be another one. */
+static bool is_twave(const ecg_rpeak_t *s, uint32_t since_beat, int32_t slope) {
+    if (since_beat < ECG_RPEAK_TWAVE_STEPS) {
+        return slope < ((s->beat_slope * ECG_RPEAK_TWAVE_SLOPE_Q8) >> 8);
+    }
+    if (since_beat < ECG_RPEAK_LATE_TWAVE_STEPS) {
+        return slope < ((s->beat_slope * ECG_RPEAK_LATE_TWAVE_SLOPE_Q8) >> 8);
+    }
+    return false;
+}
+
 /* Judges a lobe that is the largest of its refractory time: beat, T wave or noise. */
 static void decide(ecg_rpeak_t *s, int32_t peak, uint32_t age, int32_t slope) {
-    bool maybe_twave = s->beat_age - age < ECG_RPEAK_TWAVE_STEPS;
-    if (maybe_twave && slope < ((s->beat_slope * ECG_RPEAK_TWAVE_SLOPE_Q8) >> 8)) {
+    uint32_t since_beat = s->beat_age - age;
+    bool maybe_twave = since_beat < ECG_RPEAK_TWAVE_STEPS;
+    if (is_twave(s, since_beat, slope)) {
         return;
     }
     if (peak > threshold(s)) {

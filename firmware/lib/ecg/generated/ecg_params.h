@@ -1,12 +1,12 @@
 /* ecg_params.h - generated from export/spec.toml by `make export`; do not edit.
- * specification 93710985a625203f, 360 Hz */
+ * specification af5e8118d8eb2d23, 360 Hz */
 #ifndef ECG_PARAMS_H
 #define ECG_PARAMS_H
 
 #include <stdint.h>
 
 /* clang-format off */
-#define ECG_SPEC_HASH UINT32_C(0x93710985) /* first 32 bits of the specification's SHA-256 */
+#define ECG_SPEC_HASH UINT32_C(0xAF5E8118) /* first 32 bits of the specification's SHA-256 */
 #define ECG_FS_HZ 360 /* sampling rate of the chain, Hz */
 #define ECG_ADU_PER_MV 200 /* input units in one millivolt */
 #define ECG_SATURATION_ADU 6400 /* |input| from which it counts as saturated */
@@ -33,6 +33,8 @@
 #define ECG_RPEAK_LEARN_STEPS 240 /* first stretch, from which the levels are set, detector steps */
 #define ECG_RPEAK_SEARCHBACK_MAX_STEPS 228 /* search-back at the latest, detector steps */
 #define ECG_RPEAK_TWAVE_STEPS 43 /* a peak sooner than this may be a T wave, detector steps */
+#define ECG_RPEAK_LATE_TWAVE_STEPS 74 /* a blunt peak sooner than this is a T wave, detector steps */
+#define ECG_RPEAK_LATE_TWAVE_SLOPE_Q8 60 /* see spec.toml */
 #define ECG_RPEAK_THRESHOLD_Q8 78 /* see spec.toml */
 #define ECG_RPEAK_SEARCHBACK_THRESHOLD_Q8 102 /* see spec.toml */
 #define ECG_RPEAK_SEARCHBACK_RR_Q8 400 /* see spec.toml */
