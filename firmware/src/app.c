@@ -1,0 +1,131 @@
+#include "app.h"
+
+#include "ecg_model.h"
+#include "ecg_params.h"
+#include "port.h"
+
+#ifdef ECG_TRACE
+#include "ecg_trace.h"
+#endif
+
+/* Samples between two looks at the port: few enough that a small receive buffer does not fill up. */
+#define BURST_SAMPLES 16u
+#define READ_BYTES 64u
+
+/* Moves bytes both ways; never touches the signal chain. Returns true if there was any. */
+static bool app_service(app_t *app) {
+    uint8_t bytes[READ_BYTES];
+    const uint8_t *wire;
+    bool busy = false;
+    size_t n;
+    while ((n = port_read(bytes, sizeof bytes)) > 0) {
+        link_device_receive(&app->link, bytes, n);
+        busy = true;
+    }
+    while ((n = link_device_output(&app->link, &wire)) > 0) {
+        port_write(wire, n);
+        busy = true;
+    }
+    return busy;
+}
+
+#ifdef ECG_TRACE
+static app_t *traced_app;
+
+/* The chain waits here while the host confirms earlier values, so none is lost. */
+static void put_trace(app_t *app, uint8_t stage, uint16_t offset, const int32_t *values, uint8_t count) {
+    while (!link_device_start_pending(&app->link) && port_alive() &&
+           !link_device_put_trace(&app->link, app->link.processed - 1u, stage, offset, values, count)) {
+        if (!app_service(app)) {
+            port_idle();
+        }
+    }
+}
+
+/* The signal chain's hook, see ecg_trace.h. */
+void ecg_trace_hook(ecg_stage_t stage, const void *values, uint8_t bytes, uint16_t count) {
+    int32_t chunk[LINK_TRACE_ITEM_VALUES];
+    app_t *app = traced_app;
+    uint16_t at = 0;
+    while (app != NULL && app->trace && at < count) {
+        uint8_t n = 0;
+        for (; n < LINK_TRACE_ITEM_VALUES && at + n < count; n++) {
+            size_t i = (size_t)at + n;
+            chunk[n] = bytes == 1   ? ((const int8_t *)values)[i]
+                       : bytes == 2 ? ((const int16_t *)values)[i]
+                                    : ((const int32_t *)values)[i];
+        }
+        put_trace(app, (uint8_t)stage, at, chunk, n);
+        at = (uint16_t)(at + n);
+    }
+}
+#endif
+
+void app_init(app_t *app) {
+    size_t rx_bytes = port_rx_bytes();
+    link_identity_t identity = {.spec_hash = ECG_SPEC_HASH,
+                                .model_hash = ECG_MODEL_HASH,
+                                .fs_hz = ECG_FS_HZ,
+                                .window_samples = (uint16_t)LINK_WINDOW_SAMPLES(rx_bytes),
+#ifdef ECG_TRACE
+                                .features = LINK_FEATURE_TRACE,
+#endif
+                                .engine = ECG_NET_ENGINE};
+    app->identity = identity;
+    app->beat_waits = false;
+    app->trace = false;
+    link_device_init(&app->link, &app->identity);
+    ecg_pipeline_init(&app->pipeline);
+#ifdef ECG_TRACE
+    traced_app = app;
+#endif
+}
+
+static void restart_if_told(app_t *app) {
+    uint32_t first_sample;
+    if (link_device_take_start(&app->link, &first_sample, &app->trace)) {
+        ecg_pipeline_init_at(&app->pipeline, first_sample);
+        app->beat_waits = false;
+    }
+}
+
+/* Hands the chain's answer on. Returns true if the chain yielded a beat. */
+static bool take_result(app_t *app, int result) {
+    if (result < 0) {
+        link_device_error(&app->link, LINK_ERROR_PIPELINE, (uint32_t)result);
+    } else if (result > 0 && !link_device_start_pending(&app->link)) {
+        /* There was room before the push, but trace of this very sample may have taken it. */
+        app->beat_waits = link_device_put_beat(&app->link, &app->waiting_beat) == 0;
+    }
+    return result > 0;
+}
+
+/* Works off samples while there are some, and room for their beats. Returns true if anything was done. */
+static bool work_off(app_t *app) {
+    int16_t x;
+    uint32_t done = 0;
+    if (app->beat_waits) {
+        app->beat_waits = link_device_put_beat(&app->link, &app->waiting_beat) == 0;
+    }
+    while (done < BURST_SAMPLES && !app->beat_waits && link_device_has_room(&app->link) &&
+           link_device_take_sample(&app->link, &x)) {
+        (void)take_result(app, ecg_pipeline_push(&app->pipeline, x, &app->waiting_beat));
+        done++;
+    }
+    if (!app->beat_waits && link_device_has_room(&app->link) && link_device_flush_wanted(&app->link)) {
+        if (!take_result(app, ecg_pipeline_flush(&app->pipeline, &app->waiting_beat)) &&
+            link_device_flush_wanted(&app->link)) { /* asked again: a trace hook may have let a start in */
+            link_device_flushed(&app->link);
+        }
+        done++;
+    }
+    return done > 0;
+}
+
+void app_step(app_t *app) {
+    bool busy = app_service(app);
+    restart_if_told(app);
+    if (!work_off(app) && !busy) {
+        port_idle();
+    }
+}
