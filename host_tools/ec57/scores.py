@@ -1,0 +1,69 @@
+"""Sensitivity and positive predictivity from a confusion matrix, the EC57 way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .labels import F, N, O, Q, S, V
+
+#: The counts of ``bxb``'s one-line report, in its order.
+BXB_COLUMNS = (
+    *("Nn'", "Sn'", "Vn'", "Fn'", "On'"),
+    *("Ns", "Ss", "Vs", "Fs'", "Os'"),
+    *("Nv", "Sv", "Vv", "Fv'", "Ov'"),
+    *("No'", "So'", "Vo'", "Fo'"),
+)
+
+
+@dataclass(frozen=True)
+class Score:
+    """True positives, false negatives, false positives, and what follows from them."""
+
+    tp: int
+    fn: int
+    fp: int
+
+    @property
+    def sensitivity(self) -> float:
+        """TP / (TP + FN); NaN where the reference has none."""
+        return self.tp / (self.tp + self.fn) if self.tp + self.fn else float("nan")
+
+    @property
+    def positive_predictivity(self) -> float:
+        """TP / (TP + FP); NaN where the test found none."""
+        return self.tp / (self.tp + self.fp) if self.tp + self.fp else float("nan")
+
+
+def qrs_score(matrix: NDArray[np.int64]) -> Score:
+    """Score the detection alone: any beat label matches any other."""
+    return Score(int(matrix[:O, :O].sum()), int(matrix[:O, O].sum()), int(matrix[O, :O].sum()))
+
+
+def veb_score(matrix: NDArray[np.int64]) -> Score:
+    """Score ventricular ectopic beats; a fusion or unclassifiable beat called V is neither right nor wrong."""
+    tp = int(matrix[V, V])
+    return Score(tp, int(matrix[V].sum()) - tp, int(matrix[N, V] + matrix[S, V] + matrix[O, V]))
+
+
+def sveb_score(matrix: NDArray[np.int64]) -> Score:
+    """Score supraventricular ectopic beats: calling an unclassifiable beat S is neither right nor wrong."""
+    tp = int(matrix[S, S])
+    fp = int(matrix[N, S] + matrix[V, S] + matrix[F, S] + matrix[O, S])
+    return Score(tp, int(matrix[S].sum()) - tp, fp)
+
+
+def bxb_columns(matrix: NDArray[np.int64]) -> dict[str, int]:
+    """Return the nineteen counts in the order and under the names of ``bxb``'s one-line report.
+
+    A prime means: together with others. An unclassifiable reference beat (Q) counts in the row of F, the
+    answers f and q in the column of n: the report has no columns of their own for them.
+    """
+    columns = {
+        letter: matrix[:, list(answers)].sum(axis=1)
+        for letter, answers in {"n": (N, F, Q), "s": (S,), "v": (V,), "o": (O,)}.items()
+    }
+    rows = {"N": (N,), "S": (S,), "V": (V,), "F": (F, Q), "O": (O,)}
+    return {name: int(columns[name[1]][list(rows[name[0]])].sum()) for name in BXB_COLUMNS}
