@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -15,8 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from export.calibration import calibration_arrays
+from export.graph import Graph
 from export.onnx_export import export_onnx
-from export.tflite_file import TfliteInfo, check_full_int8, read_tflite
+from export.tflite_check import check_full_int8
+from export.tflite_reader import read_tflite
 from host_tools.errors import CheckFailed, UserError
 from training.checkpoint import load_checkpoint
 from training.data import DATA_DIR, REPO_ROOT
@@ -43,7 +44,7 @@ class ExportResult:
         SHA-256 of the .tflite, hexadecimal.
     macs : int
         Multiply-accumulates per beat.
-    info : TfliteInfo
+    graph : Graph
         The .tflite as read back.
     calibration_beats : int
         Beats from which the ranges were taken.
@@ -54,7 +55,7 @@ class ExportResult:
     onnx_max_error: float
     model_digest: str
     macs: int
-    info: TfliteInfo
+    graph: Graph
     calibration_beats: int
 
 
@@ -105,9 +106,8 @@ def export_checkpoint(
         raise CheckFailed(f"{checkpoint}: {macs} multiply-accumulates per beat, at most {MACS_MAX}")
     error = export_onnx(loaded.net, onnx)
     tflite, calibration_beats = convert_onnx(onnx, beats, out_dir)
-    info = read_tflite(tflite)
-    digest = hashlib.sha256(tflite.read_bytes()).hexdigest()
-    return ExportResult(onnx, tflite, error, digest, macs, info, calibration_beats)
+    graph = read_tflite(tflite)
+    return ExportResult(onnx, tflite, error, graph.sha256, macs, graph, calibration_beats)
 
 
 def convert_onnx(onnx: Path, beats: Sequence[RecordBeats], out_dir: Path) -> tuple[Path, int]:
@@ -136,7 +136,7 @@ def convert_onnx(onnx: Path, beats: Sequence[RecordBeats], out_dir: Path) -> tup
     if len(made) != 1:
         raise CheckFailed(f"onnx2tf wrote no full-integer model; see {log}")
     try:
-        check_full_int8(read_tflite(made[0]), made[0])
+        check_full_int8(read_tflite(made[0]))
     except UserError as error:
         raise CheckFailed(str(error)) from None
     size = made[0].stat().st_size

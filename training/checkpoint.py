@@ -93,6 +93,7 @@ def save_checkpoint(net: HybridNet, path: Path, info: dict[str, Any]) -> None:
     }
     aside = path.with_name(f".{path.name}.part")
     save_file(tensors, str(aside), metadata={"architecture": ARCHITECTURE})
+    aside.chmod(0o644)  # safetensors makes it private
     os.replace(aside, path)
     own = {
         "architecture": ARCHITECTURE,

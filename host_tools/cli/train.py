@@ -1,0 +1,219 @@
+"""``bitbeat data``, ``bitbeat train`` and ``bitbeat evaluate``."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from host_tools.errors import UserError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def need(modules: tuple[str, ...], extra: str) -> None:
+    """Refuse with one line when an optional part is not installed."""
+    for module in modules:
+        if importlib.util.find_spec(module) is None:
+            raise UserError(f"{module} is not installed; get it with: pip install -e '.[{extra}]'")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("data")(data)
+    app.command("train")(train)
+    app.command("evaluate")(evaluate)
+
+
+def data(
+    source: Annotated[
+        Path | None, typer.Option("--from", help="Folder of archives (mitdb.tar.xz ...) or unpacked databases.")
+    ] = None,
+    into: Annotated[Path | None, typer.Option("--into", help="Folder to fill; data/ by default.")] = None,
+) -> None:
+    """Put the databases into data/: from archives, else from PhysioNet; checked, resumable."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from training.data import DATA_DIR, fetch_databases
+
+    target = into or DATA_DIR
+    columns = (TextColumn("{task.description:<8}"), BarColumn(), MofNCompleteColumn(), TextColumn("files"))
+    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as bar:
+        tasks: dict[str, Any] = {}
+
+        def tell(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = bar.add_task(name, total=total)
+            bar.update(tasks[name], completed=done)
+
+        origins = fetch_databases(target, source, progress=tell)
+    for name, origin in origins.items():
+        Console().print(f"{target / name}: complete, every file checked (from: {origin})", soft_wrap=True)
+
+
+def train(
+    resume: Annotated[bool, typer.Option(help="Go on with a training that was stopped.")] = False,
+    seed: Annotated[int | None, typer.Option(help="Two runs with one seed on one machine are identical.")] = None,
+    peaks: Annotated[str | None, typer.Option(help="R peaks: annotated, detected or both.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    processes: Annotated[int, typer.Option(min=1, help="Folds trained at a time, one thread each.")] = 2,
+    config: Annotated[Path | None, typer.Option(help="Hyper-parameters; training/config.toml by default.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write checkpoint and report here instead of training/.")] = None,
+    data_dir: Annotated[Path | None, typer.Option("--data", help="Folder that holds mitdb/ and nstdb/.")] = None,
+) -> None:
+    """Train the classifier on DS1: cross-validation, checkpoint, report. DS2 is not touched."""
+    need(("torch", "safetensors"), "train")
+    import dataclasses
+
+    from rich.console import Console
+
+    from training.config import CONFIG_PATH, PEAK_SOURCES, load_config
+    from training.data import DATA_DIR, fetch_databases
+    from training.train import DEFAULT_SEED, REPORT_DIR
+    from training.train import train as run_training
+
+    if device not in ("auto", "cpu", "cuda"):
+        raise UserError(f"--device {device}: must be auto, cpu or cuda")
+    chosen = load_config(config or CONFIG_PATH)
+    if peaks is not None:
+        if peaks not in PEAK_SOURCES:
+            raise UserError(f"--peaks {peaks}: must be one of {', '.join(PEAK_SOURCES)}")
+        chosen = dataclasses.replace(chosen, data=dataclasses.replace(chosen.data, peaks=peaks))
+    where = data_dir or DATA_DIR
+    if data_dir is None:
+        fetch_databases(where, names=("mitdb", "nstdb"))
+    places: dict[str, Any] = {}
+    if out is not None:
+        places = {"checkpoint": out / "bitbeat.safetensors", "report_dir": out / "report"}
+    with _TrainingBars(chosen.optimiser.epochs_max, chosen.cross_validation.folds) as bars:
+        outcome = run_training(
+            chosen,
+            seed=DEFAULT_SEED if seed is None else seed,
+            resume=resume,
+            data_dir=where,
+            processes=processes,
+            device=device,
+            report=bars.epoch,
+            loading=bars.loading,
+            **places,
+        )
+    console = Console()
+    console.print(_metrics_table(outcome.metrics))
+    report_dir = places.get("report_dir", REPORT_DIR)
+    console.print(
+        f"{outcome.epochs} epochs; {outcome.checkpoint} and {report_dir} written in {outcome.seconds:.0f} s",
+        soft_wrap=True,
+    )
+
+
+class _TrainingBars:
+    """Progress bars of a training: one for the records, one for each fold and for the final training."""
+
+    def __init__(self, epochs_max: int, folds: int) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        self.progress = Progress(
+            TextColumn("{task.description:<8}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[figures]}"),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+        )
+        self.epochs_max = epochs_max
+        self.folds = folds
+        self.tasks: dict[str, Any] = {}
+        self.records = 0
+
+    def __enter__(self) -> _TrainingBars:
+        self.progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.progress.stop()
+
+    def _task(self, name: str, total: int | None) -> Any:
+        if name not in self.tasks:
+            self.tasks[name] = self.progress.add_task(name, total=total, figures="")
+        return self.tasks[name]
+
+    def loading(self, record: str) -> None:
+        """One record's inputs are there."""
+        self.records += 1
+        self.progress.update(self._task("inputs", None), completed=self.records, figures=f"record {record}")
+
+    def epoch(self, name: str, epoch: int, epochs: int, figures: dict[str, float]) -> None:
+        """One epoch is over."""
+        shown = f"loss {figures['loss']:.4f}"
+        if "macro_f1_nsv" in figures:
+            shown += f"  held-out macro-F1 {100 * figures['macro_f1_nsv']:.1f} %"
+        self.progress.update(self._task(name, epochs), completed=epoch, figures=shown)
+
+
+def evaluate(
+    ds2: Annotated[bool, typer.Option("--ds2", help="Score the deployed chain on DS2 and log it.")] = False,
+    data_dir: Annotated[Path | None, typer.Option("--data", help="Folder that holds mitdb/.")] = None,
+) -> None:
+    """Show the cross-validation figures; with --ds2 score the C core on the test records and log that."""
+    from rich.console import Console
+
+    console = Console()
+    if not ds2:
+        from training.evaluate import read_metrics
+
+        metrics = read_metrics()
+        console.print(_metrics_table(metrics))
+        console.print(_record_note(metrics), soft_wrap=True)
+        return
+    from training.data import DATA_DIR, fetch_databases
+    from training.evaluate import DS2_LOG_PATH, append_log, score_ds2
+
+    where = data_dir or DATA_DIR
+    if data_dir is None:
+        fetch_databases(where, names=("mitdb",))
+    entry = score_ds2(where)
+    append_log(entry)
+    console.print(_ds2_table(entry))
+    console.print(f"appended to {DS2_LOG_PATH}", soft_wrap=True)
+
+
+def _metrics_table(metrics: dict[str, Any]) -> Table:
+    from rich.table import Table
+
+    pooled = metrics["pooled"]
+    title = f"Cross-validation ({metrics['protocol']}; {metrics['peaks']} R peaks), {pooled['beats']:,} beats"
+    table = Table(title=title)
+    for name in ("class", "beats", "precision %", "recall %", "F1 %"):
+        table.add_column(name, justify="left" if name == "class" else "right")
+    for name, c in pooled["classes"].items():
+        table.add_row(
+            name, f"{c['beats']:,}", *(f"{100 * c[key]:.1f}" for key in ("precision", "recall", "f1"))
+        )
+    table.caption = f"accuracy {100 * pooled['accuracy']:.2f} %, macro-F1 over N S V {100 * pooled['macro_f1_nsv']:.1f} %"
+    return table
+
+
+def _record_note(metrics: dict[str, Any]) -> str:
+    parts = [f"fold {f['fold']}: {100 * f['macro_f1_nsv']:.1f} %" for f in metrics["folds"]]
+    return f"macro-F1 by fold: {', '.join(parts)}; {metrics['epochs']} epochs; commit {metrics['git_commit']}"
+
+
+def _ds2_table(entry: dict[str, Any]) -> Table:
+    from rich.table import Table
+
+    table = Table(title="DS2, C core, int8, own R peaks; from 5:00, EC57 pairing, de Chazal's mapping")
+    for name in ("class", "Se %", "+P %", "F1 %"):
+        table.add_column(name, justify="left" if name == "class" else "right")
+    for name, c in entry["classes"].items():
+        table.add_row(name, *(f"{c[key]:.2f}" for key in ("se", "ppv", "f1")))
+    table.add_row("QRS", f"{entry['qrs']['se']:.2f}", f"{entry['qrs']['ppv']:.2f}", "")
+    table.caption = (
+        f"accuracy {entry['accuracy']:.2f} % (missed and false beats are errors), "
+        f"macro-F1 over N S V {entry['macro_f1']:.2f} %, model {entry['model_hash'][:12]}"
+    )
+    return table
