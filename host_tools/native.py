@@ -35,7 +35,7 @@ STAGES = (
     "record",
 )
 #: Values per row of the stages of fixed width.
-_DETECTOR_VALUES = 9
+_DETECTOR_VALUES = 10
 _GENERATED = FIRMWARE / "lib" / "ecg" / "generated"
 _LIBRARY_DIR = FIRMWARE / "ports" / "library"
 _ALIGNED_BEAT = np.dtype(BEAT_DTYPE.descr, align=True)

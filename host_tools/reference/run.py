@@ -38,7 +38,7 @@ Int32 = npt.NDArray[np.int32]
 
 #: Values per row of the per-sample, per-detector-step and per-R-peak traces.
 SAMPLE_VALUES = 3
-DETECTOR_VALUES = 9
+DETECTOR_VALUES = 10
 R_PEAK_VALUES = 2
 
 
@@ -77,6 +77,8 @@ def _trace_sample(p: Any, row: Any) -> None:
 @kernel
 def _trace_detector(p: Any, row: Any) -> None:
     s = p.rpeak
+    # pipeline_push has moved on to the next sample already.
+    row[9] = to_int(p.sample_count) - 1
     row[0] = s.enhanced
     row[1] = s.integral
     row[2] = s.lobe_peak

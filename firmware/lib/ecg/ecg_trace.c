@@ -20,9 +20,10 @@ void ecg_trace_detector(const ecg_pipeline_t *p) {
     if (s->decimation_count != 0) {
         return;
     }
-    const int32_t row[9] = {s->enhanced,  s->integral,    s->lobe_peak, s->candidate_peak,   s->skipped_peak,
-                            s->qrs_level, s->noise_level, s->rr_mean,   (int32_t)s->beat_age};
-    ecg_trace_hook(ECG_STAGE_DETECTOR, row, 4, 9);
+    const int32_t row[10] = {
+        s->enhanced,  s->integral,    s->lobe_peak, s->candidate_peak,    s->skipped_peak,
+        s->qrs_level, s->noise_level, s->rr_mean,   (int32_t)s->beat_age, (int32_t)p->sample_count};
+    ecg_trace_hook(ECG_STAGE_DETECTOR, row, 4, 10);
 }
 
 void ecg_trace_r_peak(const ecg_pipeline_t *p, uint32_t r) {

@@ -1,0 +1,78 @@
+# BitBeat: `make help` lists what there is. Everything runs in .venv, which the targets make themselves.
+RECORD ?=
+PORT ?=
+PY := .venv/bin/python
+BITBEAT := .venv/bin/bitbeat
+EXPORT := --quiet --disable-pip-version-check
+
+.PHONY: help setup setup-all demo test data train export generate parity rates bench emulator replay lint format clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: .venv/.ready-base ## the environment for demo, replay and emulator
+
+setup-all: .venv/.ready-all ## the environment for everything (torch, TensorFlow: about 4 GB)
+
+demo: setup ## replay an ECG through the emulated device; RECORD=path/to/100 for a real one
+	@$(BITBEAT) demo $(RECORD)
+
+test: setup-all ## all tests
+	@$(PY) -m pytest -n auto --dist loadgroup tests
+
+data: setup ## the databases, from archives or PhysioNet, checked by SHA-256
+	@$(BITBEAT) data $(if $(FROM),--from $(FROM))
+
+train: setup-all data ## train by cross-validation; SEED=n
+	@$(BITBEAT) train $(if $(SEED),--seed $(SEED))
+
+export: setup-all data ## checkpoint to ONNX to int8 TFLite to C, with a report
+	@$(BITBEAT) export
+
+generate: setup-all ## the generated files again, from export/spec.toml and the committed .tflite
+	@$(BITBEAT) generate
+
+parity: .venv/.ready-parity data ## every intermediate value of Python and C, all 48 records
+	@$(BITBEAT) parity
+
+rates: .venv/.ready-parity data ## the same chain at 250, 360 and 500 Hz: parity, state size, DS1 cross-check
+	@$(BITBEAT) rates
+
+bench: setup data ## speed of the core and of a replay over TCP
+	@$(BITBEAT) bench
+
+emulator: setup ## start the emulated device; prints its port
+	@$(BITBEAT) emulator
+
+replay: setup ## stream a record through a device: RECORD=100 [PORT=url], the emulator without PORT
+	@$(BITBEAT) replay $(or $(RECORD),100) $(if $(PORT),--port $(PORT),--emulator) --plot
+
+lint: setup-all ## ruff, mypy, clang-format, cppcheck
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy
+	@.venv/bin/clang-format --dry-run --Werror $$(git ls-files 'firmware/*.[ch]')
+	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
+	  --suppress=missingIncludeSystem -Ifirmware/lib/ecg -Ifirmware/lib/ecg/generated -Ifirmware/lib/nn \
+	  -Ifirmware/lib/model -Ifirmware/lib/link -Ifirmware/src firmware
+
+format: setup-all ## format Python and C
+	@.venv/bin/ruff check --fix-only --quiet . ; .venv/bin/ruff format . ; .venv/bin/clang-format -i $$(git ls-files 'firmware/*.[ch]')
+
+clean: ## remove what was built (not data/, not .venv)
+	@rm -rf build
+
+# ---- environments: one venv, filled step by step; each stamp says what is in it
+.venv/bin/python:
+	@for p in $(PYTHON) python3.11 python3.12 python3; do \
+	  if $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; then \
+	    echo "environment with $$($$p --version)"; $$p -m venv .venv && exit 0; fi; done; \
+	echo "BitBeat needs Python 3.11 or 3.12 (Debian, Ubuntu: sudo apt install python3 python3-venv); or make PYTHON=/path/to/python3.11"; exit 2
+
+.venv/.ready-base: pyproject.toml | .venv/bin/python
+	@echo "installing what demo and replay need"; $(PY) -m pip install $(EXPORT) -e . && touch $@
+
+.venv/.ready-parity: pyproject.toml | .venv/.ready-base
+	@echo "installing the TensorFlow Lite Micro interpreter"; $(PY) -m pip install $(EXPORT) -e '.[parity]' && touch $@
+
+.venv/.ready-all: pyproject.toml | .venv/.ready-base
+	@echo "installing the training and export stack, this takes a few minutes"; \
+	$(PY) -m pip install $(EXPORT) -e '.[train,export,parity,dev]' && touch $@ .venv/.ready-parity

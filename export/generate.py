@@ -1,0 +1,156 @@
+"""Writes everything that is generated: parameters, network, test vectors, in both languages.
+
+The files are committed, so that firmware can be built without Python; a test regenerates them and
+compares byte for byte.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from export.c_network import generate_network
+from export.params import c_header, c_tables, python_module
+from export.spec import SPEC_PATH, Spec, load_spec
+from host_tools.build import BUILD_DIR, ROOT
+
+MODEL_DIR = Path("firmware/lib/model")
+TFLITE = MODEL_DIR / "bitbeat.tflite"
+PARAMS_DIR = Path("firmware/lib/ecg/generated")
+REFERENCE_DIR = Path("host_tools/reference")
+VECTORS = Path("firmware/test/ecg_vectors.h")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file aside, then rename it into place; leave it alone where nothing changed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and path.read_text() == text:
+        return
+    aside = path.with_name(path.name + ".part")
+    aside.write_text(text)
+    aside.replace(path)
+
+
+def generate(out: Path = ROOT, tflite: Path | None = None, spec_path: Path = SPEC_PATH) -> list[Path]:
+    """Write all generated files below ``out``.
+
+    Parameters
+    ----------
+    out : Path
+        Root under which the project's own folders are filled; the checkout by default.
+    tflite : Path, optional
+        The int8 model; the committed one by default.
+    spec_path : Path
+        The specification.
+
+    Returns
+    -------
+    list of Path
+        The files, relative to ``out``.
+
+    Raises
+    ------
+    UserError
+        If the specification or the model cannot be used.
+    """
+    spec = load_spec(spec_path)
+    model = tflite if tflite is not None else ROOT / TFLITE
+    written = _write_params(spec, out / PARAMS_DIR, out / REFERENCE_DIR)
+    written += generate_network(model, out / MODEL_DIR, out / REFERENCE_DIR, spec.digest)
+    if out != ROOT:
+        for source in (ROOT / REFERENCE_DIR).glob("*.py"):
+            if source.name not in ("params.py", "network.py"):
+                shutil.copy(source, out / REFERENCE_DIR / source.name)
+    write_text(out / VECTORS, _run_vectors(out / REFERENCE_DIR))
+    return sorted(path.relative_to(out) for path in [*written, out / VECTORS])
+
+
+def _write_params(spec: Spec, c_dir: Path, reference_dir: Path) -> list[Path]:
+    files = {
+        c_dir / "ecg_params.h": c_header(spec),
+        c_dir / "ecg_tables.c": c_tables(spec),
+        reference_dir / "params.py": python_module(spec),
+    }
+    for path, text in files.items():
+        write_text(path, text)
+    return list(files)
+
+
+def _run_vectors(reference_dir: Path) -> str:
+    """Run the reference in ``reference_dir`` over the vector signal, in a process of its own.
+
+    The process's modules are those just written; this one may hold older ones.
+    """
+    code = (
+        "import sys; from pathlib import Path; from export.generate import load_reference;"
+        "from export.vectors import c_vectors, vector_signal;"
+        "run = load_reference(Path(sys.argv[1]), 'reference_vectors');"
+        "params, net = (__import__('importlib').import_module('reference_vectors.' + n) for n in ('params', 'network'));"
+        "x = vector_signal(params.FS_HZ);"
+        "sys.stdout.write(c_vectors(x, run.run_record(x).beats, params.SPEC_DIGEST, net.MODEL_DIGEST))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "BITBEAT_PLAIN": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(reference_dir)], capture_output=True, text=True, env=environment, check=False
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"the reference failed on the test vectors:\n{done.stderr}")
+    return done.stdout
+
+
+def load_reference(folder: Path, name: str) -> ModuleType:
+    """Import the copy of the reference in ``folder`` as the package ``name``; returns its ``run`` module."""
+    location = importlib.util.spec_from_file_location(
+        name, folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
+    assert location is not None
+    assert location.loader is not None
+    package = importlib.util.module_from_spec(location)
+    sys.modules[name] = package
+    location.loader.exec_module(package)
+    return importlib.import_module(name + ".run")
+
+
+@dataclass(frozen=True)
+class Variant:
+    """The chain generated for another sampling rate, for the same model.
+
+    Attributes
+    ----------
+    fs_hz : int
+        Sampling rate.
+    c_dir : Path
+        Takes the place of ``firmware/lib/ecg/generated`` in a build.
+    reference_dir : Path
+        A copy of the reference with the rate's parameters, for :func:`load_reference`.
+    """
+
+    fs_hz: int
+    c_dir: Path
+    reference_dir: Path
+
+
+def generate_variant(fs_hz: int, out: Path | None = None) -> Variant:
+    """Generate the chain for another sampling rate into ``out`` (``build/variants/fs<rate>``).
+
+    Raises
+    ------
+    UserError
+        If the rate is out of range.
+    """
+    spec = load_spec(fs_hz=fs_hz)
+    folder = out if out is not None else BUILD_DIR / "variants" / f"fs{fs_hz}"
+    c_dir, reference_dir = folder / f"fs{fs_hz}", folder / "reference"
+    reference_dir.mkdir(parents=True, exist_ok=True)
+    for source in (ROOT / REFERENCE_DIR).glob("*.py"):
+        if source.name != "params.py":
+            write_text(reference_dir / source.name, source.read_text())
+    _write_params(spec, c_dir, reference_dir)
+    return Variant(fs_hz, c_dir, reference_dir)

@@ -1,0 +1,78 @@
+"""``bitbeat parity`` and ``bitbeat rates``: reference and C core, value for value."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(parity)
+    app.command()(rates)
+
+
+def parity(
+    records: Annotated[list[str] | None, typer.Argument(help="Records by name; all of MIT-BIH by default.")] = None,
+    data: Annotated[Path, typer.Option(help="Folder of MIT-BIH records.")] = Path("data/mitdb"),
+    out: Annotated[Path, typer.Option(help="Where the figures go.")] = Path("build/parity.json"),
+    processes: Annotated[int, typer.Option(help="Processes at once; 0 = one a core.")] = 0,
+) -> None:
+    """Compare every intermediate value of Python reference and C core, and the logits with TFLite Micro's."""
+    import os
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from host_tools.errors import CheckFailed
+    from host_tools.mitdb import record_names, record_samples
+    from host_tools.parity import compare_records, summarise
+    from host_tools.progress import track
+    from host_tools.writing import write_json
+
+    names = record_names(data, records)
+    tasks = ((name, record_samples(data, name)) for name in names)
+    results = list(
+        track(compare_records(tasks, processes or os.cpu_count() or 1), len(names), "parity", lambda r: r.record)
+    )
+    summary = summarise(results)
+    write_json(out, summary)
+    table = Table("stage", "values compared", "mismatches")
+    for stage, entry in summary["stages"].items():
+        table.add_row(stage, f"{entry['values_compared']:,}", f"{entry['mismatches']:,}")
+    table.add_row("all", f"{summary['values_compared']:,}", f"{summary['mismatches']:,}", style="bold")
+    console = Console()
+    console.print(table)
+    console.print(f"{summary['records']} records, {summary['samples']:,} samples, {summary['beats']:,} beats; {out}")
+    for result in results:
+        if result.first is not None:
+            console.print(result.first.text(), highlight=False)
+    if summary["mismatches"]:
+        raise CheckFailed(f"{summary['mismatches']} of {summary['values_compared']} values differ; the first is above")
+
+
+def rates(
+    rate: Annotated[list[int] | None, typer.Option(help="Sampling rates, Hz; may be given again.")] = None,
+    data: Annotated[Path, typer.Option(help="Folder of MIT-BIH records.")] = Path("data/mitdb"),
+    out: Annotated[Path, typer.Option(help="Where the figures go.")] = Path("build/rates.json"),
+) -> None:
+    """Generate the chain for other sampling rates; give parity, state size and a cross-check on DS1."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from host_tools.errors import CheckFailed
+    from host_tools.rates import check_rate
+    from host_tools.writing import write_json
+
+    reports = [check_rate(fs_hz, data) for fs_hz in rate or (250, 360, 500)]
+    write_json(out, {str(r["fs_hz"]): r for r in reports})
+    columns = ("fs_hz", "state_bytes", "mismatches", "qrs_se", "qrs_ppv", "accuracy", "macro_f1")
+    table = Table(*columns)
+    for report in reports:
+        table.add_row(*(f"{report[c]:.2f}" if isinstance(report[c], float) else str(report[c]) for c in columns))
+    Console().print(table)
+    if any(r["mismatches"] for r in reports):
+        raise CheckFailed(f"reference and core differ: {json.dumps([r['mismatches'] for r in reports])}")
