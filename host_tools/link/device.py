@@ -328,7 +328,8 @@ class _Run:
             return
         raise DeviceError(
             f"{self._transport.url}: the port was lost and did not come back within {self._silence_s:g} s "
-            f"({lost}); the device has confirmed samples 0..{self.session.received - 1} of {self.session.total}"
+            f"({lost}); the device has confirmed samples 0..{self.session.received - 1} of "
+            f"{self.session.total}"
         )
 
     def _take_event(self, type_: int, content: bytes) -> None:

@@ -102,9 +102,9 @@ class Hello(NamedTuple):
         """Return the message, or None."""
         if len(payload) != _HELLO.size:
             return None
-        fields = _HELLO.unpack(payload)
-        engine = bytes(c & 0x7F for c in fields[-1]).rstrip(b"\0").decode("ascii")
-        return cls(*fields[:-1], engine)
+        protocol, features, fs_hz, spec, model, block, window, engine = _HELLO.unpack(payload)
+        name = bytes(c & 0x7F for c in engine).rstrip(b"\0").decode("ascii")
+        return cls(protocol, features, fs_hz, spec, model, block, window, name)
 
 
 class Status(NamedTuple):

@@ -214,7 +214,7 @@ class Session:
         return (self.first_sample + sample) & 0xFFFFFFFF
 
     def _host_sample(self, wire: int, near: int) -> int:
-        """Return, of the samples (counted from 0) whose number wraps to ``wire``, the one nearest to ``near``."""
+        """Return, of the samples (from 0) whose number wraps to ``wire``, the one nearest to ``near``."""
         off = (wire - self._wire_sample(near)) & 0xFFFFFFFF
         return near + (off - (1 << 32) if off & 0x80000000 else off)
 
@@ -258,7 +258,7 @@ class Session:
         return self._take_poll_answer(status)
 
     def _take_poll_answer(self, status: m.Status) -> bytes:
-        """Find what was lost: frames keep their order, so all that was sent before the poll came before it."""
+        """Find what was lost: frames keep their order, so all that was sent before a poll came before it."""
         sent = self._poll_sent or 0
         self._poll_sent = None
         out = b""
