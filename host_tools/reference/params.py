@@ -1,8 +1,8 @@
 """Constants of the signal chain. Generated from export/spec.toml by `make export`; do not edit."""
 
-SPEC_DIGEST = "af5e8118d8eb2d230547ef043293313ba31b910c252ed663549840417231f7ee"
+SPEC_DIGEST = "d5822feaae175520e76ef1c0953663748001ec48cfd6d0b5bd36f548d6e52ffd"
 #: first 32 bits of the specification's SHA-256
-SPEC_HASH = 0xAF5E8118
+SPEC_HASH = 0xD5822FEA
 #: sampling rate of the chain, Hz
 FS_HZ = 360
 #: input units in one millivolt
@@ -48,7 +48,7 @@ RPEAK_INTEGRATE_STEPS = 11
 #: longest wait after a maximum of the moving sum, detector steps
 RPEAK_HOLD_STEPS = 12
 #: of two closer peaks the larger counts, detector steps
-RPEAK_REFRACTORY_STEPS = 24
+RPEAK_REFRACTORY_STEPS = 28
 #: first stretch, from which the levels are set, detector steps
 RPEAK_LEARN_STEPS = 240
 #: search-back at the latest, detector steps
@@ -58,9 +58,9 @@ RPEAK_TWAVE_STEPS = 43
 #: a blunt peak sooner than this is a T wave, detector steps
 RPEAK_LATE_TWAVE_STEPS = 74
 #: see spec.toml
-RPEAK_LATE_TWAVE_SLOPE_Q8 = 60
+RPEAK_LATE_TWAVE_SLOPE_Q8 = 45
 #: see spec.toml
-RPEAK_THRESHOLD_Q8 = 78
+RPEAK_THRESHOLD_Q8 = 66
 #: see spec.toml
 RPEAK_SEARCHBACK_THRESHOLD_Q8 = 102
 #: see spec.toml

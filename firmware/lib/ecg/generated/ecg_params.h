@@ -1,12 +1,12 @@
 /* ecg_params.h - generated from export/spec.toml by `make export`; do not edit.
- * specification af5e8118d8eb2d23, 360 Hz */
+ * specification d5822feaae175520, 360 Hz */
 #ifndef ECG_PARAMS_H
 #define ECG_PARAMS_H
 
 #include <stdint.h>
 
 /* clang-format off */
-#define ECG_SPEC_HASH UINT32_C(0xAF5E8118) /* first 32 bits of the specification's SHA-256 */
+#define ECG_SPEC_HASH UINT32_C(0xD5822FEA) /* first 32 bits of the specification's SHA-256 */
 #define ECG_FS_HZ 360 /* sampling rate of the chain, Hz */
 #define ECG_ADU_PER_MV 200 /* input units in one millivolt */
 #define ECG_SATURATION_ADU 6400 /* |input| from which it counts as saturated */
@@ -29,13 +29,13 @@
 #define ECG_RPEAK_LONG_STEPS 14 /* long moving mean of the QRS enhancer, detector steps */
 #define ECG_RPEAK_INTEGRATE_STEPS 11 /* length of the moving sum, detector steps */
 #define ECG_RPEAK_HOLD_STEPS 12 /* longest wait after a maximum of the moving sum, detector steps */
-#define ECG_RPEAK_REFRACTORY_STEPS 24 /* of two closer peaks the larger counts, detector steps */
+#define ECG_RPEAK_REFRACTORY_STEPS 28 /* of two closer peaks the larger counts, detector steps */
 #define ECG_RPEAK_LEARN_STEPS 240 /* first stretch, from which the levels are set, detector steps */
 #define ECG_RPEAK_SEARCHBACK_MAX_STEPS 228 /* search-back at the latest, detector steps */
 #define ECG_RPEAK_TWAVE_STEPS 43 /* a peak sooner than this may be a T wave, detector steps */
 #define ECG_RPEAK_LATE_TWAVE_STEPS 74 /* a blunt peak sooner than this is a T wave, detector steps */
-#define ECG_RPEAK_LATE_TWAVE_SLOPE_Q8 60 /* see spec.toml */
-#define ECG_RPEAK_THRESHOLD_Q8 78 /* see spec.toml */
+#define ECG_RPEAK_LATE_TWAVE_SLOPE_Q8 45 /* see spec.toml */
+#define ECG_RPEAK_THRESHOLD_Q8 66 /* see spec.toml */
 #define ECG_RPEAK_SEARCHBACK_THRESHOLD_Q8 102 /* see spec.toml */
 #define ECG_RPEAK_SEARCHBACK_RR_Q8 400 /* see spec.toml */
 #define ECG_RPEAK_TWAVE_SLOPE_Q8 128 /* see spec.toml */

@@ -1,5 +1,5 @@
 /* ecg_tables.c - generated from export/spec.toml by `make export`; do not edit.
- * specification af5e8118d8eb2d23 */
+ * specification d5822feaae175520 */
 #include "ecg_intmath.h"
 
 /* clang-format off */
