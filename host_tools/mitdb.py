@@ -27,8 +27,8 @@ def record_names(folder: Path, wanted: list[str] | None = None) -> list[str]:
     return wanted or names
 
 
-def record_samples(folder: Path, name: str, lead: str | int | None = None) -> npt.NDArray[np.int16]:
+def record_samples(folder: Path, name: str, lead: str | None = None) -> npt.NDArray[np.int16]:
     """Samples of a record's lead (MLII where present, else the first), int16 [n], adu at the chain's rate."""
     from host_tools.records import read_record
 
-    return read_record(folder / name, lead=lead).samples
+    return read_record(folder / name, lead=lead, reference="none").samples
