@@ -20,7 +20,7 @@ HIGHEST = 127 / 16
 def calibration_arrays(
     records: Sequence[RecordBeats], seed: int = 0
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Inputs in the converter's layout, in real units.
+    """Choose inputs, in the converter's layout and in real units.
 
     The smallest and the largest value of each array are set to the ends of the int8 grid, so that
     the converter's range gives the scale 1/16 and the zero point 0 exactly.

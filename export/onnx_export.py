@@ -61,7 +61,9 @@ def export_onnx(net: HybridNet, path: Path, check_inputs: int = 256, seed: int =
         )
     error = _max_error(net, aside, check_inputs, seed)
     if not error <= MAX_ERROR:
-        raise CheckFailed(f"{path}: ONNX differs from torch by {error:.2e} in a logit (at most {MAX_ERROR:.0e})")
+        raise CheckFailed(
+            f"{path}: ONNX differs from torch by {error:.2e} in a logit (at most {MAX_ERROR:.0e})"
+        )
     os.replace(aside, path)
     return error
 

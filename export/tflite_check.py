@@ -49,7 +49,9 @@ def check_full_int8(graph: Graph) -> None:
     """
     for name, tensor in inputs_by_name(graph).items():
         if tensor.shape != INPUT_SHAPES[name]:
-            raise UserError(f"{graph.source}: input {name} has shape {tensor.shape}, not {INPUT_SHAPES[name]}")
+            raise UserError(
+                f"{graph.source}: input {name} has shape {tensor.shape}, not {INPUT_SHAPES[name]}"
+            )
         scale, zero_point = tensor.scales[0], tensor.zero_points[0]
         if np.float32(scale) != np.float32(INPUT_SCALE) or zero_point != INPUT_ZERO_POINT:
             raise UserError(
@@ -61,4 +63,6 @@ def check_full_int8(graph: Graph) -> None:
         raise UserError(f"{graph.source}: output has shape {output.shape}, not {OUTPUT_SHAPE}")
     for operator in graph.operators:
         if operator.kind in _WITH_CHANNELS and len(graph.tensors[operator.inputs[1]].scales) == 1:
-            raise UserError(f"{graph.source}: weights of {operator.kind} are quantised per tensor, not per channel")
+            raise UserError(
+                f"{graph.source}: weights of {operator.kind} are quantised per tensor, not per channel"
+            )

@@ -64,7 +64,7 @@ def load_noise(nstdb_dir: Path) -> NoiseBank:
 
 
 def no_noise() -> NoiseBank:
-    """A bank of silence, for training without nstdb."""
+    """Make a bank of silence, for training without nstdb."""
     return NoiseBank(torch.zeros(1, 4 * BEAT_SHAPE[2]))
 
 

@@ -38,7 +38,7 @@ class TrainingData:
         return [r for r in [*self.annotated, *self.detected] if r.record in records]
 
     def judged(self) -> list[RecordBeats]:
-        """The beats on which cross-validation is scored: the detector's own where it is in use."""
+        """Return the beats on which cross-validation is scored: the detector's own where in use."""
         return self.detected or self.annotated
 
 
@@ -75,7 +75,7 @@ def load_training_data(
     processes: int = 2,
     progress: Callable[[str], None] | None = None,
 ) -> TrainingData:
-    """Inputs of the training records; ``peaks`` as in ``config.toml``."""
+    """Load the inputs of the training records; ``peaks`` as in ``config.toml``."""
 
     def load(source: str) -> list[RecordBeats]:
         loaded = load_records(records, source, data_dir, cache_dir, processes, progress)
@@ -114,9 +114,7 @@ def run_fold(job: Job, told: Any = None) -> FoldResult:
     held = tuple(r for r in job.records if folds[r] == job.fold)
     train = data.train_part([r for r in job.records if folds[r] != job.fold])
     held_out = [r for r in data.judged() if r.record in held]
-    run = TrainingRun(
-        job.config, train, held_out, data.noise, fold_seed(job.seed, job.fold), job.device
-    )
+    run = TrainingRun(job.config, train, held_out, data.noise, fold_seed(job.seed, job.fold), job.device)
     mark = fingerprint(job.config, fold_seed(job.seed, job.fold), [*train, *held_out])
     if job.resume and job.state.is_file():
         run.load(job.state, mark)
@@ -175,11 +173,13 @@ def pooled_scores(results: Sequence[FoldResult], labels: dict[str, NDArray[np.ui
 
 
 def choose_epochs(scores: Sequence[float], width: int) -> int:
-    """Number of epochs with the best mean score over the last ``width`` epochs; the fewest of equals."""
+    """Find the number of epochs with the best mean score over ``width`` epochs; the fewest of equals."""
     return int(np.argmax(smoothed(scores, width))) + 1
 
 
-def pooled_logits(results: Sequence[FoldResult], sizes: dict[str, int], epochs: int) -> dict[str, NDArray[np.float32]]:
+def pooled_logits(
+    results: Sequence[FoldResult], sizes: dict[str, int], epochs: int
+) -> dict[str, NDArray[np.float32]]:
     """Held-out logits of each record after the chosen number of epochs."""
     out: dict[str, NDArray[np.float32]] = {}
     for result in results:

@@ -188,7 +188,7 @@ def _members(origin: Path) -> Iterator[tuple[str, BinaryIO]]:
             for info in archive.infolist():
                 if not info.is_dir():
                     with archive.open(info) as member:
-                        yield Path(info.filename).name, io.BufferedReader(member)  # type: ignore[arg-type,type-var]
+                        yield Path(info.filename).name, io.BufferedReader(member)  # type: ignore[type-var]
     else:
         with tarfile.open(origin, "r|*") as tar:  # one pass: .xz cannot be searched in
             for entry in tar:

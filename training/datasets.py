@@ -22,11 +22,13 @@ from host_tools.errors import UserError
 from training.data import DATA_DIR, REPO_ROOT, file_sha256
 
 #: Inter-patient split of de Chazal et al., IEEE Trans. Biomed. Eng. 51(7), 2004.
-DS1 = tuple(
-    "101 106 108 109 112 114 115 116 118 119 122 124 201 203 205 207 208 209 215 220 223 230".split()
+DS1 = (
+    *("101", "106", "108", "109", "112", "114", "115", "116", "118", "119", "122"),
+    *("124", "201", "203", "205", "207", "208", "209", "215", "220", "223", "230"),
 )
-DS2 = tuple(
-    "100 103 105 111 113 117 121 123 200 202 210 212 213 214 219 221 222 228 231 232 233 234".split()
+DS2 = (
+    *("100", "103", "105", "111", "113", "117", "121", "123", "200", "202", "210"),
+    *("212", "213", "214", "219", "221", "222", "228", "231", "232", "233", "234"),
 )
 #: Paced records: left out of classification, kept in QRS detection.
 PACED = ("102", "104", "107", "217")
@@ -95,7 +97,7 @@ def choose_lead(names: Sequence[str]) -> int:
 
 
 def read_samples(path: Path) -> NDArray[np.int16]:
-    """Samples of the chosen lead in the chain's unit (1/ADU_PER_MV mV, 0 = baseline).
+    """Read the samples of the chosen lead in the chain's unit (1/ADU_PER_MV mV, 0 = baseline).
 
     Parameters
     ----------
@@ -315,7 +317,7 @@ def load_records(
 
 
 def without_q(beats: RecordBeats) -> RecordBeats:
-    """The same record without beats of class Q, which are neither trained nor scored."""
+    """Leave out the beats of class Q, which are neither trained nor scored."""
     keep = beats.label != LABEL_Q
     return RecordBeats(
         beats.record,

@@ -10,15 +10,17 @@ import datetime
 import hashlib
 import json
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from host_tools.errors import CheckFailed, UserError
+from host_tools.beats import CLASS_NAMES
+from host_tools.errors import UserError
 from training.data import REPO_ROOT
-from training.datasets import DS2, read_labels, read_samples
+from training.datasets import DS2, read_samples
 
 REPORT_DIR = Path(__file__).with_name("report")
 DS2_LOG_PATH = Path(__file__).with_name("ds2_log.jsonl")
@@ -26,9 +28,6 @@ TFLITE_PATH = REPO_ROOT / "firmware" / "lib" / "model" / "bitbeat.tflite"
 
 #: EC57's learning period, not scored.
 START_S = 300
-
-#: Rows and columns of the beat-by-beat matrix: N S V F Q, then missed (as column) or false (as row).
-MATRIX_LABELS = ("N", "S", "V", "F", "Q", "O")
 
 
 def read_metrics(folder: Path = REPORT_DIR) -> dict[str, Any]:
@@ -49,86 +48,112 @@ def rate(part: float, whole: float) -> float:
 
 
 def figures_from_matrix(matrix: NDArray[np.int64]) -> dict[str, Any]:
-    """EC57 rates in percent from a beat-by-beat matrix under de Chazal's mapping.
+    """EC57 rates in percent from a beat-by-beat matrix.
 
     Parameters
     ----------
     matrix : ndarray
-        int64 [6, 6]; rows the reference N S V F Q and O (no reference beat), columns the device's
-        N S V F Q and O (missed).
+        int64 [6, 6] as of ``host_tools.ec57``: rows the reference N S V F Q and O (no reference beat),
+        columns the device's N S V F Q and O (missed).
 
     Returns
     -------
     dict
         ``classes`` (se, ppv, f1 of N S V F), ``qrs``, ``accuracy`` over N S V F with missed and false
-        beats as errors, ``macro_f1`` over N S V, and the ``matrix``. As in EC57, a V called by the
-        device on a reference F or Q is not counted against V, nor an S on a Q.
+        beats as errors, ``macro_f1`` over N S V, and the ``matrix``. S and V are scored as EC57 says:
+        a V called by the device on a reference F or Q is not counted against V, nor an S on a Q.
     """
-    free = {"N": "Q", "S": "Q", "V": "FQ", "F": "Q"}
+    from host_tools.ec57 import Score, qrs_score, sveb_score, veb_score
+
+    def plain(k: int) -> Score:
+        hit = int(matrix[k, k])
+        others = [i for i in (0, 1, 2, 3, 5) if i != k]
+        return Score(hit, int(matrix[k].sum()) - hit, int(matrix[others, k].sum()))
+
+    scores = {"N": plain(0), "S": sveb_score(matrix), "V": veb_score(matrix), "F": plain(3)}
     classes = {}
-    for k, name in enumerate("NSVF"):
-        true_positive = matrix[k, k]
-        false_positive = sum(
-            int(matrix[i, k]) for i, row in enumerate(MATRIX_LABELS) if i != k and row not in free[name]
-        )
-        se = rate(true_positive, matrix[k].sum())
-        ppv = rate(true_positive, true_positive + false_positive)
+    for name, score in scores.items():
+        se, ppv = rate(score.tp, score.tp + score.fn), rate(score.tp, score.tp + score.fp)
         classes[name] = {"se": se, "ppv": ppv, "f1": 2 * se * ppv / (se + ppv) if se + ppv else 0.0}
-    found = matrix[:5, :5].sum()
+    qrs = qrs_score(matrix)
     judged = matrix[:4].sum() + matrix[5, :5].sum()
     return {
         "classes": classes,
-        "qrs": {"se": rate(found, matrix[:5].sum()), "ppv": rate(found, matrix[:, :5].sum())},
+        "qrs": {"se": rate(qrs.tp, qrs.tp + qrs.fn), "ppv": rate(qrs.tp, qrs.tp + qrs.fp)},
         "accuracy": rate(np.trace(matrix[:4, :4]), judged),
         "macro_f1": float(np.mean([classes[name]["f1"] for name in "NSV"])),
         "matrix": matrix.tolist(),
     }
 
 
-def score_ds2(data_dir: Path) -> dict[str, Any]:
+def compare_record(path: Path) -> dict[str, NDArray[np.int64]]:
+    """Run the C core over one record; beat-by-beat matrices from 5:00 on under both mappings.
+
+    Parameters
+    ----------
+    path : Path
+        mitdb record without extension.
+
+    Returns
+    -------
+    dict of str to ndarray
+        ``dechazal`` and ``bxb``: int64 [6, 6].
+    """
+    import wfdb
+
+    from host_tools.ec57 import pair_beats
+    from host_tools.native import run_core
+    from host_tools.reference.params import DELAY_SAMPLES, FS_HZ
+
+    result = run_core(read_samples(path))
+    positions = result.beats["r_sample"].astype(np.int64) - DELAY_SAMPLES
+    predicted = [CLASS_NAMES[c] for c in result.beats["aami_class"]]
+    annotation = wfdb.rdann(str(path), "atr")
+    matrices = {}
+    for mapping in ("dechazal", "bxb"):
+        compared = pair_beats(
+            annotation.sample, annotation.symbol, positions, predicted, FS_HZ, START_S, mapping=mapping
+        )
+        matrices[mapping] = np.asarray(compared.matrix, np.int64)
+    return matrices
+
+
+def score_ds2(data_dir: Path, progress: Callable[[str], None] | None = None) -> dict[str, Any]:
     """Run the C core over DS2 and compare beat by beat from 5:00 on.
 
     Parameters
     ----------
     data_dir : Path
         Holds ``mitdb/``.
+    progress : callable, optional
+        Told the name of each record.
 
     Returns
     -------
     dict
-        One line of the log: date, commit, hashes, figures, figures of S without record 232.
+        One line of the log: date, commit, hashes; figures under de Chazal's mapping, with the class S
+        also without record 232; those of bxb's mapping; the matrix of each record.
     """
-    from host_tools.ec57 import pair_beats
-    from host_tools.native import run_core
-    from host_tools.reference.params import DELAY_SAMPLES, FS_HZ, SPEC_DIGEST
+    from host_tools.reference.params import SPEC_DIGEST
 
-    total = np.zeros((6, 6), np.int64)
-    without_232 = np.zeros((6, 6), np.int64)
-    per_record = {}
+    records = {}
     for record in DS2:
-        path = data_dir / "mitdb" / record
-        result = run_core(read_samples(path))
-        positions = result.beats["r_sample"].astype(np.int64) - DELAY_SAMPLES
-        reference, labels = read_labels(path)
-        predicted = result.beats["aami_class"].astype(np.int64)
-        matrix = np.asarray(
-            pair_beats(reference, labels, positions, predicted, fs_hz=FS_HZ, start_s=START_S), np.int64
-        )
-        if matrix.shape != total.shape:
-            raise CheckFailed(f"record {record}: beat-by-beat matrix is {matrix.shape}, expected {total.shape}")
-        total += matrix
-        if record != "232":
-            without_232 += matrix
-        per_record[record] = matrix.tolist()
-    model_hash = hashlib.sha256(TFLITE_PATH.read_bytes()).hexdigest()
+        records[record] = compare_record(data_dir / "mitdb" / record)
+        if progress:
+            progress(record)
+
+    def total(mapping: str, but: str = "") -> NDArray[np.int64]:
+        return np.sum([m[mapping] for record, m in records.items() if record != but], axis=0)
+
     return {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "commit": _commit(),
-        "model_hash": model_hash,
+        "model_hash": hashlib.sha256(TFLITE_PATH.read_bytes()).hexdigest(),
         "spec_hash": SPEC_DIGEST,
-        **figures_from_matrix(total),
-        "s_without_232": figures_from_matrix(without_232)["classes"]["S"],
-        "per_record": per_record,
+        **figures_from_matrix(total("dechazal")),
+        "s_without_232": figures_from_matrix(total("dechazal", "232"))["classes"]["S"],
+        "bxb": {name: figures_from_matrix(total("bxb"))["classes"][name] for name in "SV"},
+        "per_record": {record: m["dechazal"].tolist() for record, m in records.items()},
     }
 
 

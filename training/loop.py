@@ -57,7 +57,9 @@ def stack_beats(records: Sequence[RecordBeats], class_draw_power: float = 0.0) -
     label = np.concatenate([r.label for r in records]).astype(np.int64)
     share = np.concatenate([np.full(len(r.label), len(r.label) ** -0.5) for r in records if len(r.label)])
     share = share * class_weights(np.bincount(label, minlength=CLASSES), class_draw_power)[label]
-    beat, rhythm = to_real(np.concatenate([r.beat for r in records]), np.concatenate([r.rhythm for r in records]))
+    beat, rhythm = to_real(
+        np.concatenate([r.beat for r in records]), np.concatenate([r.rhythm for r in records])
+    )
     return BeatTensors(beat, rhythm, torch.from_numpy(label), torch.from_numpy(share / share.sum()))
 
 
@@ -163,7 +165,7 @@ class TrainingRun:
         target = self.data.label[index].to(self.device)
         loss = focal_loss(logits, target, self.weights, self.config.loss.focal_gamma)
         self.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 2.0)
         self.optimiser.step()
         self.step += 1
@@ -180,9 +182,7 @@ class TrainingRun:
 
     def _held_out_loss(self, logits: NDArray[np.float32], label: NDArray[np.uint8]) -> float:
         target = torch.from_numpy(label.astype(np.int64))
-        loss = focal_loss(
-            torch.from_numpy(logits), target, self.weights.cpu(), self.config.loss.focal_gamma
-        )
+        loss = focal_loss(torch.from_numpy(logits), target, self.weights.cpu(), self.config.loss.focal_gamma)
         return float(loss)
 
     def save(self, path: Path, fingerprint: str) -> None:

@@ -18,14 +18,17 @@ if TYPE_CHECKING:
     from training.report import Judged
 
 matplotlib.use("Agg")
-from matplotlib import pyplot as plt  # noqa: E402 - the backend comes first
+from matplotlib import pyplot as plt
 
 #: One colour per class in all plots: N grey-blue, S orange, V red, F purple.
 CLASS_COLOURS = {"N": "#4c72b0", "S": "#dd8452", "V": "#c44e52", "F": "#8172b3"}
 
 _GRID_MS = (np.arange(96) - 36) * 1000 / 120
 
-_STYLE: dict[str, Any] = {
+#: Mean confidence, share right and count of each bin, and the calibration error.
+Reliability = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], float]
+
+_STYLE: Any = {
     "figure.dpi": 110,
     "font.size": 9,
     "axes.spines.top": False,
@@ -56,9 +59,11 @@ def training_curves(path: Path, results: Sequence[FoldResult], scores: Sequence[
             left.plot(epochs, [h["loss"] for h in result.history], color=colour, label=label)
             left.plot(epochs, [h["held_out_loss"] for h in result.history], color=colour, ls=":")
             right.plot(epochs, [100 * h["macro_f1_nsv"] for h in result.history], color=colour, lw=1)
-        right.plot(range(1, len(scores) + 1), 100 * np.array(scores), color="black", lw=2.2, label="all folds pooled")
+        right.plot(
+            range(1, len(scores) + 1), 100 * np.array(scores), color="black", lw=2.2, label="all folds pooled"
+        )
         right.axvline(chosen, color="#c44e52", ls="--", lw=1, label=f"chosen: {chosen} epochs")
-        left.set(title="Focal loss (solid: training, dotted: held out)", xlabel="epoch", yscale="log")
+        left.set(title="Focal loss (solid: training, dotted: held out)", xlabel="epoch", ylim=(0, None))
         right.set(title="Held-out macro-F1 over N, S, V", xlabel="epoch", ylabel="%")
         left.legend(fontsize=7, ncols=2)
         right.legend(fontsize=7, loc="lower right")
@@ -94,9 +99,13 @@ def per_class(path: Path, classes: dict[str, dict[str, float]]) -> None:
     with plt.rc_context(_STYLE):
         figure, axis = plt.subplots(figsize=(6, 3.2))
         place = np.arange(len(classes))
-        for k, (name, colour) in enumerate((("precision", "#8da0cb"), ("recall", "#66c2a5"), ("f1", "#444444"))):
+        for k, (name, colour) in enumerate(
+            (("precision", "#8da0cb"), ("recall", "#66c2a5"), ("f1", "#444444"))
+        ):
             values = [100 * c[name] for c in classes.values()]
-            bars = axis.bar(place + 0.27 * (k - 1), values, 0.25, label=name if name != "f1" else "F1", color=colour)
+            bars = axis.bar(
+                place + 0.27 * (k - 1), values, 0.25, label=name if name != "f1" else "F1", color=colour
+            )
             axis.bar_label(bars, fmt="%.0f", fontsize=7)
         axis.set_xticks(place, [f"{name}\n{c['beats']:,} beats" for name, c in classes.items()])
         axis.set(ylim=(0, 112), ylabel="%", title="Cross-validation inside DS1, per class")
@@ -105,22 +114,26 @@ def per_class(path: Path, classes: dict[str, dict[str, float]]) -> None:
         _save(figure, path)
 
 
-def reliability_diagram(
-    path: Path, calibration: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], float]
-) -> None:
+def reliability_diagram(path: Path, calibrated: Reliability, before: Reliability) -> None:
     """Share of right beats against the confidence stated, with the number of beats beneath."""
-    mean, share, count, error = calibration
-    filled = count > 0
     with plt.rc_context(_STYLE):
         figure, (top, low) = plt.subplots(
             2, 1, figsize=(4.6, 5), sharex=True, gridspec_kw={"height_ratios": [3, 1]}
         )
-        top.plot([0, 1], [0, 1], color="grey", ls="--", lw=1, label="perfect calibration")
-        top.plot(mean[filled], share[filled], "o-", color="#4c72b0", label="cross-validation")
-        top.set(ylabel="share of right beats", title=f"Reliability, expected calibration error {error:.3f}")
-        top.legend(loc="upper left")
+        top.plot([0, 1], [0, 1], color="grey", ls="--", lw=1, label="perfect")
+        for (mean, share, count, error), style, colour, what in (
+            (before, "s:", "#bbbbbb", "as trained"),
+            (calibrated, "o-", "#4c72b0", "with temperature"),
+        ):
+            filled = count > 0
+            label = f"{what}: calibration error {error:.3f}"
+            top.plot(mean[filled], share[filled], style, color=colour, ms=4, label=label)
+        top.set(ylabel="share of right beats", title="Reliability on held-out beats", ylim=(0, 1.05))
+        top.legend(loc="lower right", fontsize=8)
+        count = calibrated[2]
         edges = np.linspace(0, 1, len(count) + 1)
-        low.bar(edges[:-1], np.maximum(count, 0.5), width=1 / len(count), align="edge", color="#4c72b0", edgecolor="white")
+        width = 1 / len(count)
+        low.bar(edges[:-1], np.maximum(count, 0.5), width, align="edge", color="#4c72b0", edgecolor="white")
         low.set(yscale="log", xlabel="confidence", ylabel="beats", xlim=(0.2, 1))
         figure.tight_layout()
         _save(figure, path)
@@ -130,7 +143,7 @@ def confidence_histogram(path: Path, confidence: NDArray[np.float64], right: NDA
     """How confidence is distributed over right and wrong beats."""
     with plt.rc_context(_STYLE):
         figure, axis = plt.subplots(figsize=(6, 3.2))
-        bins = np.linspace(0.25, 1, 31)
+        bins = np.linspace(0.25, 1, 31).tolist()
         axis.hist(confidence[right], bins, color="#55a868", alpha=0.75, label=f"right ({right.sum():,})")
         axis.hist(confidence[~right], bins, color="#c44e52", alpha=0.75, label=f"wrong ({(~right).sum():,})")
         axis.set(yscale="log", xlabel="confidence", ylabel="beats", title="Confidence of held-out beats")
@@ -139,17 +152,21 @@ def confidence_histogram(path: Path, confidence: NDArray[np.float64], right: NDA
 
 
 def contact_sheet(path: Path, judged: Judged, chosen: NDArray[np.int64]) -> None:
-    """The chosen beats as the network sees them: the beat, the patient's template, the four probabilities."""
+    """Draw beats as the network sees them: the beat, the patient's template, the four probabilities."""
     columns = 6
     rows = -(-len(chosen) // columns)
     with plt.rc_context(_STYLE | {"font.size": 7, "axes.titlesize": 7.5}):
-        figure, axes = plt.subplots(rows, columns, figsize=(2.1 * columns, 1.75 * rows), sharex=True, squeeze=False)
+        figure, axes = plt.subplots(
+            rows, columns, figsize=(2.1 * columns, 1.75 * rows), sharex=True, squeeze=False
+        )
         for axis, i in zip(axes.flat, chosen, strict=False):
             own = judged.beat[i, :, 0] / 16
             template = own - judged.beat[i, :, 1] / 16
             axis.plot(_GRID_MS, template, color="#bbbbbb", lw=1.2)
             axis.plot(_GRID_MS, own, color=CLASS_COLOURS[CLASS_NAMES[judged.label[i]]], lw=1.3)
-            p = " ".join(f"{c} {100 * v:.0f}" for c, v in zip(CLASS_NAMES, judged.probability[i], strict=True))
+            p = " ".join(
+                f"{c} {100 * v:.0f}" for c, v in zip(CLASS_NAMES, judged.probability[i], strict=True)
+            )
             truth, guess = CLASS_NAMES[judged.label[i]], CLASS_NAMES[judged.predicted[i]]
             axis.set_title(f"{judged.record[i]} @ {judged.sample[i] / 360:.1f} s: {truth} as {guess}\n{p} %")
             axis.set_yticks([])
@@ -157,6 +174,8 @@ def contact_sheet(path: Path, judged: Judged, chosen: NDArray[np.int64]) -> None
             axis.axis("off")
         for axis in axes[-1]:
             axis.set_xlabel("ms from R peak")
-        figure.suptitle("Least certain held-out beats (colour: true class; grey: the patient's template)", fontsize=9)
+        figure.suptitle(
+            "Least certain held-out beats (colour: true class; grey: the patient's template)", fontsize=9
+        )
         figure.tight_layout()
         _save(figure, path)

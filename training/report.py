@@ -109,12 +109,15 @@ def write_report(
     from training import plots
 
     folder.mkdir(parents=True, exist_ok=True)
-    judged = judge(beats, logits)
+    temperature = float(metrics["temperature"])
+    raw = judge(beats, logits)
+    judged = judge(beats, {record: values / temperature for record, values in logits.items()})
     matrix = confusion_matrix(judged.label, judged.predicted)
     right = judged.predicted == judged.label
     calibration = reliability(judged.confidence, right)
+    before = reliability(raw.confidence, right)
     provenance = {k: info[k] for k in ("config_hash", "spec_hash", "git_commit", "seed") if k in info}
-    calibrated = {"expected_calibration_error": calibration[3]}
+    calibrated = {"expected_calibration_error": calibration[3], "before_temperature": before[3]}
     write_json(folder / "metrics.json", provenance | metrics | {"calibration": calibrated})
     write_class_table(folder / "per_class.csv", metrics["pooled"]["classes"])
     write_record_table(folder / "per_record.csv", beats, judged, metrics["fold_of_record"])
@@ -124,10 +127,12 @@ def write_report(
     plots.training_curves(folder / "training_curves.png", results, scores, epochs)
     plots.confusion(folder / "confusion_matrix.png", matrix)
     plots.per_class(folder / "per_class.png", metrics["pooled"]["classes"])
-    plots.reliability_diagram(folder / "reliability.png", calibration)
+    plots.reliability_diagram(folder / "reliability.png", calibration, before)
     plots.confidence_histogram(folder / "confidence.png", judged.confidence, right)
     plots.contact_sheet(
-        folder / "low_confidence.png", judged, np.argsort(judged.confidence, kind="stable")[:LOW_CONFIDENCE_DRAWN]
+        folder / "low_confidence.png",
+        judged,
+        np.argsort(judged.confidence, kind="stable")[:LOW_CONFIDENCE_DRAWN],
     )
 
 
@@ -160,7 +165,14 @@ def write_record_table(
         matrix = confusion_matrix(judged.label[own], judged.predicted[own])
         share = np.trace(matrix) / max(1, matrix.sum())
         rows.append(
-            [record.record, folds[record.record] + 1, int(own.sum()), record.missed, record.extra, f"{share:.4f}"]
+            [
+                record.record,
+                folds[record.record] + 1,
+                int(own.sum()),
+                record.missed,
+                record.extra,
+                f"{share:.4f}",
+            ]
             + [int(v) for v in matrix.flat]
         )
     _write_csv(path, ["record", "fold", "beats", "missed", "extra", "accuracy", *names], rows)
@@ -193,7 +205,8 @@ def write_errors(folder: Path, judged: Judged, matrix: NDArray[np.int64]) -> Non
     lines = [
         "# Error analysis of the cross-validation",
         "",
-        f"{total} of {beats} held-out beats are wrong ({100 * total / max(1, beats):.2f} %). Written by `bitbeat train`.",
+        f"{total} of {beats} held-out beats are wrong ({100 * total / max(1, beats):.2f} %). "
+        "Written by `bitbeat train`.",
         "",
         "## By confusion",
         "",
@@ -212,7 +225,13 @@ def write_errors(folder: Path, judged: Judged, matrix: NDArray[np.int64]) -> Non
     worst = sorted(by_record.items(), key=lambda item: (-item[1], item[0]))
     top = sum(count for _, count in worst[:5])
     names = ", ".join(f"{record} ({count})" for record, count in worst[:5])
-    lines += ["", "## By record", "", f"Five records hold {100 * top / max(1, total):.0f} % of all errors: {names}.", ""]
+    lines += [
+        "",
+        "## By record",
+        "",
+        f"Five records hold {100 * top / max(1, total):.0f} % of all errors: {names}.",
+        "",
+    ]
     text = "\n".join(lines)
     aside = folder / ".errors.md.part"
     aside.write_text(text)
@@ -220,7 +239,7 @@ def write_errors(folder: Path, judged: Judged, matrix: NDArray[np.int64]) -> Non
 
 
 def write_low_confidence(path: Path, judged: Judged) -> None:
-    """The least certain beats, least certain first."""
+    """List the least certain beats, least certain first."""
     order = np.argsort(judged.confidence, kind="stable")[:LOW_CONFIDENCE_LISTED]
     rows = [
         [

@@ -35,7 +35,8 @@ from training.crossval import (
 from training.data import DATA_DIR, REPO_ROOT, load_manifest
 from training.datasets import CACHE_DIR, DS1, DS2, load_records, without_q
 from training.loop import TrainingRun
-from training.metrics import confusion_matrix, summary
+from training.metrics import confusion_matrix, fit_temperature, summary
+from training.model import HybridNet
 
 STATE_DIR = REPO_ROOT / "build" / "train"
 REPORT_DIR = Path(__file__).with_name("report")
@@ -183,9 +184,7 @@ def train(
         shutil.rmtree(state_dir, ignore_errors=True)
     data = load_training_data(records, config.data.peaks, data_dir, cache_dir, processes, loading)
     jobs = [
-        Job(
-            config, tuple(records), k, seed, data_dir, cache_dir, state_dir / f"fold{k}.pt", resume, device
-        )
+        Job(config, tuple(records), k, seed, data_dir, cache_dir, state_dir / f"fold{k}.pt", resume, device)
         for k in range(config.cross_validation.folds)
     ]
     results = run_folds(jobs, processes, report)
@@ -194,12 +193,23 @@ def train(
     epochs = choose_epochs(scores, config.optimiser.average_epochs)
     logits = pooled_logits(results, {name: len(label) for name, label in labels.items()}, epochs)
     final = _final_training(config, data, records, epochs, seed, resume, state_dir, device, report)
-    metrics = _metrics(config, data, results, logits, scores, epochs)
+    temperature = fit_temperature(
+        np.concatenate([logits[name] for name in labels]), np.concatenate(list(labels.values()))
+    )
+    calibrate_head(final.average, temperature)
+    metrics = _metrics(config, data, results, logits, scores, epochs) | {"temperature": temperature}
     seconds = time.monotonic() - started
     info = _checkpoint_info(config, seed, epochs, records, metrics)
     save_checkpoint(final.average, checkpoint, info)
     write_report(report_dir, data.judged(), logits, results, scores, epochs, metrics, info)
     return Outcome(checkpoint, epochs, metrics, seconds)
+
+
+def calibrate_head(net: HybridNet, temperature: float) -> None:
+    """Divide the logits by ``temperature`` inside the last layer, so that the device need not know it."""
+    with torch.no_grad():
+        net.head.weight.div_(temperature)
+        net.head.bias.div_(temperature)
 
 
 def _refuse_ds2(records: Sequence[str]) -> None:
@@ -282,5 +292,8 @@ def _checkpoint_info(
         "epochs": epochs,
         "records": list(records),
         "databases": {name: manifests[name].digest() for name in ("mitdb", "nstdb")},
-        "cross_validation": {k: pooled[k] for k in ("beats", "accuracy", "macro_f1_nsv", "classes") if k in pooled},
+        "temperature": metrics.get("temperature", 1.0),
+        "cross_validation": {
+            k: pooled[k] for k in ("beats", "accuracy", "macro_f1_nsv", "classes") if k in pooled
+        },
     }

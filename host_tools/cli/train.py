@@ -30,7 +30,8 @@ def register(app: typer.Typer) -> None:
 
 def data(
     source: Annotated[
-        Path | None, typer.Option("--from", help="Folder of archives (mitdb.tar.xz ...) or unpacked databases.")
+        Path | None,
+        typer.Option("--from", help="Folder of archives (mitdb.tar.xz ...) or unpacked databases."),
     ] = None,
     into: Annotated[Path | None, typer.Option("--into", help="Folder to fill; data/ by default.")] = None,
 ) -> None:
@@ -57,13 +58,21 @@ def data(
 
 def train(
     resume: Annotated[bool, typer.Option(help="Go on with a training that was stopped.")] = False,
-    seed: Annotated[int | None, typer.Option(help="Two runs with one seed on one machine are identical.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Two runs with one seed on one machine are identical.")
+    ] = None,
     peaks: Annotated[str | None, typer.Option(help="R peaks: annotated, detected or both.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     processes: Annotated[int, typer.Option(min=1, help="Folds trained at a time, one thread each.")] = 2,
-    config: Annotated[Path | None, typer.Option(help="Hyper-parameters; training/config.toml by default.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Write checkpoint and report here instead of training/.")] = None,
-    data_dir: Annotated[Path | None, typer.Option("--data", help="Folder that holds mitdb/ and nstdb/.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="Hyper-parameters; training/config.toml by default.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write checkpoint and report here instead of training/.")
+    ] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option("--data", help="Folder that holds mitdb/ and nstdb/.")
+    ] = None,
 ) -> None:
     """Train the classifier on DS1: cross-validation, checkpoint, report. DS2 is not touched."""
     need(("torch", "safetensors"), "train")
@@ -176,7 +185,8 @@ def evaluate(
     where = data_dir or DATA_DIR
     if data_dir is None:
         fetch_databases(where, names=("mitdb",))
-    entry = score_ds2(where)
+    with console.status("DS2") as status:
+        entry = score_ds2(where, lambda record: status.update(f"DS2: record {record}"))
     append_log(entry)
     console.print(_ds2_table(entry))
     console.print(f"appended to {DS2_LOG_PATH}", soft_wrap=True)
@@ -194,7 +204,9 @@ def _metrics_table(metrics: dict[str, Any]) -> Table:
         table.add_row(
             name, f"{c['beats']:,}", *(f"{100 * c[key]:.1f}" for key in ("precision", "recall", "f1"))
         )
-    table.caption = f"accuracy {100 * pooled['accuracy']:.2f} %, macro-F1 over N S V {100 * pooled['macro_f1_nsv']:.1f} %"
+    table.caption = (
+        f"accuracy {100 * pooled['accuracy']:.2f} %, macro-F1 over N S V {100 * pooled['macro_f1_nsv']:.1f} %"
+    )
     return table
 
 
@@ -211,6 +223,13 @@ def _ds2_table(entry: dict[str, Any]) -> Table:
         table.add_column(name, justify="left" if name == "class" else "right")
     for name, c in entry["classes"].items():
         table.add_row(name, *(f"{c[key]:.2f}" for key in ("se", "ppv", "f1")))
+    table.add_row(
+        "S without record 232", *(f"{entry['s_without_232'][key]:.2f}" for key in ("se", "ppv", "f1"))
+    )
+    for name in "SV":
+        table.add_row(
+            f"{name} (bxb's mapping)", *(f"{entry['bxb'][name][key]:.2f}" for key in ("se", "ppv", "f1"))
+        )
     table.add_row("QRS", f"{entry['qrs']['se']:.2f}", f"{entry['qrs']['ppv']:.2f}", "")
     table.caption = (
         f"accuracy {entry['accuracy']:.2f} % (missed and false beats are errors), "

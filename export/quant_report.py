@@ -1,0 +1,203 @@
+"""What quantisation costs: float network against int8 network, beat by beat and layer by layer.
+
+The int8 side is the ``tflite-micro`` interpreter, whose arithmetic the device follows to the bit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from export.graph import Graph
+from export.tflite_check import inputs_by_name
+from host_tools.beats import CLASS_NAMES
+from training.augment import to_real
+from training.datasets import RecordBeats
+from training.loop import predict
+from training.metrics import MACRO_CLASSES, confusion_matrix, summary
+from training.model import HybridNet
+
+#: Memory for the interpreter, far more than such networks need.
+_ARENA_BYTES = 200_000
+
+#: Beats on which every layer is compared.
+LAYER_BEATS = 1000
+
+
+class MicroNetwork:
+    """The .tflite in the ``tflite-micro`` interpreter, inputs bound by name."""
+
+    def __init__(self, path: Path, graph: Graph) -> None:
+        from tflite_micro.python.tflite_micro import runtime
+
+        self.graph = graph
+        self.interpreter = runtime.Interpreter.from_bytes(
+            path.read_bytes(),
+            arena_size=_ARENA_BYTES,
+            intrepreter_config=runtime.InterpreterConfig.kPreserveAllTensors,
+        )
+        inputs = inputs_by_name(graph)
+        self.beat, self.rhythm = inputs["beat"], inputs["rhythm"]
+        self.position = {name: graph.inputs.index(tensor.index) for name, tensor in inputs.items()}
+
+    def __call__(self, beat: NDArray[np.int8], rhythm: NDArray[np.int8]) -> NDArray[np.int8]:
+        """Logits, int8 [4], of one beat: int8 [96, 2] and int8 [12]."""
+        self.interpreter.set_input(beat.reshape(self.beat.shape), self.position["beat"])
+        self.interpreter.set_input(rhythm.reshape(self.rhythm.shape), self.position["rhythm"])
+        self.interpreter.invoke()
+        logits: NDArray[np.int8] = self.interpreter.get_output(0)[0].copy()
+        return logits
+
+    def tensor(self, index: int) -> NDArray[np.int8]:
+        """Value of one tensor after the last beat."""
+        values: NDArray[np.int8] = self.interpreter.GetTensor(index, 0)["tensor_data"].copy()
+        return values
+
+
+def float_layers(
+    net: HybridNet, beat: torch.Tensor, rhythm: torch.Tensor
+) -> list[tuple[str, NDArray[np.float32]]]:
+    """Activations of the float network in the .tflite's layouts, by layer name, [n, ...] each."""
+    layers = []
+    with torch.no_grad():
+        x = beat
+        count = 0
+        for module in net.beat_stream:
+            x = module(x)
+            if isinstance(module, torch.nn.ReLU):
+                count += 1
+                layers.append((f"convolution {count}", x[:, :, 0].permute(0, 2, 1).numpy()))
+        pooled = x.mean((2, 3))
+        layers.append(("global average", pooled.numpy()))
+        r = rhythm
+        count = 0
+        for module in net.rhythm_stream:
+            r = module(r)
+            if isinstance(module, torch.nn.ReLU):
+                count += 1
+                layers.append((f"rhythm layer {count}", r.numpy()))
+        joined = torch.cat([pooled, r], 1)
+        layers.append(("concatenation", joined.numpy()))
+        layers.append(("logits", net.head(joined).numpy()))
+    return layers
+
+
+def layer_tensors(graph: Graph) -> list[tuple[str, int]]:
+    """Find the same layers' output tensors in the .tflite, in the order of ``float_layers``."""
+    convolutions = [op.output for op in graph.operators if op.kind == "CONV_2D"]
+    dense = [op.output for op in graph.operators if op.kind == "FULLY_CONNECTED"]
+    named = [(f"convolution {i + 1}", t) for i, t in enumerate(convolutions)]
+    named += [("global average", op.output) for op in graph.operators if op.kind == "MEAN"]
+    named += [(f"rhythm layer {i + 1}", t) for i, t in enumerate(dense[:-1])]
+    named += [("concatenation", op.output) for op in graph.operators if op.kind == "CONCATENATION"]
+    return [*named, ("logits", dense[-1])]
+
+
+def layer_errors(
+    net: HybridNet, micro: MicroNetwork, beat: NDArray[np.int8], rhythm: NDArray[np.int8]
+) -> list[dict[str, Any]]:
+    """Compare every layer: RMS and maximum error in its own int8 steps, signal-to-error ratio in dB."""
+    real = float_layers(net, *to_real(beat, rhythm))
+    tensors = layer_tensors(micro.graph)
+    if [name for name, _ in real] != [name for name, _ in tensors]:
+        raise ValueError("the .tflite's layers are not those of the network")
+    got: list[list[NDArray[np.int8]]] = [[] for _ in tensors]
+    for b, r in zip(beat, rhythm, strict=True):
+        micro(b, r)
+        for values, (_, index) in zip(got, tensors, strict=True):
+            values.append(micro.tensor(index).reshape(-1))
+    rows = []
+    for (name, want), values, (_, index) in zip(real, got, tensors, strict=True):
+        tensor = micro.graph.tensors[index]
+        have = (np.stack(values).astype(np.float64) - tensor.zero_point) * tensor.scale
+        wanted = want.reshape(len(want), -1).astype(np.float64)
+        error = have - wanted
+        signal, noise = float(np.mean(wanted**2)), float(np.mean(error**2))
+        rows.append(
+            {
+                "layer": name,
+                "shape": list(tensor.shape),
+                "scale": tensor.scale,
+                "rms_error_lsb": math.sqrt(noise) / tensor.scale,
+                "max_error_lsb": float(np.abs(error).max()) / tensor.scale,
+                "sqnr_db": 10 * math.log10(signal / noise) if noise > 0 and signal > 0 else None,
+            }
+        )
+    return rows
+
+
+def spread_choice(
+    beats: Sequence[RecordBeats], count: int, seed: int = 0
+) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+    """About ``count`` beats, every class of every record with an equal share."""
+    rng = np.random.default_rng(seed)
+    groups = [(r, np.flatnonzero(r.label == c)) for r in beats for c in np.unique(r.label)]
+    each = max(1, count // max(1, len(groups)))
+    chosen = [(r, i if len(i) <= each else np.sort(rng.choice(i, each, replace=False))) for r, i in groups]
+    return np.concatenate([r.beat[i] for r, i in chosen]), np.concatenate([r.rhythm[i] for r, i in chosen])
+
+
+def quantisation_report(
+    net: HybridNet,
+    tflite: Path,
+    graph: Graph,
+    beats: Sequence[RecordBeats],
+    progress: Callable[[str], None] | None = None,
+) -> dict[str, Any]:
+    """Compare float and int8 on all beats, and layer by layer on some of them.
+
+    Parameters
+    ----------
+    net : HybridNet
+        The float network.
+    tflite : Path
+        The int8 network.
+    graph : Graph
+        The same, parsed.
+    beats : sequence of RecordBeats
+        The beats of the cross-validation (training records, class Q left out).
+    progress : callable, optional
+        Told each record.
+
+    Returns
+    -------
+    dict
+        ``beats``, ``float`` and ``int8`` (accuracy, macro-F1, classes), ``int8_minus_float`` in points,
+        ``worst_class``, ``same_class_share``, ``layers``.
+    """
+    micro = MicroNetwork(tflite, graph)
+    label = np.concatenate([r.label for r in beats])
+    real = np.concatenate([predict(net, r.beat, r.rhythm) for r in beats])
+    rows = []
+    for record in beats:
+        rows += [micro(b, r) for b, r in zip(record.beat, record.rhythm, strict=True)]
+        if progress:
+            progress(record.record)
+    whole = np.stack(rows)
+    float_figures = summary(confusion_matrix(label, real.argmax(1)))
+    int8_figures = summary(confusion_matrix(label, whole.argmax(1)))
+    # F is left out: with beats of almost one patient its F1 says nothing about quantisation.
+    differences = {
+        name: 100 * (int8_figures["classes"][name]["f1"] - float_figures["classes"][name]["f1"])
+        for name in CLASS_NAMES
+    }
+    worst = min(MACRO_CLASSES, key=lambda name: differences[name])
+    return {
+        "beats": len(label),
+        "float": float_figures,
+        "int8": int8_figures,
+        "int8_minus_float": {
+            "accuracy": 100 * (int8_figures["accuracy"] - float_figures["accuracy"]),
+            "macro_f1_nsv": 100 * (int8_figures["macro_f1_nsv"] - float_figures["macro_f1_nsv"]),
+            "f1": differences,
+        },
+        "worst_class": {"class": worst, "f1_points": differences[worst]},
+        "same_class_share": float(np.mean(real.argmax(1) == whole.argmax(1))),
+        "layers": layer_errors(net, micro, *spread_choice(beats, LAYER_BEATS)),
+    }

@@ -1,0 +1,105 @@
+"""``bitbeat export`` and ``bitbeat generate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from host_tools.cli.train import need
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("export")(export)
+    app.command("generate")(generate)
+
+
+def export(
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="The .safetensors file; the committed one by default.")
+    ] = None,
+    data_dir: Annotated[Path | None, typer.Option("--data", help="Folder that holds mitdb/.")] = None,
+) -> None:
+    """Checkpoint to ONNX to full-int8 TFLite to C; writes build/export.json."""
+    need(("torch", "safetensors", "onnx2tf", "onnxruntime"), "export")
+    need(("tflite", "tflite_micro"), "parity")
+    from rich.console import Console
+
+    from export.pipeline import export_all
+    from training.checkpoint import CHECKPOINT_PATH
+    from training.data import DATA_DIR, fetch_databases
+
+    where = data_dir or DATA_DIR
+    if data_dir is None:
+        fetch_databases(where, names=("mitdb",))
+    console = Console()
+    errors = Console(stderr=True)
+    with errors.status("export") as status:
+        report = export_all(
+            checkpoint or CHECKPOINT_PATH, where, tell=lambda what: status.update(f"export: {what}")
+        )
+    print_report(console, report)
+
+
+def generate() -> None:
+    """Write the generated files again, from export/spec.toml and the committed .tflite."""
+    from rich.console import Console
+
+    from export.generate import generate as write_all
+
+    written = write_all()
+    Console().print(f"{len(written)} generated files are up to date")
+
+
+def print_report(console: Console, report: dict[str, Any]) -> None:
+    """Print the export's tables: what the model costs, what quantisation costs, the layers."""
+    from rich.table import Table
+
+    model = report["model"]
+    table = Table(title=f"bitbeat.tflite {model['hash'][:12]}", show_header=False)
+    for name, value in (
+        ("operators", " ".join(model["operators"])),
+        ("MACs per beat", f"{model['macs']:,}"),
+        (".tflite", f"{model['tflite_bytes']:,} bytes"),
+        ("C network: weights and tables", f"{model['c_network_bytes']:,} bytes"),
+        ("arena", f"{model['arena_bytes']:,} bytes"),
+        ("ONNX against torch", f"at most {report['onnx_max_error']:.1e} in a logit"),
+        (
+            "calibration",
+            f"{report['calibration_beats']} beats of {len(report['calibration_records'])} training records",
+        ),
+    ):
+        table.add_row(name, value)
+    console.print(table)
+    cost = report["quantisation"]
+    table = Table(title=f"float against int8, {cost['beats']:,} beats of the cross-validation records")
+    for name in ("", "accuracy %", "macro-F1 N S V %", "F1 N %", "F1 S %", "F1 V %"):
+        table.add_column(name, justify="left" if not name else "right")
+    for kind in ("float", "int8"):
+        f = cost[kind]
+        values = [f["accuracy"], f["macro_f1_nsv"], *(f["classes"][c]["f1"] for c in "NSV")]
+        table.add_row(kind, *(f"{100 * v:.2f}" for v in values))
+    d = cost["int8_minus_float"]
+    table.add_row(
+        "difference", *(f"{v:+.2f}" for v in (d["accuracy"], d["macro_f1_nsv"], *(d["f1"][c] for c in "NSV")))
+    )
+    table.caption = (
+        f"same class for {100 * cost['same_class_share']:.2f} % of the beats; "
+        f"worst class {cost['worst_class']['class']}: {cost['worst_class']['f1_points']:+.2f} points of F1"
+    )
+    console.print(table)
+    table = Table(title="error of each layer, in steps of its own int8 scale")
+    for name in ("layer", "shape", "RMS", "maximum", "signal to error, dB"):
+        table.add_column(name, justify="left" if name in ("layer", "shape") else "right")
+    for row in cost["layers"]:
+        ratio = "-" if row["sqnr_db"] is None else f"{row['sqnr_db']:.1f}"
+        shape = "x".join(str(n) for n in row["shape"])
+        table.add_row(
+            row["layer"], shape, f"{row['rms_error_lsb']:.2f}", f"{row['max_error_lsb']:.1f}", ratio
+        )
+    console.print(table)
