@@ -57,7 +57,7 @@ def contact_mv(time_s: NDArray[np.float64], span: Span) -> NDArray[np.float64]:
 
 
 def overload_mv(time_s: NDArray[np.float64], span: Span) -> NDArray[np.float64]:
-    """Offset from a pull at the cable: far beyond the amplifier's range inside the span, decaying after it."""
+    """Offset from a pull at the cable: beyond the amplifier's range inside the span, decaying after it."""
     after_s = np.maximum(time_s - span.stop_s, 0.0)
     tail = np.where(time_s >= span.stop_s, 2.5 * np.exp(-after_s / 0.5), 0.0)
     return np.where((time_s >= span.start_s) & (time_s < span.stop_s), 80.0, tail)
