@@ -75,9 +75,7 @@ def design_bandpass(fs_hz: int, order: int, low_hz: float, high_hz: float, frac_
     by_distance = poles[np.argsort(np.abs(poles - 1), kind="stable")]
     high, low = np.real(np.poly(by_distance[:2])), np.real(np.poly(by_distance[2:]))
     one = 2**frac_bits
-    return Bandpass(
-        frac_bits, *(round(float(v) * one) for v in (gain, low[1], low[2], high[1], high[2]))
-    )
+    return Bandpass(frac_bits, *(round(float(v) * one) for v in (gain, low[1], low[2], high[1], high[2])))
 
 
 def qrs_delay_samples(bandpass: Bandpass, fs_hz: int) -> int:

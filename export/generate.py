@@ -23,6 +23,7 @@ from host_tools.build import BUILD_DIR, ROOT
 
 MODEL_DIR = Path("firmware/lib/model")
 TFLITE = MODEL_DIR / "bitbeat.tflite"
+MODEL_FILES = ("ecg_model.c", "ecg_model.h", "ecg_model_tflite.c", "ecg_model_tflite.h", "ecg_net_aot.c")
 PARAMS_DIR = Path("firmware/lib/ecg/generated")
 REFERENCE_DIR = Path("host_tools/reference")
 VECTORS = Path("firmware/test/ecg_vectors.h")
@@ -63,10 +64,12 @@ def generate(out: Path = ROOT, tflite: Path | None = None, spec_path: Path = SPE
     spec = load_spec(spec_path)
     model = tflite if tflite is not None else ROOT / TFLITE
     written = _write_params(spec, out / PARAMS_DIR, out / REFERENCE_DIR)
-    written += generate_network(model, out / MODEL_DIR, out / REFERENCE_DIR, spec.digest)
+    generate_network(model, out / MODEL_DIR, out / REFERENCE_DIR, spec.digest)
+    written += [out / MODEL_DIR / name for name in MODEL_FILES] + [out / REFERENCE_DIR / "network.py"]
     if out != ROOT:
         for source in (ROOT / REFERENCE_DIR).glob("*.py"):
             if source.name not in ("params.py", "network.py"):
+                (out / REFERENCE_DIR).mkdir(parents=True, exist_ok=True)
                 shutil.copy(source, out / REFERENCE_DIR / source.name)
     write_text(out / VECTORS, _run_vectors(out / REFERENCE_DIR))
     return sorted(path.relative_to(out) for path in [*written, out / VECTORS])
@@ -94,11 +97,15 @@ def _run_vectors(reference_dir: Path) -> str:
         "run = load_reference(Path(sys.argv[1]), 'reference_vectors');"
         "params, net = (__import__('importlib').import_module('reference_vectors.' + n) for n in ('params', 'network'));"
         "x = vector_signal(params.FS_HZ);"
-        "sys.stdout.write(c_vectors(x, run.run_record(x).beats, params.SPEC_DIGEST, net.MODEL_DIGEST))"
+        "sys.stdout.write(c_vectors(x, run.run_record(x).beats, params.SPEC_DIGEST, f'{net.MODEL_HASH:08x}'))"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "BITBEAT_PLAIN": ""}
     done = subprocess.run(
-        [sys.executable, "-c", code, str(reference_dir)], capture_output=True, text=True, env=environment, check=False
+        [sys.executable, "-c", code, str(reference_dir)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
     )
     if done.returncode != 0:
         raise RuntimeError(f"the reference failed on the test vectors:\n{done.stderr}")

@@ -29,7 +29,8 @@ def c_header(spec: Spec) -> str:
 def c_tables(spec: Spec) -> str:
     """Text of ``ecg_tables.c``: the tables of the core."""
     rows = [
-        "    " + ", ".join(str(v) for v in spec.log2_q10[i : i + 13]) + "," for i in range(0, len(spec.log2_q10), 13)
+        "    " + ", ".join(str(v) for v in spec.log2_q10[i : i + 13]) + ","
+        for i in range(0, len(spec.log2_q10), 13)
     ]
     return "\n".join(
         [
@@ -60,6 +61,7 @@ def python_module(spec: Spec) -> str:
         lines += [f"#: {spec.comments[name]}", f"{name} = {text}"]
     lines += ["#: 1024 * log2(1 + i / 64), Q10", "LOG2_TABLE_Q10 = ("]
     lines += [
-        "    " + ", ".join(str(v) for v in spec.log2_q10[i : i + 13]) + "," for i in range(0, len(spec.log2_q10), 13)
+        "    " + ", ".join(str(v) for v in spec.log2_q10[i : i + 13]) + ","
+        for i in range(0, len(spec.log2_q10), 13)
     ]
     return "\n".join([*lines, ")", ""])

@@ -86,7 +86,9 @@ def load_spec(path: Path = SPEC_PATH, fs_hz: int | None = None) -> Spec:
         raw = tomllib.loads(text.decode())
         rate = int(raw["signal"]["fs_hz"]) if fs_hz is None else fs_hz
         if not FS_RANGE_HZ[0] <= rate <= FS_RANGE_HZ[1]:
-            raise UserError(f"fs_hz = {rate}: the chain can be generated for {FS_RANGE_HZ[0]} to {FS_RANGE_HZ[1]} Hz")
+            raise UserError(
+                f"fs_hz = {rate}: the chain can be generated for {FS_RANGE_HZ[0]} to {FS_RANGE_HZ[1]} Hz"
+            )
         return _derive(raw, rate, hashlib.sha256(text + f"\nfs_hz={rate}\n".encode()).hexdigest())
     except FileNotFoundError:
         raise UserError(f"{path}: no such file; it holds the constants of the chain") from None
@@ -113,7 +115,9 @@ def _derive(raw: dict[str, Any], fs_hz: int, digest: str) -> Spec:
     b.add("BEAT_CHANNELS", net["beat_channels"], "channels of the beat input: beat, beat minus template")
     b.add("RHYTHM_FEATURES", net["rhythm_features"], "features of the rhythm input")
     b.add("INPUT_FRAC_BITS", net["input_frac_bits"], "fraction bits of both int8 inputs")
-    b.add("LOG_RATIO_FRAC_BITS", net["log_ratio_frac_bits"], "fraction bits of log2 ratios in the rhythm input")
+    b.add(
+        "LOG_RATIO_FRAC_BITS", net["log_ratio_frac_bits"], "fraction bits of log2 ratios in the rhythm input"
+    )
     b.add("CLASSES", len(net["classes"]), "AAMI classes")
     return Spec(fs_hz, digest, b.constants, b.comments, _log2_table())
 
@@ -138,7 +142,9 @@ def _signal(b: _Builder, signal: dict[str, Any]) -> None:
     b.add("FLAT_TOLERANCE_ADU", signal["flat_tolerance_adu"], "a flat stretch stays within this of its start")
     b.add("FLAT_SAMPLES", b.samples(signal["flat_ms"]), "length from which a stretch counts as flat")
     b.add("BAD_RESET_SAMPLES", b.samples(signal["bad_reset_ms"]), "bad input of this length resets the chain")
-    b.add("RECOVER_SAMPLES", b.samples(signal["recover_ms"]), "beats this soon after bad input carry its flag")
+    b.add(
+        "RECOVER_SAMPLES", b.samples(signal["recover_ms"]), "beats this soon after bad input carry its flag"
+    )
 
 
 def _bandpass(b: _Builder, band: dict[str, Any], filt: Bandpass) -> None:
@@ -177,20 +183,32 @@ def _rpeak(b: _Builder, rp: dict[str, Any], signal: dict[str, Any], frac_bits: i
     b.add("RPEAK_LEVEL_SHIFT", rp["level_shift"], "levels follow peaks by 2^-this")
     # The enhancer is (long * sum over short - short * sum over long) of sums of `step` filtered samples.
     unit = short * long * step * 2**frac_bits * signal["adu_per_mv"] / 1000
-    b.add("RPEAK_MINIMUM_PEAK", round(rp["minimum_peak_uv"] * unit * total / 16), "smallest peak that can be a beat")
+    b.add(
+        "RPEAK_MINIMUM_PEAK",
+        round(rp["minimum_peak_uv"] * unit * total / 16),
+        "smallest peak that can be a beat",
+    )
     # From the newest sample of the moving sum's maximum back to the middle of the QRS complex.
     delay = ((long - 1) / 2 + (total - 1) / 2) * step + (step - 1) / 2
     b.add("RPEAK_CENTRE_SAMPLES", round(delay), "samples from a maximum of the moving sum back to the QRS")
     b.add("REFINE_BEFORE_SAMPLES", b.samples(rp["refine_before_ms"]), "search for the R peak from here ...")
     b.add("REFINE_AFTER_SAMPLES", b.samples(rp["refine_after_ms"]), "... to here around the QRS")
     b.add("REFINE_SPAN_SAMPLES", b.samples(rp["refine_span_ms"]), "span of the sharpening difference")
-    b.add("REFINE_POLARITY_Q8", rp["refine_polarity_q8"], "share at which the other polarity loses to the usual one")
+    b.add(
+        "REFINE_POLARITY_Q8",
+        rp["refine_polarity_q8"],
+        "share at which the other polarity loses to the usual one",
+    )
     b.add("MINIMUM_RR_SAMPLES", b.samples(rp["minimum_rr_ms"]), "smallest distance of two R peaks")
 
 
 def _rr(b: _Builder, rr: dict[str, Any]) -> None:
     b.add("RR_BOUND_SAMPLES", b.samples(rr["next_bound_ms"]), "a next RR that has not come is taken as this")
-    b.add("RR_WAIT_SAMPLES", b.samples(rr["next_bound_ms"] + rr["detect_bound_ms"]), "how long a beat waits for the next")
+    b.add(
+        "RR_WAIT_SAMPLES",
+        b.samples(rr["next_bound_ms"] + rr["detect_bound_ms"]),
+        "how long a beat waits for the next",
+    )
     b.add("RR_MAX_SAMPLES", b.samples(rr["maximum_ms"]), "longer RR intervals are taken as this")
     b.add("RR_LOCAL_BEATS", rr["local_beats"], "RR intervals in the local mean")
     b.add("RR_SLOW_SHIFT", rr["slow_shift"], "slow mean follows by 2^-this")
@@ -203,12 +221,18 @@ def _window(b: _Builder, window: dict[str, Any], rr: dict[str, Any]) -> None:
     grid = window["grid_hz"]
     b.add("GRID_HZ", grid, "the network's time grid")
     b.add("GRID_STEP_Q16", round(b.fs_hz * 65536 / grid), "input samples in one grid step, Q16")
-    span = b.add("GRID_SPAN_SAMPLES", max(1, round(b.fs_hz / grid)), "input samples averaged in a grid sample")
+    span = b.add(
+        "GRID_SPAN_SAMPLES", max(1, round(b.fs_hz / grid)), "input samples averaged in a grid sample"
+    )
     b.add("GRID_RECIPROCAL_Q16", round(65536 / span), "1 / GRID_SPAN_SAMPLES")
     b.add("WINDOW_SAMPLES", window["samples"], "grid samples in a beat window")
-    before = b.add("WINDOW_BEFORE_GRID", round(window["before_ms"] * grid / 1000), "grid sample of the R peak")
+    before = b.add(
+        "WINDOW_BEFORE_GRID", round(window["before_ms"] * grid / 1000), "grid sample of the R peak"
+    )
     after = window["samples"] - before
-    b.add("WINDOW_AFTER_SAMPLES", b.samples(1000 * after / grid) + span, "input samples needed after the R peak")
+    b.add(
+        "WINDOW_AFTER_SAMPLES", b.samples(1000 * after / grid) + span, "input samples needed after the R peak"
+    )
     history_ms = 1000 * before / grid + rr["next_bound_ms"] + rr["detect_bound_ms"]
     b.add("RING_SAMPLES", b.samples(history_ms) + 4 * span + 8, "filtered samples kept")
 
@@ -216,7 +240,11 @@ def _window(b: _Builder, window: dict[str, Any], rr: dict[str, Any]) -> None:
 def _template(b: _Builder, template: dict[str, Any], window: dict[str, Any]) -> None:
     grid = window["grid_hz"]
     r = round(window["before_ms"] * grid / 1000)
-    b.add("QRS_FIRST_GRID", r - round(template["qrs_before_ms"] * grid / 1000), "first grid sample of the QRS part")
+    b.add(
+        "QRS_FIRST_GRID",
+        r - round(template["qrs_before_ms"] * grid / 1000),
+        "first grid sample of the QRS part",
+    )
     b.add("QRS_END_GRID", r + round(template["qrs_after_ms"] * grid / 1000), "one past its last grid sample")
     for key in ("match_q7", "update_shift", "premature_q8", "score_max"):
         b.add("TEMPLATE_" + key.upper(), template[key], "see spec.toml")

@@ -24,12 +24,13 @@ if not PLAIN:
 
 
 def _cache_dir() -> str:
-    """Folder of compiled code, one for each state of the reference's sources.
+    """Folder of compiled code, one for each state of the reference's sources and each name it goes by.
 
-    numba notices a change in the file of a function, but not in the files of the functions it calls.
+    numba notices a change in the file of a function, but not in the files of the functions it calls;
+    and compiled code names the modules that it came from.
     """
     here = Path(__file__).resolve().parent
-    digest = hashlib.sha256()
+    digest = hashlib.sha256((__package__ or "").encode())
     for path in sorted(here.glob("*.py")):
         digest.update(path.name.encode() + path.read_bytes())
     return str(here.parents[1] / "build" / "numba" / digest.hexdigest()[:16])

@@ -60,9 +60,9 @@ static void shape(ecg_pipeline_t *p, int8_t *out) {
 static uint8_t confidence_q8(const int8_t *logits, uint32_t winner) {
     uint32_t total = 0;
     for (uint32_t i = 0; i < ECG_CLASS_COUNT; i++) {
-        total += ecg_conf_exp_q15[logits[winner] - logits[i]];
+        total += ECG_CONF_EXP_Q15[logits[winner] - logits[i]];
     }
-    return (uint8_t)ecg_divide_round(255u * (uint32_t)ecg_conf_exp_q15[0], total);
+    return (uint8_t)ecg_divide_round(255u * (uint32_t)ECG_CONF_EXP_Q15[0], total);
 }
 
 void ecg_beat_classify(ecg_pipeline_t *p, int32_t r_age, ecg_beat_t *beat) {
