@@ -80,10 +80,10 @@ class EcgRecord:
         return np.clip(at + self.start, self.start, max(self.stop - 1, self.start))
 
 
-def load_record(
+def read_record(
     source: str | Path,
     *,
-    lead: str | None = None,
+    lead: str | int | None = None,
     begin: str | None = None,
     end: str | None = None,
     fs_hz: float | None = None,
@@ -98,7 +98,7 @@ def load_record(
     ----------
     source : str or Path
         A record (with or without suffix; a bare name is also looked up in data/) or a .csv, .tsv, .txt file.
-    lead : str, optional
+    lead : str or int, optional
         Name or number from 0; MLII or the first by default.
     begin, end : str, optional
         Stretch: seconds, mm:ss, hh:mm:ss, or s1234 for a sample number of the file.
@@ -124,6 +124,7 @@ def load_record(
 
         spec = (FS_HZ, ADU_PER_MV)
     path = Path(source)
+    lead = None if lead is None else str(lead)
     if path.suffix.lower() in CSV_SUFFIXES:
         raw = _csv_lead(path, lead, begin, end, fs_hz, gain, unit)
         name = path.stem

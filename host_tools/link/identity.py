@@ -34,8 +34,9 @@ def expected_identity() -> Identity:
     return Identity(SPEC_HASH, MODEL_HASH)
 
 
-def read_history(path: Path = HISTORY_FILE) -> dict[str, list[int]]:
+def read_history(path: Path | None = None) -> dict[str, list[int]]:
     """Return the known hashes, oldest first, under ``spec`` and ``model``; empty without the file."""
+    path = path or HISTORY_FILE
     known: dict[str, list[int]] = {"spec": [], "model": []}
     if path.is_file():
         for line in path.read_text().splitlines():
@@ -45,11 +46,12 @@ def read_history(path: Path = HISTORY_FILE) -> dict[str, list[int]]:
     return known
 
 
-def record_history(kind: str, value: int, path: Path = HISTORY_FILE) -> None:
+def record_history(kind: str, value: int, path: Path | None = None) -> None:
     """Append a hash (``kind`` is spec or model) unless it is the newest of its kind already.
 
     A hash that comes back (a change undone) moves to the end: it is the current one again.
     """
+    path = path or HISTORY_FILE
     known = read_history(path)
     if known[kind][-1:] == [value]:
         return
@@ -93,5 +95,5 @@ def _advice(device_is_old: bool) -> str:
     if device_is_old:
         return "the device is old, flash it again (`make firmware flash`)"
     return (
-        "this host is old (it has never seen the device's), update it, or flash the device from this checkout"
+        "this host is old (it has never seen the device's), update it or flash the device from here"
     )

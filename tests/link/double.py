@@ -1,0 +1,42 @@
+"""The double of the signal chain in Python: what a device that lost nothing must answer. Twin of double.c."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from host_tools.beats import BEAT_DTYPE
+
+PERIOD_SAMPLES = 50
+FLUSH_BEATS = 3
+_MASK = 0xFFFFFFFF
+
+
+def _beat(count: int, total: int) -> tuple[object, ...]:
+    logits = [((total >> (7 * i)) & 0x7F) - 64 for i in range(4)]
+    return ((count - 10) & _MASK, total & 0xFFFF, total >> 16, logits, total % 4, total % 251, total % 16)
+
+
+def expected_beats(samples: np.ndarray, first_sample: int = 0) -> np.ndarray:
+    """Return the beats for int16 samples [n], as BEAT_DTYPE."""
+    total = 0
+    beats = []
+    for i, x in enumerate(samples.tolist()):
+        total = (total * 31 + (x & 0xFFFF) + 1) & _MASK
+        if i % PERIOD_SAMPLES == PERIOD_SAMPLES - 1:
+            beats.append(_beat(first_sample + i + 1, total))
+    for k in range(1, FLUSH_BEATS + 1):
+        total = (total + k) & _MASK
+        beats.append(_beat(first_sample + len(samples), total))
+    return np.array([tuple(b) for b in beats], BEAT_DTYPE)
+
+
+def expected_trace(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the traced values: int64 [n, 2] of each sample, int64 [beats, 300] of each unflushed beat."""
+    total = 0
+    sums, ramps = [], []
+    for i, x in enumerate(samples.tolist()):
+        total = (total * 31 + (x & 0xFFFF) + 1) & _MASK
+        sums.append((total >> 1, -(total & 0x7F)))
+        if i % PERIOD_SAMPLES == PERIOD_SAMPLES - 1:
+            ramps.append(np.arange(300) - 150 + (total & 0xFF))
+    return np.array(sums), np.array(ramps)
