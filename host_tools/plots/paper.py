@@ -1,0 +1,84 @@
+"""ECG paper: 25 mm/s, 10 mm/mV, lines every millimetre, heavier ones every fifth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from host_tools.errors import UserError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MM_PER_S = 25.0
+MM_PER_MV = 10.0
+MM_PER_INCH = 25.4
+DPI = 144
+
+PAPER = "#fffaf8"
+LINE_1_MM = "#f9dfdb"
+LINE_5_MM = "#eeb4ab"
+INK = "#1c1c1e"
+FAINT_INK = "#6e6e73"
+CLASS_COLOURS = {"N": "#3a3a3c", "S": "#0b5fd3", "V": "#cf1322", "F": "#8a2be2", "Q": "#8a6d00"}
+
+#: Written into no file: software names and dates would make equal pictures different files.
+_NO_METADATA: dict[str, dict[str, None]] = {
+    ".png": {"Software": None},
+    ".svg": {"Date": None, "Creator": None},
+}
+
+
+def rule_paper(axes: Axes, width_s: float, low_mv: float, high_mv: float, start_s: float) -> None:
+    """Draw the grid over the whole axes and set its limits, ``width_s`` seconds from ``start_s`` on."""
+    for step_mm, colour, width in ((1.0, LINE_1_MM, 0.35), (5.0, LINE_5_MM, 0.7)):
+        x = np.arange(0, width_s * MM_PER_S + 0.01, step_mm) / MM_PER_S + start_s
+        low, high = round(low_mv * MM_PER_MV / step_mm), round(high_mv * MM_PER_MV / step_mm)
+        y = np.arange(low, high + 1) * step_mm / MM_PER_MV
+        axes.vlines(x, low_mv, high_mv, color=colour, lw=width, zorder=0)
+        axes.hlines(y, start_s, start_s + width_s, color=colour, lw=width, zorder=0)
+    axes.set_xlim(start_s, start_s + width_s)
+    axes.set_ylim(low_mv, high_mv)
+    axes.set_facecolor(PAPER)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_color(LINE_5_MM)
+        spine.set_linewidth(0.9)
+
+
+def new_figure(width_mm: float, height_mm: float, background: str = "white") -> Figure:
+    """Make a figure of this size on paper, without any state shared between figures."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width_mm / MM_PER_INCH, height_mm / MM_PER_INCH), dpi=DPI, facecolor=background)
+
+
+def save(figure: Figure, path: Path | str, **options: object) -> Path:
+    """Write the figure, PNG or SVG by its suffix, aside and then renamed; equal figures give equal files.
+
+    Raises
+    ------
+    UserError
+        If the file cannot be written, or its suffix is another one.
+    """
+    import matplotlib
+
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix not in _NO_METADATA:
+        raise UserError(f"{path}: plots are written as .png or .svg")
+    aside = path.with_name(f".{path.stem}.part{suffix}")
+    write: Callable[..., None] = figure.savefig
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with matplotlib.rc_context({"svg.hashsalt": "bitbeat", "svg.fonttype": "path"}):
+            write(aside, metadata=_NO_METADATA[suffix], **options)
+        aside.replace(path)
+    except OSError as error:
+        raise UserError(f"{path}: the plot cannot be written ({error.strerror or error})") from error
+    return path
