@@ -1,0 +1,164 @@
+"""Records, labels, folds. Oracles: the counts published with the DS1/DS2 split (de Chazal 2004), MIT-BIH's
+headers, an exhaustive search for the best pairing of beats.
+"""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from host_tools.errors import UserError
+from tests.data_access import mitdb_dir
+from training import datasets
+from training.datasets import (
+    DS1,
+    DS2,
+    LABELS,
+    PACED,
+    assign_folds,
+    choose_lead,
+    label_of_symbol,
+    load_record,
+    match_beats,
+    patient_of,
+    read_labels,
+    read_samples,
+    without_q,
+)
+
+
+def counts(records: tuple[str, ...]) -> dict[str, int]:
+    total = sum(np.bincount(read_labels(mitdb_dir() / r)[1], minlength=len(LABELS)) for r in records)
+    return dict(zip(LABELS, (int(v) for v in np.asarray(total)), strict=True))
+
+
+def test_mapping_is_de_chazals() -> None:
+    classes = {s: LABELS[label_of_symbol(s) or 0] for s in "NLRejAaJSVEF/fQ"}
+    assert "".join(classes.values()) == "NNNNNSSSSVVFQQQ"
+    assert [label_of_symbol(s) for s in '+~|x![]"?'] == [None] * 9
+
+
+def test_split_holds_every_record_once() -> None:
+    assert len({*DS1, *DS2, *PACED}) == len(DS1) + len(DS2) + len(PACED) == 48
+
+
+@pytest.mark.needs_data
+def test_counts_of_both_sets() -> None:
+    assert counts(DS1) == {"N": 45866, "S": 944, "V": 3788, "F": 415, "Q": 8}
+    assert counts(DS2) == {"N": 44259, "S": 1837, "V": 3221, "F": 388, "Q": 7}
+
+
+@pytest.mark.needs_data
+@pytest.mark.parametrize(("record", "lead"), [("100", 0), ("114", 1), ("102", 0), ("104", 0)])
+def test_lead(record: str, lead: int) -> None:
+    names = [line.split()[-1] for line in (mitdb_dir() / f"{record}.hea").read_text().splitlines()[1:3]]
+    assert choose_lead(names) == lead
+
+
+@pytest.mark.needs_data
+def test_samples_are_200_per_millivolt_about_the_baseline() -> None:
+    import wfdb
+
+    signal = wfdb.rdrecord(str(mitdb_dir() / "114")).p_signal[:, 1]
+    samples = read_samples(mitdb_dir() / "114")
+    assert samples.dtype == np.int16
+    assert np.abs(samples / 200 - signal).max() < 1e-9
+
+
+def test_missing_record_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="make data"):
+        read_samples(tmp_path / "100")
+    with pytest.raises(UserError, match="make data"):
+        read_labels(tmp_path / "100")
+    (tmp_path / "100.hea").write_text("100 2 360 650000\n100.dat 212 200 11 1024 995 -22131 0 MLII\n")
+    with pytest.raises(UserError):
+        read_samples(tmp_path / "100")
+
+
+@given(st.integers(2, 6), st.integers(0, 99), st.lists(st.integers(0, 400), min_size=12, max_size=30))
+def test_no_patient_on_both_sides(folds: int, seed: int, ectopic: list[int]) -> None:
+    names = ["201", "202", *(str(300 + i) for i in range(len(ectopic) - 2))]
+    table = {name: np.array([1000, n, n // 2, 0]) for name, n in zip(names, ectopic, strict=True)}
+    fold = assign_folds(table, folds, seed)
+    assert fold["201"] == fold["202"]
+    assert len({patient_of(r) for r in names}) == len(names) - 1
+    assert fold == assign_folds(dict(reversed(table.items())), folds, seed)
+    sizes = np.bincount([fold[r] for r in names if r != "202"], minlength=folds)
+    assert sizes.max() - sizes.min() <= 1
+
+
+@pytest.mark.needs_data
+def test_folds_of_ds1_share_the_ectopic_beats() -> None:
+    table = {r: np.bincount(read_labels(mitdb_dir() / r)[1], minlength=5) for r in DS1}
+    fold = assign_folds(table, 5, 1)
+    for k in range(5):
+        inside = sum(table[r] for r in DS1 if fold[r] == k)
+        assert inside[1] >= 90
+        assert inside[2] >= 400
+
+
+positions = st.lists(st.integers(0, 400), min_size=0, max_size=6, unique=True).map(sorted)
+
+
+@given(positions, positions, st.integers(0, 60))
+@settings(max_examples=200)
+def test_pairs_are_close_unique_and_as_many_as_greed_allows(
+    reference: list[int], detected: list[int], window: int
+) -> None:
+    match = match_beats(np.array(reference, np.int64), np.array(detected, np.int64), window)
+    taken = [(int(i), j) for j, i in enumerate(match) if i >= 0]
+    assert len({i for i, _ in taken}) == len(taken)
+    assert all(abs(reference[i] - detected[j]) <= window for i, j in taken)
+    # Exhaustive oracle for the first pair: the closest one of all is always taken.
+    near = [
+        (abs(r - d), i, j) for (i, r), (j, d) in itertools.product(enumerate(reference), enumerate(detected))
+    ]
+    near = [pair for pair in near if pair[0] <= window]
+    assert bool(near) == bool(taken)
+    if near:
+        assert min(near)[1:] in taken
+    # Nothing that could still be paired is left over.
+    free = [p for p in near if p[1] not in {i for i, _ in taken} and p[2] not in {j for _, j in taken}]
+    assert free == []
+
+
+def test_match_window_is_inclusive() -> None:
+    assert list(match_beats(np.array([100]), np.array([46]), 54)) == [0]
+    assert list(match_beats(np.array([100]), np.array([45]), 54)) == [-1]
+
+
+@pytest.mark.needs_data
+def test_inputs_from_annotations_and_from_the_detector(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = mitdb_dir() / "119"
+    annotated = without_q(load_record(path, "annotated", tmp_path))
+    detected = without_q(load_record(path, "detected", tmp_path))
+    labels = read_labels(path)[1]
+    assert len(annotated.label) + annotated.missed == len(labels)
+    assert len(detected.label) + detected.missed == len(labels)
+    for beats in (annotated, detected):
+        assert beats.beat.shape[1:] == (96, 2)
+        assert beats.rhythm.shape == (len(beats.label), 12)
+        assert np.bincount(beats.label, minlength=4)[2] >= 440  # 444 V in record 119
+    files = sorted(tmp_path.iterdir())
+    assert len(files) == 2
+    monkeypatch.setattr(datasets, "compute_beats", None)  # from here on only the cache can answer
+    again = load_record(path, "annotated", tmp_path)
+    assert np.array_equal(again.beat, load_record(path, "annotated", tmp_path).beat)
+    assert np.array_equal(without_q(again).label, annotated.label)
+
+
+@pytest.mark.needs_data
+def test_damaged_cache_is_computed_again(tmp_path: Path) -> None:
+    path = mitdb_dir() / "119"
+    first = load_record(path, "annotated", tmp_path)
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(file.read_bytes()[:1000])
+    again = load_record(path, "annotated", tmp_path)
+    assert np.array_equal(first.beat, again.beat)
