@@ -21,11 +21,16 @@ CSV_SUFFIXES = (".csv", ".tsv", ".txt")
 DATA_DIR = ROOT / "data"
 #: Escape beats count as normal, as in the model's training (de Chazal's mapping).
 _LABELS = MAPPINGS["dechazal"]
+#: Begin and end of ventricular flutter, where no beats are annotated.
+_FLUTTER = "[]"
 
 
 @dataclass
 class Reference:
-    """Reference beats: samples at the spec's rate from the replay's start (int64 [n]), AAMI labels."""
+    """Reference beats: samples at the spec's rate from the replay's start (int64 [n]) and AAMI labels.
+
+    ``[`` and ``]`` among the labels bound ventricular flutter, where beats are not annotated.
+    """
 
     samples: npt.NDArray[np.int64]
     labels: npt.NDArray[np.str_]
@@ -231,7 +236,7 @@ def _reference(record: EcgRecord, wanted: str | None, length: int) -> Reference 
     if wanted is None and not record.path.with_name(f"{record.path.name}.{extension}").is_file():
         return None
     found = read_annotations(record.path, extension, record.fs_hz, length)
-    labels = [CLASSES[_LABELS[s]] if s in _LABELS else "" for s in found.symbols]
+    labels = [CLASSES[_LABELS[s]] if s in _LABELS else s * (s in _FLUTTER) for s in found.symbols]
     inside = (found.samples >= record.start) & (found.samples < record.stop)
     keep = inside & np.array([label != "" for label in labels], np.bool_)
     samples = np.rint((found.samples[keep] - record.start) * (record.spec_fs_hz / record.fs_hz))

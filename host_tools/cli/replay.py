@@ -180,13 +180,18 @@ def _report(done: Replay, out: Path, plot: bool, console: Console) -> None:
 
     source = done.record
     beats = done.input_beats()
-    summary = summarise(beats, source.spec_fs_hz, len(source.samples), source.reference)
+    summary = summarise(
+        beats, source.spec_fs_hz, len(source.samples), source.reference, samples=source.samples
+    )
     files = write_results(done, out, summary)
     if plot:
         from host_tools.plots import plot_strips
 
         picture = out / f"{files[0].stem}.png"
-        plot_strips(source.samples, source.spec_fs_hz, beats, picture)
+        title = f"{source.name}, lead {source.lead}"
+        plot_strips(
+            source.samples, source.spec_fs_hz, beats, picture, title=title, reference=source.reference
+        )
         files.append(picture)
     print_summary(summary, console)
     console.print("written: " + ", ".join(str(path) for path in files), highlight=False, soft_wrap=True)

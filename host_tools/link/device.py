@@ -168,6 +168,10 @@ class Device:
                 run.report.repairs.append(Repair("device reset, replay begun again", run.session.processed))
                 self.hello = self._handshake()
 
+    def stream(self, samples: npt.NDArray[np.int16]) -> npt.NDArray[np.void]:
+        """Run samples through the device as fast as it takes them; see :meth:`replay`. Returns its beats."""
+        return self.replay(samples).beats
+
     def _handshake(self) -> m.Hello:
         """Ask for a hello until one comes, whatever comes before it; check it."""
         request = b"\0" + encode_frame(m.MSG_CONFIG, 0, 0, m.Config(m.OP_HELLO).pack())

@@ -94,6 +94,4 @@ def check_identity(
 def _advice(device_is_old: bool) -> str:
     if device_is_old:
         return "the device is old, flash it again (`make firmware flash`)"
-    return (
-        "this host is old (it has never seen the device's), update it or flash the device from here"
-    )
+    return "this host is old (it has never seen the device's), update it or flash the device from here"
