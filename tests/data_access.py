@@ -36,7 +36,7 @@ def is_available(name: str) -> bool:
 
 @cache
 def database_dir(name: str) -> Path:
-    """Return the folder with the files of ``mitdb``, ``nstdb``, ``svdb``, ``ec57_golden``, ``anchor_model``."""
+    """Return the folder of a database, of ``ec57_golden`` or of ``anchor_model``."""
     if _complete(DATA_DIR / name, name):
         return DATA_DIR / name
     with _one_at_a_time():

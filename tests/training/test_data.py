@@ -56,7 +56,9 @@ def in_folder(members: dict[str, bytes]) -> dict[str, bytes]:
     return {f"mitdb/{name}": content for name, content in members.items()}
 
 
-@pytest.mark.parametrize(("mode", "name"), [("w:xz", "mitdb.tar.xz"), ("w:gz", "mitdb.tar.gz"), ("w", "mitdb.tar")])
+@pytest.mark.parametrize(
+    ("mode", "name"), [("w:xz", "mitdb.tar.xz"), ("w:gz", "mitdb.tar.gz"), ("w", "mitdb.tar")]
+)
 def test_archives_are_unpacked(tmp_path: Path, small: Manifest, mode: str, name: str) -> None:
     fetch(tmp_path, tar_bytes(in_folder(FILES), mode), name)
     assert_complete(tmp_path / "data" / "mitdb")
@@ -82,7 +84,10 @@ def test_goes_on_where_it_stopped(tmp_path: Path, small: Manifest) -> None:
     told: list[tuple[int, int]] = []
     (tmp_path / "archives" / "mitdb.tar.xz").write_bytes(tar_bytes(in_folder(FILES)))
     fetch_databases(
-        tmp_path / "data", tmp_path / "archives", ("mitdb",), lambda name, done, total: told.append((done, total))
+        tmp_path / "data",
+        tmp_path / "archives",
+        ("mitdb",),
+        lambda name, done, total: told.append((done, total)),
     )
     assert told == [(2, 3), (3, 3)]
     assert kept.stat().st_mtime_ns == before
@@ -121,14 +126,18 @@ def test_wrong_content_leaves_nothing_behind(tmp_path: Path, small: Manifest) ->
 
 @pytest.mark.parametrize("keep", [0, 50, 200])
 def test_a_cut_archive_is_one_line(tmp_path: Path, small: Manifest, keep: int) -> None:
-    with pytest.raises(UserError, match="damaged or unreadable|lacks") as error:
+    with pytest.raises(UserError, match=r"damaged or unreadable|lacks") as error:
         fetch(tmp_path, tar_bytes(in_folder(FILES))[:keep])
     assert "\n" not in str(error.value)
     assert not [p for p in (tmp_path / "data" / "mitdb").iterdir() if p.name not in FILES]
 
 
 def test_an_archive_cannot_write_elsewhere(tmp_path: Path, small: Manifest) -> None:
-    evil = {"../../100.dat": FILES["100.dat"], "/tmp/100.hea": FILES["100.hea"], "x/../100.atr": FILES["100.atr"]}
+    evil = {
+        "../../100.dat": FILES["100.dat"],
+        "/tmp/100.hea": FILES["100.hea"],
+        "x/../100.atr": FILES["100.atr"],
+    }
     fetch(tmp_path, tar_bytes({"../escaped": b"x"} | evil))
     assert_complete(tmp_path / "data" / "mitdb")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["archives", "data"]
