@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 
-import click
 import typer
 
 from host_tools.errors import BitBeatError
 
 #: Modules that add commands, in the order of the help text.
-GROUPS = ("demo", "replay", "train", "export", "parity", "bench", "doctor")
+GROUPS = tuple(n for n in ("demo", "replay", "train", "export", "parity", "bench", "doctor") if importlib.util.find_spec("host_tools.cli."+n))
 
 app = typer.Typer(
     name="bitbeat",
@@ -37,12 +37,10 @@ def run() -> None:
     except BitBeatError as error:
         print(f"bitbeat: {error}", file=sys.stderr)
         code = error.exit_code
-    except click.UsageError as error:
+    except typer.TyperException as error:
         print(f"bitbeat: {error.format_message()} (see: bitbeat --help)", file=sys.stderr)
         code = 2
-    except click.exceptions.Exit as stop:
-        code = stop.exit_code
-    except (KeyboardInterrupt, click.exceptions.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         print("bitbeat: interrupted", file=sys.stderr)
         code = 130
     except ModuleNotFoundError as error:
