@@ -69,7 +69,7 @@ def _patterns(letters: str, joined: NDArray[np.bool_], at_s: NDArray[np.float64]
                 found.append(StripEvent(f"run of {letter}", caption, start_s, stop_s))
             else:
                 kind = "couplet" if letter == "V" else "couplet of S"
-                found.append(StripEvent(kind, f"couplet of {letter} beats", start_s, stop_s))
+                found.append(StripEvent(kind, f"{letter} couplet", start_s, stop_s))
     for normal_beats in (1, 2):
         for p in alternations(letters, joined, normal_beats):
             caption = f"{p.kind}, {p.ectopic_beats} V beats"
@@ -136,13 +136,10 @@ def choose_strips(
     that fall on a strip already chosen join its caption.
     """
     rounds: list[tuple[int, int, float, StripEvent]] = []
-    seen: dict[str, int] = {}
-    for event in sorted(
-        events, key=lambda e: -(e.stop_s - e.start_s) if e.kind.startswith("run") else e.start_s
-    ):
-        seen[event.kind] = seen.get(event.kind, 0) + 1
-        rank = PRIORITY.index(event.kind) if event.kind in PRIORITY else len(PRIORITY)
-        rounds.append((seen[event.kind], rank, event.start_s, event))
+    for kind in {event.kind for event in events}:
+        rank = PRIORITY.index(kind) if kind in PRIORITY else len(PRIORITY)
+        same = _worth([event for event in events if event.kind == kind])
+        rounds += [(k, rank, event.start_s, event) for k, event in enumerate(same)]
     rounds.sort(key=lambda r: r[:3])
     starts: list[float] = []
     for *_, event in rounds:
@@ -154,6 +151,17 @@ def choose_strips(
     if not starts:
         starts = [max(0.0, 0.5 * (duration_s - strip_s))]
     return [Strip(s, _caption(s, events, strip_s)) for s in sorted(starts)]
+
+
+def _worth(same: list[StripEvent]) -> list[StripEvent]:
+    """Order events of one kind: runs and pauses by length; others from all over the recording."""
+    if same[0].kind == "pause" or same[0].kind.startswith("run"):
+        return sorted(same, key=lambda e: e.start_s - e.stop_s)
+    # The first, the middle one, those at a quarter and three quarters, ...
+    n = len(same)
+    width = n.bit_length()
+    order = sorted(range(1 << width), key=lambda k: int(f"{k:0{width}b}"[::-1], 2)) if n > 1 else [0]
+    return [same[k] for k in order if k < n]
 
 
 def _place(event: StripEvent, duration_s: float, strip_s: float) -> float:
@@ -174,12 +182,16 @@ def _shows(start_s: float, event: StripEvent, strip_s: float) -> bool:
 
 
 def _caption(start_s: float, events: list[StripEvent], strip_s: float) -> str:
+    shown = [event for event in events if _shows(start_s, event, strip_s)]
+    pauses = [event for event in shown if event.kind == "pause"]
+    if pauses:
+        longest = max(pauses, key=lambda e: e.stop_s - e.start_s)
+        shown = [event for event in shown if event.kind != "pause" or event is longest]
+    if any(event.kind in ("bigeminy", "trigeminy") for event in shown):
+        # Its single beats are not news.
+        shown = [event for event in shown if event.kind != "PVC"]
     captions: dict[str, int] = {}
-    for event in events:
-        if _shows(start_s, event, strip_s):
-            captions[event.caption] = captions.get(event.caption, 0) + 1
-    # In bigeminy the single beats are not news.
-    if any(c.startswith(("bigeminy", "trigeminy")) for c in captions):
-        captions = {c: k for c, k in captions.items() if c != "V beat"}
+    for event in shown:
+        captions[event.caption] = captions.get(event.caption, 0) + 1
     text = ", ".join(c if k == 1 else f"{k} {c}s" for c, k in captions.items())
     return text or "no event"

@@ -175,7 +175,9 @@ def _draw_overview(axes: Axes, recording: _Recording, strips: list[Strip]) -> No
     rr_s[~recording.joined] = np.nan
     scale = 60.0 if recording.duration_s > 90 else 1.0
     known = rr_s[np.isfinite(rr_s)]
-    high = float(np.clip(1.12 * known.max(initial=1.0), 1.2, 3.0))
+    # The odd long interval lies on the upper edge rather than flattening all others.
+    usual = float(np.percentile(known, 99.5)) if known.size else 1.0
+    high = float(np.clip(1.25 * usual, 1.2, 3.0))
     size = float(np.clip(1800 / max(len(rr_s), 1), 1.5, 9.0))
     letters = np.array(recording.letters)
     for order, letter in enumerate(CLASS_NAMES):
@@ -193,8 +195,12 @@ def _draw_overview(axes: Axes, recording: _Recording, strips: list[Strip]) -> No
         for first, stop in spans(mask):
             edges = (first / recording.fs_hz / scale, stop / recording.fs_hz / scale)
             axes.axvspan(*edges, color=colour, alpha=0.35, lw=0)
+    middle, level = -1e9, 0
     for k, strip in enumerate(strips):
         edges = (strip.start_s / scale, (strip.start_s + STRIP_S) / scale)
+        # Names that would touch go one line down.
+        near = 0.5 * (edges[0] + edges[1]) - middle < 0.016 * recording.duration_s / scale
+        level = level + 1 if near else 0
         axes.axvspan(*edges, color="#f2b8ae", alpha=0.32, lw=0, zorder=1)
         middle = 0.5 * (edges[0] + edges[1])
         axes.text(
