@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from export.generate import MODEL_DIR, TFLITE, generate
+from export.c_network import network_report
+from export.generate import TFLITE, generate
+from export.network_report import C_NETWORK_BYTES_MAX, MACS_MAX, TFLITE_BYTES_MAX, NetworkReport
 from export.quant_report import quantisation_report
-from export.tflite_export import TFLITE_BYTES_MAX, ExportResult, export_checkpoint
+from export.tflite_export import export_checkpoint
 from host_tools.errors import CheckFailed
-from training.checkpoint import load_checkpoint, write_json
-from training.data import DATA_DIR, REPO_ROOT
+from training.checkpoint import CHECKPOINT_PATH, load_checkpoint, write_json
+from training.data import DATA_DIR, REPO_ROOT, file_sha256
 from training.datasets import load_records, without_q
 from training.evaluate import read_metrics
+from training.model_card import EXPORT_REPORT_PATH, write_card
 
 EXPORT_DIR = REPO_ROOT / "build" / "export"
 REPORT_PATH = REPO_ROOT / "build" / "export.json"
-
-#: Size limit of the C network: weights and tables.
-C_NETWORK_BYTES_MAX = 16 * 1024
 
 
 def export_all(
@@ -47,12 +47,14 @@ def export_all(
     Raises
     ------
     UserError, CheckFailed
-        As of ``export_checkpoint`` and ``generate``; also if the C network is too large.
+        As of ``export_checkpoint`` and ``generate``; also if the network is too large.
     """
     say = tell or (lambda _: None)
     say("ONNX and TFLite")
     loaded = load_checkpoint(checkpoint)
     result = export_checkpoint(checkpoint, EXPORT_DIR, data_dir=data_dir)
+    costs = network_report(result.tflite)
+    check_limits(costs)
     say("C network")
     target = REPO_ROOT / TFLITE
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -66,12 +68,13 @@ def export_all(
     beats = [without_q(r) for r in load_records(records, peaks, data_dir)]
     report = {
         "checkpoint": {
-            key: loaded.info[key] for key in ("config_hash", "spec_hash", "git_commit", "seed", "epochs")
+            "sha256": file_sha256(checkpoint),
+            **{key: loaded.info[key] for key in ("config_hash", "spec_hash", "git_commit", "seed", "epochs")},
         },
         "onnx_max_error": result.onnx_max_error,
         "calibration_beats": result.calibration_beats,
         "calibration_records": records,
-        "model": _model_figures(result),
+        "model": asdict(costs),
         "quantisation": quantisation_report(
             loaded.net,
             result.tflite,
@@ -81,39 +84,20 @@ def export_all(
         ),
     }
     write_json(REPORT_PATH, report)
+    if checkpoint.resolve() == CHECKPOINT_PATH.resolve():
+        write_json(EXPORT_REPORT_PATH, report)
+        write_card()
     return report
 
 
-def _model_figures(result: ExportResult) -> dict[str, Any]:
-    sizes = generated_sizes(REPO_ROOT / MODEL_DIR)
-    if sizes["c_network_bytes"] > C_NETWORK_BYTES_MAX:
-        raise CheckFailed(
-            f"the C network takes {sizes['c_network_bytes']} bytes of weights and tables, "
-            f"at most {C_NETWORK_BYTES_MAX}"
-        )
-    graph = result.graph
-    return {
-        "hash": graph.sha256,
-        "operators": [op.kind for op in graph.operators],
-        "tensors": [
-            {"name": t.name, "type": t.dtype, "shape": list(t.shape), "scales": len(t.scales)}
-            for t in graph.tensors
-        ],
-        "macs": result.macs,
-        "tflite_bytes": result.tflite.stat().st_size,
-        "tflite_bytes_max": TFLITE_BYTES_MAX,
-        **sizes,
-    }
-
-
-def generated_sizes(folder: Path) -> dict[str, int]:
-    """Bytes of weights and tables and of the arena, as the generated header states them."""
-    header = folder / "ecg_model.h"
-    text = header.read_text()
-    sizes = {}
-    for key, macro in (("c_network_bytes", "ECG_NET_CONST_BYTES"), ("arena_bytes", "ECG_NET_ARENA_BYTES")):
-        found = re.search(rf"#define {macro} \(?(\d+)", text)
-        if found is None:
-            raise CheckFailed(f"{header}: does not state {macro}; run `bitbeat generate`")
-        sizes[key] = int(found.group(1))
-    return sizes
+def check_limits(costs: NetworkReport) -> None:
+    """Refuse a network that is larger than the device's share for it."""
+    for what, value, limit in (
+        ("bytes of weights and tables in C", costs.c_network_bytes, C_NETWORK_BYTES_MAX),
+        ("bytes of .tflite", costs.tflite_bytes, TFLITE_BYTES_MAX),
+        ("multiply-accumulates per beat", costs.macs, MACS_MAX),
+    ):
+        if value > limit:
+            raise CheckFailed(
+                f"the network takes {value} {what}, at most {limit}; make it smaller in config.toml"
+            )

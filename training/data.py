@@ -173,7 +173,9 @@ def _unpack(
     except (tarfile.TarError, zipfile.BadZipFile, lzma.LZMAError, EOFError, OSError) as error:
         raise UserError(f"{origin}: damaged or unreadable ({error}); get it again") from None
     if missing:
-        raise UserError(f"{origin}: lacks {len(missing)} of the files, the first {min(missing)}; get it again")
+        raise UserError(
+            f"{origin}: lacks {len(missing)} of the files, the first {min(missing)}; get it again"
+        )
 
 
 def _members(origin: Path) -> Iterator[tuple[str, BinaryIO]]:

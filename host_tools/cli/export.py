@@ -61,13 +61,14 @@ def print_report(console: Console, report: dict[str, Any]) -> None:
     from rich.table import Table
 
     model = report["model"]
-    table = Table(title=f"bitbeat.tflite {model['hash'][:12]}", show_header=False)
+    table = Table(title=f"bitbeat.tflite {model['model_sha256'][:12]}", show_header=False)
     for name, value in (
-        ("operators", " ".join(model["operators"])),
+        ("operators", " ".join(op["kind"] for op in model["operators"])),
+        ("tensors", str(len(model["tensors"]))),
         ("MACs per beat", f"{model['macs']:,}"),
         (".tflite", f"{model['tflite_bytes']:,} bytes"),
         ("C network: weights and tables", f"{model['c_network_bytes']:,} bytes"),
-        ("arena", f"{model['arena_bytes']:,} bytes"),
+        ("arena", f"{model['arena_bytes']:,} bytes (without reuse {model['arena_bytes_without_reuse']:,})"),
         ("ONNX against torch", f"at most {report['onnx_max_error']:.1e} in a logit"),
         (
             "calibration",

@@ -181,6 +181,7 @@ def evaluate(
         return
     from training.data import DATA_DIR, fetch_databases
     from training.evaluate import DS2_LOG_PATH, append_log, score_ds2
+    from training.model_card import CARD_PATH, write_card
 
     where = data_dir or DATA_DIR
     if data_dir is None:
@@ -188,8 +189,9 @@ def evaluate(
     with console.status("DS2") as status:
         entry = score_ds2(where, lambda record: status.update(f"DS2: record {record}"))
     append_log(entry)
+    write_card()
     console.print(_ds2_table(entry))
-    console.print(f"appended to {DS2_LOG_PATH}", soft_wrap=True)
+    console.print(f"appended to {DS2_LOG_PATH}; {CARD_PATH} written", soft_wrap=True)
 
 
 def _metrics_table(metrics: dict[str, Any]) -> Table:

@@ -1,0 +1,201 @@
+"""Writes ``MODEL_CARD.md`` from committed files alone: checkpoint, reports, DS2 log. Needs no torch."""
+
+# ruff: noqa: E501 - lines of the card are wrapped for its reader
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from host_tools.errors import UserError
+from training.data import REPO_ROOT
+from training.datasets import DS1, DS2, PACED
+from training.evaluate import DS2_LOG_PATH, REPORT_DIR, read_metrics
+
+CARD_PATH = REPO_ROOT / "MODEL_CARD.md"
+CHECKPOINT_INFO_PATH = Path(__file__).with_name("checkpoints") / "bitbeat.json"
+EXPORT_REPORT_PATH = REPORT_DIR / "export.json"
+
+
+def _read(path: Path, command: str) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads(path.read_text())
+        return content
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: cannot be read ({error}); `{command}` writes it") from None
+
+
+def last_ds2_entry(model_hash: str, path: Path = DS2_LOG_PATH) -> dict[str, Any] | None:
+    """Return the newest line of the DS2 log that scores this model, if there is one."""
+    if not path.is_file():
+        return None
+    entries = [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
+    own = [entry for entry in entries if entry["model_hash"] == model_hash]
+    return own[-1] if own else None
+
+
+def card_text() -> str:
+    """Compose the model card.
+
+    Returns
+    -------
+    str
+        Markdown.
+
+    Raises
+    ------
+    UserError
+        If the checkpoint's JSON or a report is missing.
+    """
+    info = _read(CHECKPOINT_INFO_PATH, "make train")
+    metrics = read_metrics()
+    export = _read(EXPORT_REPORT_PATH, "make export")
+    parts = [
+        _head(info, export),
+        _data(info),
+        _cross_validation(metrics),
+        _int8(export),
+        _ds2(export),
+        _limits(),
+    ]
+    return "\n".join(parts)
+
+
+def write_card(path: Path = CARD_PATH) -> None:
+    """Write the card aside, then rename."""
+    text = card_text()
+    aside = path.with_name(f".{path.name}.part")
+    aside.write_text(text)
+    os.replace(aside, path)
+
+
+def _head(info: dict[str, Any], export: dict[str, Any]) -> str:
+    model = export["model"]
+    layers = info["model"]
+    convolutions = ", ".join(
+        f"{c} channels of {k}" for c, k in zip(layers["conv_channels"], layers["conv_kernels"], strict=True)
+    )
+    units = ", ".join(str(n) for n in layers["rhythm_units"])
+    return f"""# Model card: BitBeat beat classifier
+
+Written by `bitbeat export` and `bitbeat evaluate --ds2`; do not edit.
+
+**Not a medical device.** For research, teaching and engineering only; not for diagnosis, monitoring or any
+decision about a person's treatment.
+
+## What it is
+
+A small hybrid network that sorts heartbeats of one ECG lead into the AAMI classes N (normal and bundle branch
+block), S (supraventricular ectopic), V (ventricular ectopic) and F (fusion of V and N). It runs as int8 in plain C
+on a microcontroller, beat by beat, behind BitBeat's own band-pass filter and R-peak detector.
+
+- Beat stream: 800 ms around the R peak on a 120 Hz grid, the beat and the beat minus the patient's running template
+  (int8 [96][2]); three convolutions of stride 2 ({convolutions} samples), global average.
+- Rhythm stream: 12 features of RR intervals and of the likeness to the template (int8); layers of {units} units.
+- Concatenation, dropout {layers["dropout"]} in training, one linear layer, 4 logits.
+- {info["parameters"]:,} parameters; {model["macs"]:,} multiply-accumulates per beat; .tflite
+  {model["tflite_bytes"]:,} bytes; weights and tables in C {model["c_network_bytes"]:,} bytes; arena
+  {model["arena_bytes"]:,} bytes.
+
+| | |
+|---|---|
+| SHA-256 of `firmware/lib/model/bitbeat.tflite` | `{model["model_sha256"]}` |
+| SHA-256 of the checkpoint | `{export["checkpoint"]["sha256"]}` |
+| hash of the signal chain's specification | `{info["spec_hash"]}` |
+| hash of the hyper-parameters | `{info["config_hash"]}` |
+| trained at commit, seed, epochs | `{info["git_commit"]}`, {info["seed"]}, {info["epochs"]} |
+"""
+
+
+def _data(info: dict[str, Any]) -> str:
+    sums = "; ".join(f"{name} `{digest[:16]}`" for name, digest in info["databases"].items())
+    return f"""## Data and protocol
+
+- MIT-BIH Arrhythmia Database 1.0.0 (Moody & Mark, IEEE Eng. Med. Biol. 20(3):45-50, 2001; PhysioNet: Goldberger
+  et al., Circulation 101(23):e215-e220, 2000), lead MLII where present, else the first. Noise for augmentation: the
+  first half of the noise records of the MIT-BIH Noise Stress Test Database (Moody, Muldrow & Mark, Computers in
+  Cardiology 11:381-384, 1984). Both ODC-By 1.0. Checksums of the databases: {sums}.
+- Inter-patient split of de Chazal et al. (IEEE Trans. Biomed. Eng. 51(7), 2004) and their AAMI mapping
+  (N = N L R e j; S = A a J S; V = V E; F; Q is neither trained nor scored).
+  Trained on DS1: {" ".join(DS1)}. Tested on DS2: {" ".join(DS2)}. Left out, paced: {" ".join(PACED)}.
+- Records 201 (DS1) and 202 (DS2) are the same person, as everywhere in the literature that uses this split.
+- Inputs come from the integer reference of the device's own signal chain, around annotated and detected R peaks.
+- Weighted focal loss, augmentation, AdamW. Every choice (layers, loss, augmentation, number of epochs, temperature
+  of the confidence) by 5-fold patient-wise cross-validation inside DS1; DS2 is only ever scored, by
+  `bitbeat evaluate --ds2`, and each scoring is a line of `training/ds2_log.jsonl`.
+"""
+
+
+def _class_rows(classes: dict[str, dict[str, float]], keys: tuple[str, ...], factor: float) -> str:
+    rows = [
+        f"| {name} | " + " | ".join(f"{factor * c[k]:.1f}" for k in keys) + " |"
+        for name, c in classes.items()
+    ]
+    return "\n".join(rows)
+
+
+def _cross_validation(metrics: dict[str, Any]) -> str:
+    pooled = metrics["pooled"]
+    folds = ", ".join(f"{100 * f['macro_f1_nsv']:.1f}" for f in metrics["folds"])
+    return f"""## Cross-validation inside DS1 (`make train`; `bitbeat evaluate`)
+
+Float network, {metrics["peaks"]} R peaks, {pooled["beats"]:,} held-out beats, all folds pooled:
+
+| class | precision % | recall % | F1 % |
+|---|---|---|---|
+{_class_rows(pooled["classes"], ("precision", "recall", "f1"), 100)}
+
+Accuracy {100 * pooled["accuracy"]:.2f} %; macro-F1 over N, S, V {100 * pooled["macro_f1_nsv"]:.1f} % (by fold:
+{folds}). Expected calibration error {metrics["calibration"]["expected_calibration_error"]:.3f} (before the
+temperature of {metrics["temperature"]:.2f}: {metrics["calibration"]["before_temperature"]:.3f}). F cannot be judged: record 208
+holds nine tenths of its beats. Plots, per-record table and error analysis: `training/report/`.
+"""
+
+
+def _int8(export: dict[str, Any]) -> str:
+    cost = export["quantisation"]
+    d = cost["int8_minus_float"]
+    worst = cost["worst_class"]
+    return f"""## Float against int8 (`make export`, `build/export.json`)
+
+On the {cost["beats"]:,} beats of the cross-validation records, the shipped network itself (which was trained on them:
+only the difference says something): accuracy {d["accuracy"]:+.2f} points, macro-F1 {d["macro_f1_nsv"]:+.2f} points,
+worst class {worst["class"]} {worst["f1_points"]:+.2f} points of F1; the same class for
+{100 * cost["same_class_share"]:.2f} % of the beats.
+"""
+
+
+def _ds2(export: dict[str, Any]) -> str:
+    entry = last_ds2_entry(export["model"]["model_sha256"])
+    title = "## DS2, the deployed chain (`bitbeat evaluate --ds2`)\n\n"
+    if entry is None:
+        return title + "This model has not been scored on DS2.\n"
+    s = entry["s_without_232"]
+    b = entry["bxb"]
+    return f"""{title}C core as on the device: own detected R peaks, int8 network, every beat classified. From 5:00 on, EC57 beat-by-beat
+pairing, gross figures, de Chazal's mapping; a missed or false beat counts as an error of accuracy:
+
+| class | Se % | +P % | F1 % |
+|---|---|---|---|
+{_class_rows(entry["classes"], ("se", "ppv", "f1"), 1)}
+| S without record 232 | {s["se"]:.1f} | {s["ppv"]:.1f} | {s["f1"]:.1f} |
+| S, bxb's mapping (e, j are S) | {b["S"]["se"]:.1f} | {b["S"]["ppv"]:.1f} | {b["S"]["f1"]:.1f} |
+| V, bxb's mapping | {b["V"]["se"]:.1f} | {b["V"]["ppv"]:.1f} | {b["V"]["f1"]:.1f} |
+
+QRS detection Se {entry["qrs"]["se"]:.2f} %, +P {entry["qrs"]["ppv"]:.2f} %; accuracy {entry["accuracy"]:.2f} %; macro-F1 over
+N, S, V {entry["macro_f1"]:.1f} %. Scored {entry["date"][:10]} at commit `{entry["commit"]}`.
+"""
+
+
+def _limits() -> str:
+    return """## Intended use and limits
+
+- Intended: experiments with ECG on microcontrollers, teaching, a baseline to improve, a test load for firmware.
+- Trained on 22 adults, recorded with Holter devices between 1975 and 1979, one lead each. Other leads, electrodes,
+  children, pacemakers and other diseases were not seen; expect worse figures there.
+- S is weak: premature atrial beats look like the irregular normal beats of atrial fibrillation. F is hardly learnt.
+- The first beats of a recording, and those after lead-off or saturation, are compared with a template that is still
+  being learnt; the device flags them.
+- The confidence was calibrated on the training patients' held-out beats; on other patients it may be off.
+"""
