@@ -1,0 +1,112 @@
+"""``bitbeat demo`` and ``bitbeat simulate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from host_tools.records import EcgRecord
+    from host_tools.replay import Replay
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("demo")(demo)
+    app.command("simulate")(simulate)
+
+
+def demo(
+    record: Annotated[
+        str | None,
+        typer.Argument(help="WFDB record (path, or a name such as 100); else the embedded example."),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for annotations, CSV, JSON and the plot.")] = Path(
+        "build/demo"
+    ),
+) -> None:
+    """Replay an ECG through the emulated device: beats, a summary and a plot."""
+    from rich.console import Console
+
+    from host_tools.demo import compare_with_truth, print_findings, write_example
+    from host_tools.records import read_record
+    from host_tools.reference.params import FS_HZ
+
+    console = Console()
+    simulation = None
+    if record is None:
+        simulation, path = write_example(out, FS_HZ)
+        record = str(path)
+    source = read_record(record)
+    what = "simulated example" if simulation is not None else source.name
+    console.print(f"[bold]BitBeat demo[/bold]: {what}, {source.duration_s:.0f} s of ECG", highlight=False)
+    for note in source.notes:
+        console.print(f"  {note}", highlight=False)
+    done = _through_emulator(source, console)
+    files = _report(done, out, what, console)
+    if simulation is not None:
+        beats = done.input_beats()
+        print_findings(compare_with_truth(simulation, beats, source.samples, source.spec_fs_hz), console)
+    console.print("written: " + ", ".join(str(path) for path in files), highlight=False, soft_wrap=True)
+
+
+def _through_emulator(source: EcgRecord, console: Console) -> Replay:
+    from host_tools.build import build_emulator
+    from host_tools.cli.replay import live_progress
+    from host_tools.emulator import Emulator
+    from host_tools.link.device import Device
+    from host_tools.replay import replay
+
+    with console.status("compiling the firmware's main loop for this machine"):
+        program = build_emulator()
+    with Emulator(program) as emulator, Device(emulator.url) as device:
+        hello = device.hello
+        hashes = f"spec {hello.spec_hash:08x}, model {hello.model_hash:08x}"
+        console.print(f"device: {emulator.url}, engine {hello.engine}, {hashes}", highlight=False)
+        with live_progress(console, source.spec_fs_hz) as on_progress:
+            done = replay(source, device, on_progress=on_progress)
+    speed = f"{done.elapsed_s:.2f} s, {done.x_realtime:.0f} times real time"
+    console.print(f"{len(done.beats)} beats over TCP in {speed}", highlight=False)
+    return done
+
+
+def _report(done: Replay, out: Path, what: str, console: Console) -> list[Path]:
+    from host_tools.plots import plot_strips
+    from host_tools.replay import write_results
+    from host_tools.summary import print_summary, summarise
+
+    source = done.record
+    beats = done.input_beats()
+    summary = summarise(
+        beats, source.spec_fs_hz, len(source.samples), source.reference, samples=source.samples
+    )
+    files = write_results(done, out, summary)
+    picture = plot_strips(
+        source.samples,
+        source.spec_fs_hz,
+        beats,
+        out / f"{files[0].stem}.png",
+        title=f"{what}, lead {source.lead}, classified by BitBeat",
+        reference=source.reference,
+    )
+    print_summary(summary, console)
+    return [*files, picture]
+
+
+def simulate(
+    out: Annotated[Path, typer.Option(help="Folder for the WFDB record.")] = Path("build/simulated"),
+    seed: Annotated[int, typer.Option(help="Same seed, same samples.", min=0)] = 2024,
+    fs: Annotated[float, typer.Option(help="Sampling rate, Hz.", min=100, max=2000)] = 360.0,
+    name: Annotated[str, typer.Option(help="Name of the record.")] = "example",
+) -> None:
+    """Write the demo's simulated ECG, with its truth as annotations, for any seed and rate."""
+    from host_tools.example import example_record
+
+    simulation = example_record(fs, seed)
+    path = simulation.write_wfdb(out, name)
+    seconds = simulation.samples.size / simulation.fs_hz
+    print(f"{path}: {seconds:.0f} s at {fs:g} Hz, {len(simulation.symbols)} beats, truth in {path}.atr")
