@@ -80,7 +80,7 @@ class _Printer:
         fields = [f"    .{key} = {value}," for key, value in call.params.items()]
         fields += [f"    .{key} = {self.array(f'{name}_{key}', v)}," for key, v in call.arrays.items()]
         self.definitions.append(
-            f"static const nn_{call.kernel}_t {name} = {{\n" + "\n".join(fields) + "\n};\n"
+            f"static const nn_{call.struct}_t {name} = {{\n" + "\n".join(fields) + "\n};\n"
         )
         operands = [self.operand(f"{name}_input_{i}", operand) for i, operand in enumerate(call.inputs)]
         return f"nn_{call.kernel}_s8({', '.join([f'&{name}', *operands, f'arena + {call.output}'])});"

@@ -49,6 +49,11 @@ class Call:
     output: int
     arrays: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
 
+    @property
+    def struct(self) -> str:
+        """Name of the parameters' struct: both pools share theirs."""
+        return "pool" if self.kernel in ("average_pool", "max_pool") else self.kernel
+
 
 class Lowering:
     """The graph, its memory plan, and the operator being lowered."""

@@ -25,10 +25,9 @@ def _module(kernel: str) -> str:
     return _MODULES.get(kernel, "kernels_shape")
 
 
-def _struct(kernel: str) -> str:
-    """Name of a kernel's parameters: both pools share theirs."""
-    name = "pool" if kernel.endswith("_pool") else kernel.removesuffix("_conv")
-    return "".join(part.capitalize() for part in name.split("_"))
+def _class(call: Call) -> str:
+    """Name of the class of a call's parameters."""
+    return "".join(part.capitalize() for part in call.struct.split("_"))
 
 
 def python_array(name: str, values: npt.NDArray[Any]) -> str:
@@ -57,7 +56,7 @@ class _Printer:
     def call(self, name: str, call: Call) -> str:
         arrays = [self.array(f"{name}_{key.upper()}", values) for key, values in call.arrays.items()]
         fields = ", ".join(f"{key}={value}" for key, value in call.params.items())
-        struct = textwrap.fill(f"{_struct(call.kernel)}({fields})", 104, break_on_hyphens=False)
+        struct = textwrap.fill(f"{_class(call)}({fields})", 104, break_on_hyphens=False)
         self.definitions.append(f"{name} = {textwrap.indent(struct, '    ').lstrip()}\n")
         operands = [self.operand(f"{name}_INPUT_{i}", operand) for i, operand in enumerate(call.inputs)]
         return f"{call.kernel}({', '.join([name, *arrays, *operands, f'arena, {call.output}'])})"
@@ -67,7 +66,7 @@ def _imports(network: Network, package: str) -> list[str]:
     names: dict[str, set[str]] = {"kernels_shape": {"watch"}}
     for layer in network.layers:
         for call in layer.calls:
-            names.setdefault(_module(call.kernel), set()).update({call.kernel, _struct(call.kernel)})
+            names.setdefault(_module(call.kernel), set()).update({call.kernel, _class(call)})
     lines = [f"from {package}.fixed import kernel" if package else "from .fixed import kernel"]
     for module in sorted(names):
         lines.append(f"from {package}.{module} import {', '.join(sorted(names[module]))}")
@@ -148,5 +147,7 @@ def python_network(network: Network, spec_hash: str = "", package: str = "", ecg
 
 
 def _tuple(items: list[str]) -> str:
-    body = textwrap.fill(", ".join(items) + ",", 104, break_on_hyphens=False)
+    # Blanks inside an item (names of layers) must not be broken: hidden while the list is wrapped.
+    hidden = [item.replace(" ", "\0") for item in items]
+    body = textwrap.fill(", ".join(hidden) + ",", 104, break_on_hyphens=False).replace("\0", " ")
     return f"(\n{textwrap.indent(body, '    ')}\n)"

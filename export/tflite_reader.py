@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from host_tools.errors import UserError
 
 #: More of anything than a network for a microcontroller has; stops nonsense early.
 _COUNT_MAX = 10_000
+_VALUES_MAX = 1 << 24
+_INPUTS_MIN = {"CONV_2D": 2, "DEPTHWISE_CONV_2D": 2, "FULLY_CONNECTED": 2, "PAD": 2, "ADD": 2, "MEAN": 2}
 _DTYPES: dict[str, np.dtype[Any]] = {"INT8": np.dtype(np.int8), "INT32": np.dtype("<i4")}
 
 
@@ -127,7 +130,8 @@ def _enum_name(enum: Any, value: int) -> str:
 
 def _tensor(tflite: Any, model: Any, subgraph: Any, index: int, source: str) -> Tensor:
     t = subgraph.Tensors(index)
-    name = (t.Name() or b"").decode(errors="replace")
+    # Names go into one-line messages and comments of generated code.
+    name = "".join(c if c.isprintable() else "?" for c in (t.Name() or b"").decode(errors="replace"))
     dtype = _enum_name(tflite.TensorType, t.Type())
     if dtype not in _DTYPES:
         raise UserError(
@@ -135,6 +139,8 @@ def _tensor(tflite: Any, model: Any, subgraph: Any, index: int, source: str) -> 
             "compiled; convert with full-integer int8 quantisation"
         )
     shape = _ints(t.ShapeAsNumpy())
+    if any(s < 1 for s in shape) or math.prod(shape) > _VALUES_MAX:
+        raise ValueError(f"{name} has the shape {shape}")
     quantisation = t.Quantization()
     scales: tuple[float, ...] = ()
     zero_points: tuple[int, ...] = ()
@@ -143,8 +149,10 @@ def _tensor(tflite: Any, model: Any, subgraph: Any, index: int, source: str) -> 
         scales = tuple(float(s) for s in np.atleast_1d(quantisation.ScaleAsNumpy()))
         zero_points = _ints(quantisation.ZeroPointAsNumpy()) or (0,) * len(scales)
         axis = int(quantisation.QuantizedDimension())
-        if not all(np.isfinite(s) and s > 0 for s in scales):
+        if not all(math.isfinite(s) and s > 0 for s in scales):
             raise UserError(f"{source}: tensor {name} has a scale that is not positive")
+        if len(zero_points) != len(scales):
+            raise ValueError(f"{name} has {len(zero_points)} zero points for {len(scales)} scales")
     data = _constant(model.Buffers(_index(t.Buffer(), model.BuffersLength())), shape, _DTYPES[dtype])
     return Tensor(index, name, shape, dtype.lower(), scales, zero_points, axis, data)
 
@@ -205,6 +213,8 @@ def _check_graph(graph: Graph) -> None:
         for i in op.inputs:
             if i != -1 and i not in ready:
                 raise ValueError(f"{op.kind} reads tensor {i} before it is written")
+        if len(op.inputs) < _INPUTS_MIN.get(op.kind, 1) or -1 in op.inputs[: _INPUTS_MIN.get(op.kind, 1)]:
+            raise ValueError(f"{op.kind} has the inputs {op.inputs}")
         if len(op.outputs) != 1 or not 0 <= op.output < len(graph.tensors) or op.output in ready:
             raise ValueError(f"{op.kind} writes {op.outputs}")
         ready.add(op.output)

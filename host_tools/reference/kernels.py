@@ -42,7 +42,7 @@ class Conv(NamedTuple):
     high: int
 
 
-class Depthwise(NamedTuple):
+class DepthwiseConv(NamedTuple):
     """Shape and quantisation of a depthwise convolution; fields as in ``nn_depthwise_conv_t``."""
 
     batches: int
