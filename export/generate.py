@@ -95,7 +95,7 @@ def _run_vectors(reference_dir: Path) -> str:
         "import sys; from pathlib import Path; from export.generate import load_reference;"
         "from export.vectors import c_vectors, vector_signal;"
         "run = load_reference(Path(sys.argv[1]), 'reference_vectors');"
-        "params, net = (__import__('importlib').import_module('reference_vectors.' + n) for n in ('params', 'network'));"
+        "params, net = (sys.modules['reference_vectors.' + n] for n in ('params', 'network'));"
         "x = vector_signal(params.FS_HZ);"
         "sys.stdout.write(c_vectors(x, run.run_record(x).beats, params.SPEC_DIGEST, f'{net.MODEL_HASH:08x}'))"
     )

@@ -69,18 +69,19 @@ def vector_signal(fs_hz: int) -> npt.NDArray[np.int16]:
 def c_vectors(
     samples: npt.NDArray[np.int16], beats: npt.NDArray[np.void], spec_digest: str, model_hash: str
 ) -> str:
-    """Text of ``ecg_vectors.h``: the signal, the expected beats (BEAT_DTYPE [n]), what they were made with."""
+    """Text of ``ecg_vectors.h``: signal, expected beats (BEAT_DTYPE [n]), hashes of what made them."""
     rows = ["    " + ", ".join(str(v) for v in samples[i : i + 18]) + "," for i in range(0, len(samples), 18)]
     expected = [
         f"    {{{b['r_sample']}u, {b['rr_prev_samples']}u, {b['rr_next_samples']}u, "
-        f"{{{', '.join(str(v) for v in b['logits'])}}}, {b['aami_class']}u, {b['confidence_q8']}u, {b['flags']}u}},"
+        f"{{{', '.join(str(v) for v in b['logits'])}}}, "
+        f"{b['aami_class']}u, {b['confidence_q8']}u, {b['flags']}u}},"
         for b in beats
     ]
     names = ", ".join(BEAT_DTYPE.names or ())
     return "\n".join(
         [
-            "/* ecg_vectors.h - generated from export/spec.toml and the .tflite by `make export`; do not edit.",
-            f" * specification {spec_digest[:16]}, model {model_hash} */",
+            "/* ecg_vectors.h - generated from export/spec.toml and bitbeat.tflite by `make export`;",
+            f" * do not edit. Specification {spec_digest[:16]}, model {model_hash} */",
             "#ifndef ECG_VECTORS_H",
             "#define ECG_VECTORS_H",
             "",

@@ -112,8 +112,10 @@ class Interpreter:
         self._beat, self._rhythm = (0, 1) if len(shapes[0]) == 4 else (1, 0)
         self._shapes = shapes
 
-    def logits(self, beat_input: npt.NDArray[np.int8], rhythm_input: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
-        """Logits, int8 [n, 4], of beat inputs int8 [n, samples, channels] and rhythm inputs int8 [n, features]."""
+    def logits(
+        self, beat_input: npt.NDArray[np.int8], rhythm_input: npt.NDArray[np.int8]
+    ) -> npt.NDArray[np.int8]:
+        """Logits int8 [n, 4] of inputs int8 [n, samples, channels] and int8 [n, features]."""
         out = np.zeros((len(beat_input), 4), np.int8)
         for i in range(len(beat_input)):
             self._interpreter.set_input(beat_input[i].reshape(self._shapes[self._beat]), self._beat)
@@ -168,7 +170,9 @@ def compare_record(
     compared, mismatches = {}, {}
     found: list[Difference] = []
     for stage, (a, b) in rows.items():
-        difference, wrong, count = _compare_rows(name, stage, a, b, _row_samples(stage, expected, first_sample))
+        difference, wrong, count = _compare_rows(
+            name, stage, a, b, _row_samples(stage, expected, first_sample)
+        )
         compared[stage], mismatches[stage] = count, wrong
         if difference is not None:
             found.append(difference)
@@ -178,7 +182,9 @@ def compare_record(
     return RecordParity(name, len(samples), len(reference.beats), compared, mismatches, first)
 
 
-def _row_samples(stage: str, expected: dict[str, npt.NDArray[Any]], first_sample: int) -> npt.NDArray[np.int64]:
+def _row_samples(
+    stage: str, expected: dict[str, npt.NDArray[Any]], first_sample: int
+) -> npt.NDArray[np.int64]:
     """Sample number of each row of a stage."""
     if stage == "sample":
         return (np.arange(len(expected["sample"])) + first_sample) & 0xFFFFFFFF
@@ -200,9 +206,9 @@ def _compare_rows(
         return None, 0, len(flat_a)
     at = int(unequal[0]) if len(unequal) else common
     row = min(at // width, len(samples) - 1)
-    values = [int(v[at]) if at < len(v) else 0 for v in (flat_a, flat_b)]
+    ours, other = (int(v[at]) if at < len(v) else 0 for v in (flat_a, flat_b))
     sample = int(samples[row]) if len(samples) else 0
-    return Difference(stage, record, sample, at % width, *values), wrong, max(len(flat_a), len(flat_b))
+    return Difference(stage, record, sample, at % width, ours, other), wrong, max(len(flat_a), len(flat_b))
 
 
 def _context(
@@ -250,5 +256,3 @@ def summarise(results: list[RecordParity]) -> dict[str, Any]:
         "mismatches": sum(s["mismatches"] for s in stages.values()),
         "stages": stages,
     }
-
-

@@ -18,7 +18,13 @@ _LOG_EVERY_S = 20.0
 def track(items: Iterable[T], total: int, what: str, name: Callable[[T], str]) -> Iterator[T]:
     """Yield ``items`` while showing how many of ``total`` are done and the name of the last one."""
     if sys.stderr.isatty():
-        columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[last]}"))
+        columns = (
+            TextColumn(what),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[last]}"),
+        )
         with Progress(*columns) as progress:
             task = progress.add_task(what, total=total, last="")
             for item in items:

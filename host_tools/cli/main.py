@@ -11,7 +11,11 @@ import typer
 from host_tools.errors import BitBeatError
 
 #: Modules that add commands, in the order of the help text.
-GROUPS = tuple(n for n in ("demo", "replay", "train", "export", "parity", "bench", "doctor") if importlib.util.find_spec("host_tools.cli."+n))
+GROUPS = tuple(
+    n
+    for n in ("demo", "replay", "train", "export", "parity", "bench", "doctor")
+    if importlib.util.find_spec("host_tools.cli." + n)
+)
 
 app = typer.Typer(
     name="bitbeat",
@@ -47,7 +51,8 @@ def run() -> None:
         if (error.name or "").split(".")[0] in ("host_tools", "training", "export"):
             raise
         print(
-            f"bitbeat: the Python package {error.name} is not installed; `bitbeat doctor` says which extra brings it",
+            f"bitbeat: the Python package {error.name} is not installed; "
+            "`bitbeat doctor` says which extra brings it",
             file=sys.stderr,
         )
         code = 2

@@ -16,7 +16,9 @@ def register(app: typer.Typer) -> None:
 
 
 def parity(
-    records: Annotated[list[str] | None, typer.Argument(help="Records by name; all of MIT-BIH by default.")] = None,
+    records: Annotated[
+        list[str] | None, typer.Argument(help="Records by name; all of MIT-BIH by default.")
+    ] = None,
     data: Annotated[Path, typer.Option(help="Folder of MIT-BIH records.")] = Path("data/mitdb"),
     out: Annotated[Path, typer.Option(help="Where the figures go.")] = Path("build/parity.json"),
     processes: Annotated[int, typer.Option(help="Processes at once; 0 = one a core.")] = 0,
@@ -36,7 +38,9 @@ def parity(
     names = record_names(data, records)
     tasks = ((name, record_samples(data, name)) for name in names)
     results = list(
-        track(compare_records(tasks, processes or os.cpu_count() or 1), len(names), "parity", lambda r: r.record)
+        track(
+            compare_records(tasks, processes or os.cpu_count() or 1), len(names), "parity", lambda r: r.record
+        )
     )
     summary = summarise(results)
     write_json(out, summary)
@@ -46,12 +50,16 @@ def parity(
     table.add_row("all", f"{summary['values_compared']:,}", f"{summary['mismatches']:,}", style="bold")
     console = Console()
     console.print(table)
-    console.print(f"{summary['records']} records, {summary['samples']:,} samples, {summary['beats']:,} beats; {out}")
+    console.print(
+        f"{summary['records']} records, {summary['samples']:,} samples, {summary['beats']:,} beats; {out}"
+    )
     for result in results:
         if result.first is not None:
             console.print(result.first.text(), highlight=False)
     if summary["mismatches"]:
-        raise CheckFailed(f"{summary['mismatches']} of {summary['values_compared']} values differ; the first is above")
+        raise CheckFailed(
+            f"{summary['mismatches']} of {summary['values_compared']} values differ; the first is above"
+        )
 
 
 def rates(
@@ -72,7 +80,9 @@ def rates(
     columns = ("fs_hz", "state_bytes", "mismatches", "qrs_se", "qrs_ppv", "accuracy", "macro_f1")
     table = Table(*columns)
     for report in reports:
-        table.add_row(*(f"{report[c]:.2f}" if isinstance(report[c], float) else str(report[c]) for c in columns))
+        table.add_row(
+            *(f"{report[c]:.2f}" if isinstance(report[c], float) else str(report[c]) for c in columns)
+        )
     Console().print(table)
     if any(r["mismatches"] for r in reports):
         raise CheckFailed(f"reference and core differ: {json.dumps([r['mismatches'] for r in reports])}")

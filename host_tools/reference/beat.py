@@ -102,7 +102,7 @@ def trace_inputs(p: Any) -> None:
 
 @kernel
 def beat_classify(p: Any, r_age: int, beat: Any) -> None:
-    """Fill in class, logits and confidence of ``beat``, whose R peak is ``r_age`` samples old; then learn from it."""
+    """Fill in class, logits, confidence of ``beat``, its R peak ``r_age`` samples old; then learn from it."""
     window_extract(p.ring, to_int(p.ring_index), r_age, p.window)
     if p.template.dominant_score == 0:
         template_copy(p.template.dominant, p.window)

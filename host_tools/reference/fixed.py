@@ -10,7 +10,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -43,13 +43,14 @@ def kernel(function: F) -> F:
     """Compile ``function`` with numba, or return it unchanged in plain mode."""
     if PLAIN:
         return function
-    outer, numba.config.CACHE_DIR = numba.config.CACHE_DIR, CACHE_DIR
+    settings: Any = numba.config
+    outer, settings.CACHE_DIR = settings.CACHE_DIR, CACHE_DIR
     try:
-        compiled: F = numba.njit(cache=True)(function)
+        compiled: Any = numba.njit(cache=True)(function)
     finally:
-        numba.config.CACHE_DIR = outer
-    return compiled
+        settings.CACHE_DIR = outer
+    return cast(F, compiled)
 
 
 #: Makes a signed integer of any field: numba would mix unsigned and signed ones into floats.
-to_int = int if PLAIN else np.int64
+to_int: Callable[[Any], int] = int if PLAIN else cast(Any, np.int64)

@@ -36,7 +36,7 @@ def input_flags(s: Any, x: int) -> int:
         flags = _SATURATED
     value = clamp(x, -SATURATION_ADU, SATURATION_ADU)
     difference = value - s.flat_start
-    if -FLAT_TOLERANCE_ADU <= difference and difference <= FLAT_TOLERANCE_ADU:
+    if difference >= -FLAT_TOLERANCE_ADU and difference <= FLAT_TOLERANCE_ADU:
         if s.flat_count < FLAT_SAMPLES:
             s.flat_count = s.flat_count + 1
     else:

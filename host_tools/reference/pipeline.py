@@ -125,7 +125,7 @@ def pipeline_next_rr(p: Any) -> int:
 
 @kernel
 def pipeline_release(p: Any, beat: Any) -> int:
-    """Classify the first waiting beat if its window is complete and its next RR known; 1 = ``beat`` written."""
+    """Classify the first waiting beat once its window and next RR are known; 1 = ``beat`` written."""
     if p.pending_count == 0:
         return 0
     r = to_int(p.pending[0])

@@ -152,6 +152,8 @@ PIPELINE_DTYPE = np.dtype(
 class CheckedRecord:
     """A record whose fields refuse values outside their width; for the plain reference."""
 
+    _limits: dict[str, tuple[int, int]]
+
     def __init__(self, dtype: np.dtype[Any]) -> None:
         fields: dict[str, Any] = {}
         limits: dict[str, tuple[int, int]] = {}

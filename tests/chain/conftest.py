@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.data_access import mitdb_dir
-
 from host_tools.native import run_core
 from host_tools.reference.run import run_record
+from tests.data_access import mitdb_dir
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,9 @@ import numpy as np
 from host_tools.reference import params
 
 
-def pulse_train(seconds: float, rr_ms: float = 800, height_adu: int = 250, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def pulse_train(
+    seconds: float, rr_ms: float = 800, height_adu: int = 250, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
     """Narrow triangular beats with a T wave in light noise; returns samples int16 and R peaks."""
     fs = params.FS_HZ
     n = int(seconds * fs)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import wfdb
-from tests.chain.signals import missed, pulse_train
 
 from host_tools.ec57 import pair_beats, qrs_score
 from host_tools.mitdb import record_samples
 from host_tools.reference import params
+from tests.chain.signals import missed, pulse_train
 
 FS = params.FS_HZ
 #: From then on every beat must be found (thresholds are learnt before).
@@ -67,9 +67,8 @@ def test_noise_alone_gives_no_beats(backend) -> None:
 
 @pytest.mark.needs_data
 def test_detection_on_ds1(mitdb) -> None:
-    from training.datasets import DS1
-
     from host_tools.native import run_core
+    from training.datasets import DS1
 
     total = np.zeros((6, 6), np.int64)
     for name in DS1:

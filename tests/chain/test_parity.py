@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.chain.signals import pulse_train
 
 from host_tools import parity
 from host_tools.mitdb import record_samples
 from host_tools.native import STAGES, run_core
 from host_tools.parity import Interpreter, compare_record, summarise
+from tests.chain.signals import pulse_train
 
 
 @pytest.mark.needs_data

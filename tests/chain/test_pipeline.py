@@ -1,4 +1,4 @@
-"""The whole chain. Oracle: reference and C core against each other, and the promises of ``ecg_pipeline.h``."""
+"""The whole chain. Oracle: reference and core against each other, the promises of ``ecg_pipeline.h``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.chain.signals import pulse_train
 
 from host_tools.beats import FLAG_LEAD_OFF, FLAG_LEARNING, FLAG_SATURATED
 from host_tools.build import ROOT
@@ -21,6 +20,7 @@ from host_tools.parity import compare_record
 from host_tools.reference import params
 from host_tools.reference.run import run_record
 from host_tools.reference.state import PENDING_BEATS
+from tests.chain.signals import pulse_train
 
 FS = params.FS_HZ
 
@@ -36,8 +36,12 @@ def assert_equal(x: np.ndarray, **options: int) -> None:
 def test_random_signals_are_equal(data: st.DataObject) -> None:
     seed = data.draw(st.integers(0, 2**32 - 1), label="seed")
     rng = np.random.default_rng(seed)
-    x = pulse_train(20, rr_ms=data.draw(st.integers(280, 2500)), height_adu=data.draw(st.integers(-3000, 3000)))[0]
-    x = x.astype(np.int64) + rng.normal(0, data.draw(st.sampled_from([0, 5, 60, 2000, 20000])), len(x)).astype(int)
+    x = pulse_train(
+        20, rr_ms=data.draw(st.integers(280, 2500)), height_adu=data.draw(st.integers(-3000, 3000))
+    )[0]
+    x = x.astype(np.int64) + rng.normal(
+        0, data.draw(st.sampled_from([0, 5, 60, 2000, 20000])), len(x)
+    ).astype(int)
     for _ in range(data.draw(st.integers(0, 4), label="gaps")):
         start = int(rng.integers(0, len(x)))
         x[start : start + int(rng.integers(1, 900))] = rng.choice([-32768, 32767, -32767, 0, 6400])

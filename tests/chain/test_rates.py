@@ -6,13 +6,13 @@ import sys
 
 import numpy as np
 import pytest
-from tests.chain.signals import missed, pulse_train
 
 from export.generate import generate_variant, load_reference
 from host_tools.native import build_library, load_library, run_core
 from host_tools.parity import compare_record
 from host_tools.rates import resample
 from host_tools.reference import params
+from tests.chain.signals import missed, pulse_train
 
 
 @pytest.mark.parametrize("fs_hz", [250, 500])
