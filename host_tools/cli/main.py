@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import sys
 
 import typer
@@ -11,11 +10,7 @@ import typer
 from host_tools.errors import BitBeatError
 
 #: Modules that add commands, in the order of the help text.
-GROUPS = tuple(
-    n
-    for n in ("demo", "replay", "train", "export", "parity", "bench", "doctor")
-    if importlib.util.find_spec("host_tools.cli." + n)
-)
+GROUPS = ("demo", "replay", "train", "export", "parity", "bench", "doctor")
 
 app = typer.Typer(
     name="bitbeat",
