@@ -42,7 +42,7 @@ def demo(
         simulation, path = write_example(out, FS_HZ)
         record = str(path)
     source = read_record(record)
-    what = "simulated example" if simulation is not None else source.name
+    what = "simulated example" if simulation is not None else f"record {source.name}"
     console.print(f"[bold]BitBeat demo[/bold]: {what}, {source.duration_s:.0f} s of ECG", highlight=False)
     for note in source.notes:
         console.print(f"  {note}", highlight=False)
@@ -90,7 +90,7 @@ def _report(done: Replay, out: Path, what: str, console: Console) -> list[Path]:
         source.spec_fs_hz,
         beats,
         out / f"{files[0].stem}.png",
-        title=f"{what}, lead {source.lead}, classified by BitBeat",
+        title=f"{what[0].upper()}{what[1:]}, lead {source.lead}",
         reference=source.reference,
     )
     print_summary(summary, console)

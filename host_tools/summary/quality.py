@@ -45,9 +45,9 @@ def _flat(samples: NDArray[np.int16], fs_hz: float) -> NDArray[np.bool_]:
     needed = max(round(FLAT_SAMPLES * fs_hz / FS_HZ), 1)
     flat = np.zeros(samples.size, dtype=bool)
     values = samples.astype(np.int32)
-    cuts = np.flatnonzero(np.abs(np.diff(values)) > FLAT_TOLERANCE_ADU) + 1
+    cuts = np.flatnonzero(np.abs(np.diff(values)) > 2 * FLAT_TOLERANCE_ADU) + 1
     edges = np.concatenate([[0], cuts, [samples.size]])
-    # Only a piece without a step can hold a flat stretch; a signal's pieces are short.
+    # Two samples of a flat stretch differ by at most twice the tolerance; a signal's pieces are short.
     for k in np.flatnonzero(np.diff(edges) > needed):
         begin, stop = int(edges[k]), int(edges[k + 1])
         while stop - begin > needed:
