@@ -206,7 +206,7 @@ def _draw_overview(axes: Axes, recording: _Recording, strips: list[Strip]) -> No
         axes.text(
             middle, 0.975 * high, _name(k), ha="center", va="top", size=7, weight="bold", color=FAINT_INK
         )
-    axes.set_xlim(0, recording.duration_s / scale)
+    axes.set_xlim(0, max(recording.duration_s, 1.0) / scale)
     axes.set_ylim(0, high)
     axes.set_xlabel("minutes" if scale == 60 else "seconds", size=7, color=FAINT_INK, labelpad=1)
     axes.tick_params(labelsize=7, colors=FAINT_INK, length=2, pad=2, width=0.6)
