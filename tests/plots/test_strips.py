@@ -103,9 +103,8 @@ def test_captions_name_what_the_strip_shows():
 def test_picture_of_the_example(example, tmp_path):
     simulation, beats = example
     reference = Reference(simulation.r_samples, np.array(simulation.labels))
-    path = plot_strips(
-        simulation.samples, 360, beats, tmp_path / "new" / "a.png", title="x", reference=reference
-    )
+    first, second = tmp_path / "new" / "a.png", tmp_path / "b.png"
+    path = plot_strips(simulation.samples, 360, beats, first, title="x", reference=reference)
     picture = imread(path)
     # To scale: ten seconds at 25 mm/s and two margins of 8 mm.
     assert picture.shape[1] == pytest.approx((10 * MM_PER_S + 16) / MM_PER_INCH * DPI, abs=1)
