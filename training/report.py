@@ -260,13 +260,14 @@ def write_predictions(path: Path, judged: Judged) -> Path:
     """Held-out predictions as NPZ without pickle; to ``build/`` when too large to commit.
 
     Arrays: ``records`` (names), ``record`` (uint8, index into them), ``sample_step`` (int32, distance
-    from the beat before within the record, the first from 0), ``label`` (uint8), ``logits_q4`` (int8,
-    logit = value / 16, saturated).
+    from the beat before within the record, the first from 0), ``label`` and ``predicted`` (uint8),
+    ``below_q4`` (uint8 [n, 4]: how far each logit lies below the largest, in 1/16, saturated).
     """
     names, index = np.unique(judged.record, return_inverse=True)
     step = np.diff(judged.sample, prepend=0)
     starts = np.flatnonzero(np.diff(index, prepend=-1))
     step[starts] = judged.sample[starts]
+    below = judged.logits.max(1, keepdims=True) - judged.logits
     aside = path.with_name(f".{path.name}.part")
     with aside.open("wb") as out:
         np.savez_compressed(
@@ -275,7 +276,8 @@ def write_predictions(path: Path, judged: Judged) -> Path:
             record=index.astype(np.uint8),
             sample_step=step.astype(np.int32),
             label=judged.label.astype(np.uint8),
-            logits_q4=np.clip(np.rint(judged.logits * LOGIT_STEPS), -128, 127).astype(np.int8),
+            predicted=judged.predicted.astype(np.uint8),
+            below_q4=np.clip(np.rint(below * LOGIT_STEPS), 0, 255).astype(np.uint8),
         )
     if aside.stat().st_size > PREDICTIONS_BYTES_MAX:
         from training.data import REPO_ROOT
