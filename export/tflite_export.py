@@ -15,6 +15,7 @@ import numpy as np
 
 from export.calibration import calibration_arrays
 from export.graph import Graph
+from export.network_report import TFLITE_BYTES_MAX
 from export.onnx_export import export_onnx
 from export.tflite_check import check_full_int8
 from export.tflite_reader import read_tflite
@@ -23,9 +24,6 @@ from training.checkpoint import load_checkpoint
 from training.data import DATA_DIR, REPO_ROOT
 from training.datasets import RecordBeats, load_records, without_q
 from training.model import MACS_MAX, count_macs
-
-#: Size limit of the model file.
-TFLITE_BYTES_MAX = 24 * 1024
 
 _TIMEOUT_S = 600
 
