@@ -43,13 +43,13 @@ def qrs_score(matrix: NDArray[np.int64]) -> Score:
 
 
 def veb_score(matrix: NDArray[np.int64]) -> Score:
-    """Score ventricular ectopic beats; a fusion or unclassifiable beat called V is neither right nor wrong."""
+    """Score ventricular ectopic beats; F or Q in the reference called V is neither right nor wrong."""
     tp = int(matrix[V, V])
     return Score(tp, int(matrix[V].sum()) - tp, int(matrix[N, V] + matrix[S, V] + matrix[O, V]))
 
 
 def sveb_score(matrix: NDArray[np.int64]) -> Score:
-    """Score supraventricular ectopic beats: calling an unclassifiable beat S is neither right nor wrong."""
+    """Score supraventricular ectopic beats; Q in the reference called S is neither right nor wrong."""
     tp = int(matrix[S, S])
     fp = int(matrix[N, S] + matrix[V, S] + matrix[F, S] + matrix[O, S])
     return Score(tp, int(matrix[S].sum()) - tp, fp)
