@@ -1,6 +1,6 @@
 /* ecg_model_tflite.h - the model for TensorFlow Lite Micro
  * generated from bitbeat.tflite by `make export`; do not edit.
- * model b07bbe159f000242, specification d5822feaae175520 */
+ * model 1460fc68fca92b21, specification d5822feaae175520 */
 #ifndef ECG_MODEL_TFLITE_H
 #define ECG_MODEL_TFLITE_H
 
