@@ -197,6 +197,7 @@ class TrainingRun:
                 "optimiser": self.optimiser.state_dict(),
                 "generator": self.generator.get_state(),
                 "torch": torch.get_rng_state(),
+                "cuda": torch.cuda.get_rng_state() if self.device.type == "cuda" else None,
                 "epoch": self.epoch,
                 "step": self.step,
                 "history": self.history,
@@ -226,10 +227,12 @@ class TrainingRun:
             self.optimiser.load_state_dict(state["optimiser"])
             self.generator.set_state(state["generator"])
             torch.set_rng_state(state["torch"])
+            if self.device.type == "cuda":
+                torch.cuda.set_rng_state(state["cuda"])
             self.epoch, self.step = state["epoch"], state["step"]
             self.history = state["history"]
             self.logits = [x.numpy() for x in state["logits"]]
-        except (OSError, RuntimeError, KeyError, ValueError, EOFError) as error:
+        except (OSError, RuntimeError, KeyError, ValueError, EOFError, TypeError) as error:
             raise UserError(f"{path}: damaged ({error}); run without --resume") from None
 
 

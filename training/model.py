@@ -5,9 +5,12 @@ Convolutions are ``Conv2d`` with height 1, because these convert to TFLite witho
 
 from __future__ import annotations
 
+import os
+
 import torch
 from torch import nn
 
+from host_tools.errors import UserError
 from training.config import ModelConfig
 
 #: Shape of one beat input (channels, height, grid samples) and number of rhythm features.
@@ -91,13 +94,22 @@ def count_macs(config: ModelConfig) -> int:
 
 def set_deterministic(seed: int) -> None:
     """Seed torch and forbid algorithms whose result depends on timing; one thread."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # CUDA's matrix products, too
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(True)
     torch.set_num_threads(1)
 
 
 def pick_device(name: str = "auto") -> torch.device:
-    """CUDA where there is one, else the CPU; ``name`` may force one of them."""
+    """CUDA where there is one, else the CPU; ``name`` may force one of them.
+
+    Raises
+    ------
+    UserError
+        If CUDA is asked for and there is none.
+    """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise UserError("--device cuda: torch finds no CUDA device here; use --device cpu")
     return torch.device(name)

@@ -65,6 +65,8 @@ def training_curves(path: Path, results: Sequence[FoldResult], scores: Sequence[
         right.axvline(chosen, color="#c44e52", ls="--", lw=1, label=f"chosen: {chosen} epochs")
         left.set(title="Focal loss (solid: training, dotted: held out)", xlabel="epoch", ylim=(0, None))
         right.set(title="Held-out macro-F1 over N, S, V", xlabel="epoch", ylabel="%")
+        for axis in (left, right):
+            axis.xaxis.get_major_locator().set_params(integer=True)
         left.legend(fontsize=7, ncols=2)
         right.legend(fontsize=7, loc="lower right")
         figure.tight_layout()

@@ -180,9 +180,9 @@ def train(
 
     started = time.monotonic()
     _refuse_ds2(records)
+    data = load_training_data(records, config.data.peaks, data_dir, cache_dir, processes, loading)
     if not resume:
         shutil.rmtree(state_dir, ignore_errors=True)
-    data = load_training_data(records, config.data.peaks, data_dir, cache_dir, processes, loading)
     jobs = [
         Job(config, tuple(records), k, seed, data_dir, cache_dir, state_dir / f"fold{k}.pt", resume, device)
         for k in range(config.cross_validation.folds)
