@@ -40,4 +40,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     missing = [name for name in _FETCHED if not is_available(name)]
     if missing:
-        terminalreporter.write_line(f"tests on {', '.join(missing)} were left out: `make data` brings the data")
+        terminalreporter.write_line(
+            f"tests on {', '.join(missing)} were left out: `make data` brings the data"
+        )
