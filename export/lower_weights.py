@@ -35,7 +35,7 @@ def _fold(low: Lowering, op: Operator, rows: npt.NDArray[np.int8], x: Tensor, ax
             low.refuse(op, f"has {bias.size} biases for {channels} channels")
     wide = rows.astype(np.int64)
     folded = bias - x.zero_point * wide.sum(axis=1)
-    pairs = product_multipliers(x, weights, low.tensor(op.output), channels, op.kind == "FULLY_CONNECTED")
+    pairs = product_multipliers(x, weights, low.tensor(op.output), channels)
     for channel, (_, shift) in enumerate(pairs):
         # Partial sums too: everything that can be added up, on top of the folded and of the plain bias.
         start = max(abs(int(folded[channel])), abs(int(bias[channel])))

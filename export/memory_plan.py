@@ -103,6 +103,8 @@ def _families(
     for wish in wishes:
         if wish.child not in buffers or wish.parent not in buffers:
             continue
+        if not 0 <= wish.offset <= buffers[wish.parent].size - buffers[wish.child].size:
+            continue  # the operator's shapes contradict each other; its lowering will say so
         head = root[wish.child]
         # Only a whole family can move: its root must be the child, or lie exactly on it.
         if head == root[wish.parent] or buffers[head].size != buffers[wish.child].size:

@@ -41,9 +41,7 @@ def quantise_multiplier(real: float) -> tuple[int, int]:
     return multiplier, shift
 
 
-def product_multipliers(
-    x: Tensor, weights: Tensor, y: Tensor, channels: int, dense: bool
-) -> list[tuple[int, int]]:
+def product_multipliers(x: Tensor, weights: Tensor, y: Tensor, channels: int) -> list[tuple[int, int]]:
     """Multiplier and shift of each output channel of a layer with weights.
 
     Parameters
@@ -52,18 +50,15 @@ def product_multipliers(
         Input, weights (one scale, or one per channel) and output.
     channels : int
         Output channels.
-    dense : bool
-        Fully connected with one scale: there the source multiplies the scales in float, not double.
 
     Returns
     -------
     list of (int, int)
-        ``channels`` entries. Source: ``PopulateConvolutionQuantizationParams`` and
-        ``GetQuantizedConvolutionMultipler`` in TensorFlow Lite's kernel_util.cc.
+        ``channels`` entries. Source: ``PopulateConvolutionQuantizationParams`` in TensorFlow Lite's
+        kernel_util.cc, in double. (For a fully connected layer with one scale, some versions of that file
+        multiply the first two scales in float; the interpreter that is pinned here does not, as the tests
+        show, and no weights of this project's models have one scale.)
     """
-    if dense and len(weights.scales) == 1:
-        product = float(np.float32(x.scale) * np.float32(weights.scale))
-        return [quantise_multiplier(product / y.scale)] * channels
     scales = weights.scales * channels if len(weights.scales) == 1 else weights.scales
     return [quantise_multiplier(x.scale * s / y.scale) for s in scales]
 

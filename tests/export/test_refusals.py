@@ -148,7 +148,7 @@ def test_garbage_is_one_line(content: bytes) -> None:
     refusal(content[:4] + b"TFL3" + content[8:])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(st.data())
 def test_damaged_file_is_refused_or_compiles(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(KNOWN_OPERATORS))
