@@ -145,6 +145,7 @@ def _signal(b: _Builder, signal: dict[str, Any]) -> None:
     b.add(
         "RECOVER_SAMPLES", b.samples(signal["recover_ms"]), "beats this soon after bad input carry its flag"
     )
+    b.add("RESTART_SAMPLES", b.samples(signal["restart_ms"]), "and this soon after a restart")
 
 
 def _bandpass(b: _Builder, band: dict[str, Any], filt: Bandpass) -> None:
@@ -178,7 +179,7 @@ def _rpeak(b: _Builder, rp: dict[str, Any], signal: dict[str, Any], frac_bits: i
     steps("RPEAK_TWAVE_STEPS", "twave_ms", "a peak sooner than this may be a T wave")
     steps("RPEAK_LATE_TWAVE_STEPS", "late_twave_ms", "a blunt peak sooner than this is a T wave")
     b.add("RPEAK_LATE_TWAVE_SLOPE_Q8", rp["late_twave_slope_q8"], "see spec.toml")
-    for key in ("threshold_q8", "searchback_threshold_q8", "searchback_rr_q8", "twave_slope_q8", "noisy_q8"):
+    for key in ("threshold_q8", "searchback_threshold_q8", "searchback_rr_q8", "twave_slope_q8"):
         b.add("RPEAK_" + key.upper(), rp[key], "see spec.toml")
     b.add("RPEAK_LEVEL_SHIFT", rp["level_shift"], "levels follow peaks by 2^-this")
     # The enhancer is (long * sum over short - short * sum over long) of sums of `step` filtered samples.
@@ -251,4 +252,5 @@ def _template(b: _Builder, template: dict[str, Any], window: dict[str, Any]) -> 
     for end in ("low", "high"):
         log2 = math.log2(template[f"amplitude_{end}_q8"] / 256)
         b.add(f"TEMPLATE_LOUDER_{end.upper()}_Q10", round(1024 * log2), f"amplitude_{end}_q8 as log2")
+    b.add("NOISY_Q8", template["noisy_q8"], "noise relative to the template's sd from which a beat is noisy")
     b.add("TEMPLATE_MINIMUM_SD", template["minimum_sd"], "smallest standard deviation divided by")

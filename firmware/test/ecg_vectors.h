@@ -1,5 +1,5 @@
 /* ecg_vectors.h - generated from export/spec.toml and bitbeat.tflite by `make export`;
- * do not edit. Specification d5822feaae175520, model 1460fc68 */
+ * do not edit. Specification 6f9189a0abd8e581, model 1460fc68 */
 #ifndef ECG_VECTORS_H
 #define ECG_VECTORS_H
 
@@ -631,10 +631,10 @@ static const ecg_beat_t ecg_vector_beats[32] = {
     {5450u, 288u, 199u, {24, -10, -8, 7}, 0u, 183u, 0u},
     {5649u, 199u, 387u, {-50, -20, 63, -22}, 2u, 254u, 0u},
     {6036u, 387u, 720u, {-106, -128, 127, 96}, 2u, 236u, 2u},
-    {7244u, 1208u, 284u, {83, -59, -21, -22}, 0u, 255u, 0u},
-    {7528u, 284u, 198u, {3, -5, 18, -2}, 2u, 154u, 0u},
-    {7726u, 198u, 388u, {-28, 10, 43, -47}, 2u, 238u, 0u},
-    {8114u, 388u, 284u, {52, -32, -11, -10}, 0u, 252u, 0u},
+    {7244u, 1208u, 284u, {83, -59, -21, -22}, 0u, 255u, 6u},
+    {7528u, 284u, 198u, {3, -5, 18, -2}, 2u, 154u, 6u},
+    {7726u, 198u, 388u, {-28, 10, 43, -47}, 2u, 238u, 6u},
+    {8114u, 388u, 284u, {52, -32, -11, -10}, 0u, 252u, 6u},
     {8398u, 284u, 288u, {18, -5, 8, -11}, 0u, 150u, 0u},
     {8686u, 288u, 300u, {25, -6, 4, -15}, 0u, 196u, 0u},
     {8986u, 300u, 284u, {29, -10, 0, -13}, 0u, 218u, 0u},

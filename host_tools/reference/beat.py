@@ -16,6 +16,7 @@ from .params import (
     BEAT_CHANNELS,
     CLASSES,
     LOG_RATIO_FRAC_BITS,
+    NOISY_Q8,
     RHYTHM_FEATURES,
     RR_DEFAULT_SAMPLES,
     TEMPLATE_PREMATURE_Q8,
@@ -23,7 +24,7 @@ from .params import (
 )
 from .rr import rr_irregularity_q8, rr_local_mean_q4, rr_slow_mean_q4, rr_update
 from .template import amplitude_log2_q10, correlation_q7, residual_q6, template_copy, template_update
-from .window import window_extract, window_mean, window_quantise, window_sd
+from .window import window_extract, window_mean, window_noise_q8, window_quantise, window_sd
 
 _LEARNING = 1
 _NOISY = 8
@@ -111,6 +112,9 @@ def beat_classify(p: Any, r_age: int, beat: Any) -> None:
     beat_shape(p, p.arena, RHYTHM_OFFSET)
     template = p.template.dominant
     sd = window_sd(template, window_mean(template))
+    p.features[8] = window_noise_q8(p.window, sd)
+    if p.features[8] > NOISY_Q8:
+        beat.flags = beat.flags | _NOISY
     window_quantise(p.window, template, sd, p.arena, BEAT_OFFSET)
     trace_inputs(p)
     net_invoke(p.arena, beat.logits, p.trace.layers)

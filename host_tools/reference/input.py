@@ -11,6 +11,7 @@ from .params import (
     FLAT_SAMPLES,
     FLAT_TOLERANCE_ADU,
     RECOVER_SAMPLES,
+    RESTART_SAMPLES,
     SATURATION_ADU,
 )
 
@@ -71,5 +72,7 @@ def input_step(s: Any, x: int) -> int:
             s.recover_flags = 0
     if s.primed == 0:
         s.primed = 1
+        if s.recover_flags != 0:
+            s.recover_count = RESTART_SAMPLES
         return INPUT_RESTART
     return INPUT_RUN

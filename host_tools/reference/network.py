@@ -1,7 +1,7 @@
 """The network, compiled ahead of time, twin of ``ecg_net_aot.c``.
 
 Generated from bitbeat.tflite by `make export`; do not edit.
-Model 1460fc68fca92b21, specification d5822feaae175520.
+Model 1460fc68fca92b21, specification 6f9189a0abd8e581.
 """
 
 # ruff: noqa

@@ -1,8 +1,8 @@
 """Constants of the signal chain. Generated from export/spec.toml by `make export`; do not edit."""
 
-SPEC_DIGEST = "d5822feaae175520e76ef1c0953663748001ec48cfd6d0b5bd36f548d6e52ffd"
+SPEC_DIGEST = "6f9189a0abd8e581f100b9f78e29a9bc95056f0427a7ba0e0fd0431adf04c38c"
 #: first 32 bits of the specification's SHA-256
-SPEC_HASH = 0xD5822FEA
+SPEC_HASH = 0x6F9189A0
 #: sampling rate of the chain, Hz
 FS_HZ = 360
 #: input units in one millivolt
@@ -17,6 +17,8 @@ FLAT_SAMPLES = 720
 BAD_RESET_SAMPLES = 72
 #: beats this soon after bad input carry its flag
 RECOVER_SAMPLES = 360
+#: and this soon after a restart
+RESTART_SAMPLES = 1800
 #: fraction bits of the filter coefficients
 COEF_FRAC_BITS = 30
 #: fraction bits of samples inside the filter
@@ -67,8 +69,6 @@ RPEAK_SEARCHBACK_THRESHOLD_Q8 = 102
 RPEAK_SEARCHBACK_RR_Q8 = 400
 #: see spec.toml
 RPEAK_TWAVE_SLOPE_Q8 = 128
-#: see spec.toml
-RPEAK_NOISY_Q8 = 115
 #: levels follow peaks by 2^-this
 RPEAK_LEVEL_SHIFT = 3
 #: smallest peak that can be a beat
@@ -133,6 +133,8 @@ TEMPLATE_SCORE_MAX = 32
 TEMPLATE_LOUDER_LOW_Q10 = -881
 #: amplitude_high_q8 as log2
 TEMPLATE_LOUDER_HIGH_Q10 = 869
+#: noise relative to the template's sd from which a beat is noisy
+NOISY_Q8 = 64
 #: smallest standard deviation divided by
 TEMPLATE_MINIMUM_SD = 8
 #: channels of the beat input: beat, beat minus template

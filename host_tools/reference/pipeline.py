@@ -14,7 +14,6 @@ from .params import (
     RPEAK_CENTRE_SAMPLES,
     RPEAK_DECIMATION,
     RPEAK_LEARN_STEPS,
-    RPEAK_NOISY_Q8,
     RR_BOUND_SAMPLES,
     RR_LOCAL_BEATS,
     RR_MAX_SAMPLES,
@@ -27,7 +26,6 @@ from .rr import rr_local_mean_q4
 from .state import PENDING_BEATS
 
 _LEARNING = 1
-_NOISY = 8
 _UINT32 = 0xFFFFFFFF
 
 
@@ -71,8 +69,6 @@ def pipeline_flags(p: Any) -> int:
     flags = to_int(p.input.recover_flags)
     if p.rpeak.steps < RPEAK_LEARN_STEPS or p.rr.count < RR_LOCAL_BEATS:
         flags |= _LEARNING
-    if to_int(p.rpeak.noise_level) > ((to_int(p.rpeak.qrs_level) * RPEAK_NOISY_Q8) >> 8):
-        flags |= _NOISY
     return flags
 
 

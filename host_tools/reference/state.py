@@ -26,7 +26,7 @@ from .params import (
 PENDING_BEATS = 8
 
 #: Numbers behind the rhythm input that are traced for each beat.
-FEATURE_VALUES = 8
+FEATURE_VALUES = 9
 
 INPUT_DTYPE = np.dtype(
     [

@@ -11,6 +11,8 @@ from .params import (
     GRID_SPAN_SAMPLES,
     GRID_STEP_Q16,
     INPUT_FRAC_BITS,
+    QRS_END_GRID,
+    QRS_FIRST_GRID,
     RING_SAMPLES,
     TEMPLATE_MINIMUM_SD,
     WINDOW_BEFORE_GRID,
@@ -71,6 +73,21 @@ def window_sd(window: Any, mean: int) -> int:
     if sd < TEMPLATE_MINIMUM_SD:
         return TEMPLATE_MINIMUM_SD
     return sd
+
+
+@kernel
+def window_noise_q8(window: Any, sd: int) -> int:
+    """Roughness of a window outside the QRS part: mean |second difference| (each at most ``sd``) / ``sd``.
+
+    Muscle noise and moving electrodes are rough on the grid's scale, P and T waves are not; 0..256.
+    """
+    total = 0
+    count = 0
+    for k in range(1, WINDOW_SAMPLES - 1):
+        if k < QRS_FIRST_GRID or k >= QRS_END_GRID:
+            total += min(abs(to_int(window[k - 1]) - 2 * to_int(window[k]) + to_int(window[k + 1])), sd)
+            count += 1
+    return floor_divide(total << 8, count * sd)
 
 
 @kernel

@@ -76,6 +76,10 @@ void ecg_beat_classify(ecg_pipeline_t *p, int32_t r_age, ecg_beat_t *beat) {
     rhythm(p, beat, rhythm_input);
     shape(p, rhythm_input);
     int32_t sd = ecg_window_sd(dominant, ecg_window_mean(dominant));
+    p->features[8] = ecg_window_noise_q8(p->window, sd);
+    if (p->features[8] > ECG_NOISY_Q8) {
+        beat->flags |= ECG_FLAG_NOISY;
+    }
     ecg_window_quantise(p->window, dominant, sd, ecg_net_beat_input(&p->net));
     ECG_TRACE_BEAT_INPUTS(p);
     ecg_net_invoke(&p->net, beat->logits);

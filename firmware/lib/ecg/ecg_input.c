@@ -53,6 +53,9 @@ ecg_input_code_t ecg_input_step(ecg_input_t *s, int16_t x) {
     }
     if (s->primed == 0) {
         s->primed = 1;
+        if (s->recover_flags != 0) {
+            s->recover_count = ECG_RESTART_SAMPLES;
+        }
         return ECG_INPUT_RESTART;
     }
     return ECG_INPUT_RUN;

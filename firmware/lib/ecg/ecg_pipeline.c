@@ -44,9 +44,6 @@ static uint8_t beat_flags(const ecg_pipeline_t *p) {
     if (p->rpeak.steps < ECG_RPEAK_LEARN_STEPS || p->rr.count < ECG_RR_LOCAL_BEATS) {
         flags |= ECG_FLAG_LEARNING;
     }
-    if (p->rpeak.noise_level > ((p->rpeak.qrs_level * ECG_RPEAK_NOISY_Q8) >> 8)) {
-        flags |= ECG_FLAG_NOISY;
-    }
     return (uint8_t)flags;
 }
 

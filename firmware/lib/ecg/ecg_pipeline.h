@@ -29,8 +29,8 @@
 #define ECG_PENDING_BEATS 8
 
 /* Numbers behind the rhythm input, kept to be watched: RR before, RR after, local mean Q4, slow mean Q4,
- * irregularity Q8, correlation Q7, log2 amplitude ratio Q10, residual Q6. */
-#define ECG_FEATURE_VALUES 8
+ * irregularity Q8, correlation Q7, log2 amplitude ratio Q10, residual Q6, noise Q8. */
+#define ECG_FEATURE_VALUES 9
 
 /* Errors, all negative. */
 #define ECG_ERR_NULL (-1) /* a pointer was NULL */

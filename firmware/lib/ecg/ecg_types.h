@@ -12,7 +12,7 @@ typedef enum { ECG_CLASS_N = 0, ECG_CLASS_S = 1, ECG_CLASS_V = 2, ECG_CLASS_F = 
 #define ECG_FLAG_LEARNING 1u  /* thresholds or template were still being learnt */
 #define ECG_FLAG_SATURATED 2u /* the input was at its limits near this beat */
 #define ECG_FLAG_LEAD_OFF 4u  /* the input was missing or flat shortly before this beat */
-#define ECG_FLAG_NOISY 8u     /* noise comparable with the QRS complexes */
+#define ECG_FLAG_NOISY 8u     /* window rough outside the QRS: muscle noise, moving electrodes */
 
 /* One beat. Written by ecg_pipeline_push / ecg_pipeline_flush, owned by the caller. */
 typedef struct ecg_beat {
@@ -20,7 +20,7 @@ typedef struct ecg_beat {
                                  filtered signal, so the input's R peak lies ECG_DELAY_SAMPLES earlier */
     uint16_t rr_prev_samples; /* samples since the previous R peak, 1..ECG_RR_MAX_SAMPLES */
     uint16_t
-        rr_next_samples; /* samples to the next R peak, 1..ECG_RR_MAX_SAMPLES; the maximum where none came */
+        rr_next_samples; /* samples to the next R peak, 1..ECG_RR_BOUND_SAMPLES; the bound where none came */
     int8_t logits[ECG_CLASS_COUNT]; /* network output, scale and zero point in ecg_model.h */
     uint8_t aami_class;             /* ecg_class_t: the largest logit, the first of equal ones */
     uint8_t confidence_q8;          /* softmax of the winning class, 0..255 (255 = certain) */

@@ -56,6 +56,18 @@ int32_t ecg_window_sd(const int16_t window[ECG_WINDOW_SAMPLES], int32_t mean) {
     return ecg_max(sd, ECG_TEMPLATE_MINIMUM_SD);
 }
 
+int32_t ecg_window_noise_q8(const int16_t window[ECG_WINDOW_SAMPLES], int32_t sd) {
+    int32_t total = 0;
+    int32_t count = 0;
+    for (uint32_t k = 1; k < ECG_WINDOW_SAMPLES - 1; k++) {
+        if (k < ECG_QRS_FIRST_GRID || k >= ECG_QRS_END_GRID) {
+            total += ecg_min(ecg_abs(window[k - 1] - 2 * window[k] + window[k + 1]), sd);
+            count += 1;
+        }
+    }
+    return ecg_floor_divide(total * 256, count * sd);
+}
+
 /* deviation / sd with ECG_INPUT_FRAC_BITS, rounded, saturated to int8 */
 static int8_t quantise(int32_t deviation, int32_t sd, int32_t reciprocal_q16) {
     int32_t limit = sd << (8 - ECG_INPUT_FRAC_BITS);

@@ -29,6 +29,10 @@ int32_t ecg_window_mean(const int16_t window[ECG_WINDOW_SAMPLES]);
 /* Standard deviation about `mean`, rounded down, at least ECG_TEMPLATE_MINIMUM_SD. */
 int32_t ecg_window_sd(const int16_t window[ECG_WINDOW_SAMPLES], int32_t mean);
 
+/* Roughness outside the QRS part: mean |second difference| (each at most sd) relative to sd, 256 = 1; 0..256.
+ * Muscle noise and moving electrodes are rough on the grid's scale, P and T waves are not. */
+int32_t ecg_window_noise_q8(const int16_t window[ECG_WINDOW_SAMPLES], int32_t sd);
+
 /* Writes the network's beat input, int8 [ECG_WINDOW_SAMPLES][2]: window, and window minus template, both
  * without their means, divided by sd, with ECG_INPUT_FRAC_BITS, saturated. */
 void ecg_window_quantise(const int16_t window[ECG_WINDOW_SAMPLES], const int16_t dominant[ECG_WINDOW_SAMPLES],

@@ -1,6 +1,6 @@
 /* ecg_model.h - sizes, scales and hash of the model
  * generated from bitbeat.tflite by `make export`; do not edit.
- * model 1460fc68fca92b21, specification d5822feaae175520 */
+ * model 1460fc68fca92b21, specification 6f9189a0abd8e581 */
 #ifndef ECG_MODEL_H
 #define ECG_MODEL_H
 

@@ -1,6 +1,6 @@
 /* ecg_net_aot.c - the network compiled ahead of time: weights and a straight list of kernel calls
  * generated from bitbeat.tflite by `make export`; do not edit.
- * model 1460fc68fca92b21, specification d5822feaae175520 */
+ * model 1460fc68fca92b21, specification 6f9189a0abd8e581 */
 
 /* clang-format off */
 #include "ecg_net.h"

@@ -1,12 +1,12 @@
 /* ecg_params.h - generated from export/spec.toml by `make export`; do not edit.
- * specification d5822feaae175520, 360 Hz */
+ * specification 6f9189a0abd8e581, 360 Hz */
 #ifndef ECG_PARAMS_H
 #define ECG_PARAMS_H
 
 #include <stdint.h>
 
 /* clang-format off */
-#define ECG_SPEC_HASH UINT32_C(0xD5822FEA) /* first 32 bits of the specification's SHA-256 */
+#define ECG_SPEC_HASH UINT32_C(0x6F9189A0) /* first 32 bits of the specification's SHA-256 */
 #define ECG_FS_HZ 360 /* sampling rate of the chain, Hz */
 #define ECG_ADU_PER_MV 200 /* input units in one millivolt */
 #define ECG_SATURATION_ADU 6400 /* |input| from which it counts as saturated */
@@ -14,6 +14,7 @@
 #define ECG_FLAT_SAMPLES 720 /* length from which a stretch counts as flat */
 #define ECG_BAD_RESET_SAMPLES 72 /* bad input of this length resets the chain */
 #define ECG_RECOVER_SAMPLES 360 /* beats this soon after bad input carry its flag */
+#define ECG_RESTART_SAMPLES 1800 /* and this soon after a restart */
 #define ECG_COEF_FRAC_BITS 30 /* fraction bits of the filter coefficients */
 #define ECG_STATE_FRAC_BITS 8 /* fraction bits of samples inside the filter */
 #define ECG_FILTERED_FRAC_BITS 2 /* fraction bits of the filtered signal, unit adu */
@@ -39,7 +40,6 @@
 #define ECG_RPEAK_SEARCHBACK_THRESHOLD_Q8 102 /* see spec.toml */
 #define ECG_RPEAK_SEARCHBACK_RR_Q8 400 /* see spec.toml */
 #define ECG_RPEAK_TWAVE_SLOPE_Q8 128 /* see spec.toml */
-#define ECG_RPEAK_NOISY_Q8 115 /* see spec.toml */
 #define ECG_RPEAK_LEVEL_SHIFT 3 /* levels follow peaks by 2^-this */
 #define ECG_RPEAK_MINIMUM_PEAK 4158 /* smallest peak that can be a beat */
 #define ECG_RPEAK_CENTRE_SAMPLES 36 /* samples from a maximum of the moving sum back to the QRS */
@@ -72,6 +72,7 @@
 #define ECG_TEMPLATE_SCORE_MAX 32 /* see spec.toml */
 #define ECG_TEMPLATE_LOUDER_LOW_Q10 (-881) /* amplitude_low_q8 as log2 */
 #define ECG_TEMPLATE_LOUDER_HIGH_Q10 869 /* amplitude_high_q8 as log2 */
+#define ECG_NOISY_Q8 64 /* noise relative to the template's sd from which a beat is noisy */
 #define ECG_TEMPLATE_MINIMUM_SD 8 /* smallest standard deviation divided by */
 #define ECG_BEAT_CHANNELS 2 /* channels of the beat input: beat, beat minus template */
 #define ECG_RHYTHM_FEATURES 12 /* features of the rhythm input */

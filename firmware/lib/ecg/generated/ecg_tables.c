@@ -1,5 +1,5 @@
 /* ecg_tables.c - generated from export/spec.toml by `make export`; do not edit.
- * specification d5822feaae175520 */
+ * specification 6f9189a0abd8e581 */
 #include "ecg_intmath.h"
 
 /* clang-format off */
