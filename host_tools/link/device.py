@@ -251,7 +251,8 @@ class _Run:
         clock = self._transport.now_s
         session = self.session
         pace_from_s = clock()
-        self._heard_s = clock()
+        self._heard_s = self._moved_s = clock()
+        self._progress = session.progress
         self._wait_s = POLL_FIRST_S
         self._send(session.after_silence())
         while not session.finished:
@@ -259,10 +260,9 @@ class _Run:
             self._send(session.outgoing(allowed))
             timeout_s = self._wait_s if allowed >= session.total else PACE_STEP_S
             data = self._receive(timeout_s)
-            if data:
-                self._take(data)
-            else:
+            if not self._take(data):  # nothing, or garbage
                 self._after_silence()
+            self._watch()
         self._send(session.outgoing(0))  # confirms the last events
         return self._result()
 
@@ -273,31 +273,50 @@ class _Run:
         step = max(int(self._pace_hz * PACE_STEP_S), 1)
         return self.session.total if due >= self.session.total else due // step * step
 
-    def _take(self, data: bytes) -> None:
+    def _take(self, data: bytes) -> bool:
+        """Take received bytes; return whether there was a frame among them."""
         session = self.session
         frames = self._reader.feed(data)
-        if frames:
-            self._heard_s = self._transport.now_s()
-            self._wait_s = POLL_FIRST_S
+        if not frames:
+            return False
+        self._heard_s = self._transport.now_s()
+        self._wait_s = POLL_FIRST_S
         reply = b"".join([session.take(frame) for frame in frames])
         if reply:
             self._send(reply)
         if self._on_progress is not None:
             self._on_progress(session.processed, session.total, len(self._beats))
+        return True
 
     def _after_silence(self) -> None:
-        quiet_s = self._transport.now_s() - self._heard_s
-        session = self.session
-        if not session.waiting:
-            self._heard_s = self._transport.now_s()
-        elif quiet_s > self._silence_s:
-            raise DeviceError(
-                f"{self._transport.url}: the device fell silent: no answer for {self._silence_s:g} s; it has "
-                f"confirmed samples 0..{session.received - 1} of {session.total}"
-            )
-        elif quiet_s >= self._wait_s:
+        """Ask, ever less often, when nothing has come that should have."""
+        now_s = self._transport.now_s()
+        if not self.session.waiting:
+            self._heard_s = now_s
+        elif now_s - self._heard_s >= self._wait_s:
             self._wait_s = min(2 * self._wait_s, POLL_LONGEST_S)
-            self._send(session.after_silence())
+            self._heard_s = now_s
+            self._send(self.session.after_silence())
+
+    def _watch(self) -> None:
+        """Give up a device from which nothing new has come for too long."""
+        session = self.session
+        now_s = self._transport.now_s()
+        if session.progress != self._progress or not session.waiting:
+            self._progress = session.progress
+            self._moved_s = now_s
+        elif now_s - self._moved_s > self._silence_s:
+            raise DeviceError(
+                f"{self._transport.url}: the device fell silent: nothing new for {self._silence_s:g} s; "
+                f"{self._state()}"
+            )
+
+    def _state(self) -> str:
+        session = self.session
+        return (
+            f"it has confirmed the first {session.received} of {session.total} samples, "
+            f"and {len(self._beats)} beats have come, up to sample {session.processed}"
+        )
 
     def _send(self, data: bytes) -> None:
         if not data:
@@ -328,12 +347,11 @@ class _Run:
                 continue
             self.report.reconnects += 1
             self.report.repairs.append(Repair("port opened again", self.session.processed))
-            self._heard_s = clock()
+            self._heard_s = self._moved_s = clock()
             return
         raise DeviceError(
             f"{self._transport.url}: the port was lost and did not come back within {self._silence_s:g} s "
-            f"({lost}); the device has confirmed samples 0..{self.session.received - 1} of "
-            f"{self.session.total}"
+            f"({lost}); {self._state()}"
         )
 
     def _take_event(self, type_: int, content: bytes) -> None:

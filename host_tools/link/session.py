@@ -116,9 +116,14 @@ class Session:
         self._poll_sent: int | None = None  # next_sample when the unanswered poll was sent
 
     @property
+    def progress(self) -> tuple[int, int, int, bool]:
+        """Changes whenever anything new has come from the device."""
+        return self.received, self.processed, self.events_expected, self.flushed
+
+    @property
     def waiting(self) -> bool:
         """True when the device owes something: a status, a beat, credits."""
-        return not self.started or self.next_sample > self.processed or self.next_sample == self.total
+        return not self.started or self.flushed or not self.processed == self.next_sample < self.total
 
     @property
     def finished(self) -> bool:
@@ -243,6 +248,7 @@ class Session:
     def _take_status(self, status: m.Status) -> bytes:
         self.started = True
         self.received = self._host_sample(status.received, self.received)
+        self.next_sample = max(self.next_sample, self.received)  # a request to go back came twice
         self.processed = self._host_sample(status.processed, self.processed)
         self.accept_until = self._host_sample(status.accept_until, self.processed)
         known = self.events_expected + ((status.events_next - self.events_expected) & 0xFFFF)

@@ -5,10 +5,14 @@ Oracle: double.py.
 
 from __future__ import annotations
 
+import ctypes
+import os
+import select
 import signal
 import socket
 import subprocess
 import threading
+import tty
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,8 +24,9 @@ from host_tools.build import BUILD_DIR, FIRMWARE, SANITIZE_FLAGS, compile_c
 from host_tools.emulator import Emulator
 from host_tools.errors import DeviceError, UserError
 from host_tools.link.device import Device
+from host_tools.link.transport import SerialTransport
 
-from .conftest import DOUBLE_IDENTITY, HERE, LINK_SOURCES, Faults, noise
+from .conftest import DOUBLE_IDENTITY, HERE, LINK_SOURCES, Faults, LoopTransport, noise
 from .double import expected_beats, expected_trace
 
 Build = Callable[..., Path]
@@ -37,6 +42,40 @@ def test_replay_over_tcp_and_clean_end(double_emulator: Build) -> None:
     with Emulator(double_emulator()) as emulator:
         assert run(emulator.url, samples) == expected_beats(samples).tobytes()
         assert emulator.wait(5) == 0  # it ends with its client
+
+
+def test_pyserials_own_socket_works_too(double_emulator: Build) -> None:
+    samples = noise(2_000)
+    with Emulator(double_emulator()) as emulator:
+        transport = SerialTransport(emulator.url, 115200)
+        with Device(transport, expected=DOUBLE_IDENTITY) as device:
+            assert device.stream(samples).tobytes() == expected_beats(samples).tobytes()
+
+
+def test_a_terminal_as_port(library: ctypes.CDLL) -> None:
+    """A pseudo terminal stands for a real serial port; behind it the C device in this process."""
+    ours, theirs = os.openpty()
+    tty.setraw(theirs)
+    board = LoopTransport(library)
+    done = threading.Event()
+
+    def serve() -> None:
+        while not done.is_set():
+            if select.select([ours], [], [], 0.05)[0]:
+                board.write(os.read(ours, 4096))
+                os.write(ours, board.read(0))
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    samples = noise(2_000)
+    try:
+        with Device(os.ttyname(theirs), expected=DOUBLE_IDENTITY) as device:
+            assert device.stream(samples).tobytes() == expected_beats(samples).tobytes()
+    finally:
+        done.set()
+        thread.join()
+        os.close(ours)
+        os.close(theirs)
 
 
 def test_two_emulators_at_once(double_emulator: Build) -> None:

@@ -6,6 +6,7 @@ changed on the way can pass. Faults are seeded; the clock is virtual: every run 
 
 from __future__ import annotations
 
+import ctypes
 import random
 from collections.abc import Callable
 
@@ -70,8 +71,8 @@ def test_event_numbers_wrap(loop: Loop) -> None:
     assert_same(result.beats, expected_beats(samples))
 
 
-@pytest.mark.parametrize("seed", range(12))
-@pytest.mark.parametrize("rate", [0.02, 0.2])
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("rate", [0.02, 0.3])
 def test_faults_both_ways_are_repaired(loop: Loop, seed: int, rate: float) -> None:
     to_device, to_host = Faults(seed, rate), Faults(seed + 1000, rate)
     transport = loop(to_device=to_device, to_host=to_host)
@@ -249,9 +250,39 @@ def test_silence_in_the_middle_names_the_samples(loop: Loop) -> None:
 
     with (
         Device(transport, expected=DOUBLE_IDENTITY) as device,
-        pytest.raises(DeviceError, match=r"fell silent.*samples 0\.\.\d+ of 6000"),
+        pytest.raises(DeviceError, match=r"fell silent.*confirmed the first \d+ of 6000 samples"),
     ):
         device.replay(noise(6_000), on_progress=progress)
+
+
+@pytest.mark.parametrize("noisy", [b"\x55\xaa" * 20, b"\x07\x07\0" * 20])
+def test_endless_garbage_is_given_up(library: ctypes.CDLL, noisy: bytes) -> None:
+    class Babbling(LoopTransport):
+        babbles = False
+
+        def read(self, timeout_s: float) -> bytes:
+            real = super().read(timeout_s)
+            return noisy if self.babbles else real
+
+    transport = Babbling(library)
+    with Device(transport, expected=DOUBLE_IDENTITY) as device:
+        transport.babbles = True
+        with pytest.raises(DeviceError, match=r"nothing new for 20 s"):
+            device.replay(noise(6_000))
+
+
+def test_a_device_that_answers_without_ever_moving_is_given_up(loop: Loop) -> None:
+    """Every beat is lost on the way, always: the polls are answered, but nothing new comes."""
+
+    def no_beats(data: bytes) -> bytes:
+        pieces = [p + b"\0" for p in data.split(b"\0")[:-1]]
+        return b"".join(p for p in pieces if not any(f.type == m.MSG_BEAT for f in FrameReader().feed(p)))
+
+    with (
+        Device(loop(to_host=no_beats), expected=DOUBLE_IDENTITY) as device,
+        pytest.raises(DeviceError, match=r"nothing new for 20 s.*0 beats have come"),
+    ):
+        device.replay(noise(6_000))
 
 
 def test_a_line_that_is_dead_for_ten_seconds_is_survived(loop: Loop) -> None:

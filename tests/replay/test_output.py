@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +18,7 @@ import pytest
 import wfdb
 
 from host_tools.beats import BEAT_DTYPE
+from host_tools.build import ROOT
 from host_tools.emulator import Emulator
 from host_tools.link.device import Device
 from host_tools.link.session import LinkReport
@@ -191,3 +194,22 @@ def test_real_time_speed_is_kept(bitbeat: Callable[..., Outcome], tmp_path: Path
     assert bitbeat("replay", path, "--emulator", "--speed", "20", "--out", tmp_path / "out").code == 0
     elapsed_s = json.loads((tmp_path / "out" / "r.json").read_text())["elapsed_s"]
     assert 0.45 <= elapsed_s <= 2.0
+
+
+def test_emulator_command_prints_its_port_and_serves() -> None:
+    code = "import typer; from host_tools.cli import replay; app = typer.Typer(); replay.register(app); app()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "emulator", "--once"], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    try:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        samples = simulate(SCRIPT, 20.0, 1, 360.0).samples
+        with Device(url) as device:
+            assert device.stream(samples).tobytes() == run_record(samples).beats.tobytes()
+        assert process.wait(5) == 0
+    finally:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
