@@ -87,8 +87,12 @@ def check_identity(
         if ours is not None and theirs != ours:
             raise DeviceError(
                 f"{url}: the device has {name} {theirs:08x}, this host {ours:08x}: "
-                + _advice(theirs in known[kind])
+                + (_advice(theirs in known[kind]) if ours in known[kind] else _UNTOLD)
             )
+
+
+#: The history does not know this host's own hash: generated files that were changed by hand, or are not recorded.
+_UNTOLD = "one of the two is old: flash the device from here, or update this host"
 
 
 def _advice(device_is_old: bool) -> str:

@@ -318,6 +318,7 @@ def test_real_time_pace(loop: Loop) -> None:
 @pytest.mark.parametrize(
     ("identity", "history", "message"),
     [
+        (Identity(0x11111111, 0x0A0B0C0D), "", "specification 01020304.*one of the two is old"),
         (
             Identity(0x11111111, 0x0A0B0C0D),
             "spec 01020304\nspec 11111111\n",
