@@ -1,5 +1,4 @@
-/* Opens the static and inline arithmetic of the kernels to the tests. */
-#include "nn_softmax.c"
+/* Opens the static and inline arithmetic of the kernels to the tests; follows nn_softmax.c in one file. */
 
 int32_t test_high(int32_t a, int32_t b);
 int32_t test_shift(int32_t x, int32_t bits);
