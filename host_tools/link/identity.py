@@ -91,7 +91,7 @@ def check_identity(
             )
 
 
-#: The history does not know this host's own hash: generated files that were changed by hand, or are not recorded.
+#: The history lacks the host's own hash: its generated files were changed by hand, or never recorded.
 _UNTOLD = "one of the two is old: flash the device from here, or update this host"
 
 
