@@ -1,11 +1,12 @@
 # BitBeat: `make help` lists what there is. Everything runs in .venv, which the targets make themselves.
 RECORD ?=
 PORT ?=
+BOARD ?= qemu_m4
 PY := .venv/bin/python
 BITBEAT := .venv/bin/bitbeat
 EXPORT := --quiet --disable-pip-version-check
 
-.PHONY: help setup setup-all demo test data train export generate parity rates bench emulator replay lint format clean
+.PHONY: help setup setup-all demo test data train export generate parity rates bench emulator replay firmware flash monitor stop toolchains isa hil lint format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -47,6 +48,27 @@ emulator: setup ## start the emulated device; prints its port
 replay: setup ## stream a record through a device: RECORD=100 [PORT=url], the emulator without PORT
 	@$(BITBEAT) replay $(or $(RECORD),100) $(if $(PORT),--port $(PORT),--emulator) --plot
 
+firmware: .venv/.ready-firmware ## build the firmware: BOARD=qemu_m4, `bitbeat boards` lists them
+	@$(BITBEAT) firmware $(BOARD)
+
+flash: .venv/.ready-firmware ## flash a board (an emulated one is started, its port printed): BOARD=qemu_m4 [PORT=url]
+	@$(BITBEAT) flash $(BOARD) $(if $(PORT),--port $(PORT))
+
+monitor: .venv/.ready-firmware ## the raw bytes of a board's serial port: BOARD=qemu_m4 [PORT=url]
+	@$(BITBEAT) serial $(BOARD) $(if $(PORT),--port $(PORT))
+
+stop: setup ## end the emulated boards that were started
+	@$(BITBEAT) stop
+
+toolchains: setup ## compilers and emulators of the emulated boards, by apt (Debian, Ubuntu)
+	@$(BITBEAT) toolchains
+
+isa: .venv/.ready-firmware data ## eight emulated instruction sets: every value equal to the reference
+	@$(BITBEAT) isa
+
+hil: .venv/.ready-firmware data ## all 48 records whole through emulated boards; resumes where it was
+	@$(BITBEAT) hil
+
 lint: setup-all ## ruff, mypy, clang-format, cppcheck
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy
 	@.venv/bin/clang-format --dry-run --Werror $$(git ls-files 'firmware/*.[ch]')
@@ -72,6 +94,9 @@ clean: ## remove what was built (not data/, not .venv)
 
 .venv/.ready-parity: pyproject.toml | .venv/.ready-base
 	@echo "installing the TensorFlow Lite Micro interpreter"; $(PY) -m pip install $(EXPORT) -e '.[parity]' && touch $@
+
+.venv/.ready-firmware: pyproject.toml | .venv/.ready-base
+	@echo "installing PlatformIO"; $(PY) -m pip install $(EXPORT) -e '.[firmware]' && $(PY) -m host_tools.pio && touch $@
 
 .venv/.ready-all: pyproject.toml | .venv/.ready-base
 	@echo "installing the training and export stack, this takes a few minutes"; \

@@ -131,6 +131,7 @@ def compare_record(
     *,
     run_reference: Callable[..., RecordResult] = run_record,
     variant: Path | None = None,
+    model_dir: Path | None = None,
     oracle: Interpreter | None = None,
     first_sample: int = 0,
 ) -> RecordParity:
@@ -146,6 +147,8 @@ def compare_record(
         ``run_record`` of the reference, or of a copy for another rate.
     variant : Path, optional
         Generated C folder of another rate.
+    model_dir : Path, optional
+        Generated C folder of another network.
     oracle : Interpreter, optional
         Compare its logits too.
     first_sample : int
@@ -157,8 +160,9 @@ def compare_record(
         Counts and the earliest difference.
     """
     reference = run_reference(samples, trace=True, first_sample=first_sample)
-    traced = run_core(samples, trace=True, first_sample=first_sample, variant=variant)
-    production = run_core(samples, first_sample=first_sample, variant=variant)
+    built: dict[str, Any] = {"first_sample": first_sample, "variant": variant, "model_dir": model_dir}
+    traced = run_core(samples, trace=True, **built)
+    production = run_core(samples, **built)
     rows: dict[str, tuple[npt.NDArray[Any], npt.NDArray[Any]]] = {}
     expected = {**reference.trace, "record": record_rows(reference.beats)}
     for stage in STAGES:
@@ -170,8 +174,8 @@ def compare_record(
     compared, mismatches = {}, {}
     found: list[Difference] = []
     for stage, (a, b) in rows.items():
-        difference, wrong, count = _compare_rows(
-            name, stage, a, b, _row_samples(stage, expected, first_sample)
+        difference, wrong, count = compare_rows(
+            name, stage, a, b, row_samples(stage, expected, first_sample)
         )
         compared[stage], mismatches[stage] = count, wrong
         if difference is not None:
@@ -182,7 +186,7 @@ def compare_record(
     return RecordParity(name, len(samples), len(reference.beats), compared, mismatches, first)
 
 
-def _row_samples(
+def row_samples(
     stage: str, expected: dict[str, npt.NDArray[Any]], first_sample: int
 ) -> npt.NDArray[np.int64]:
     """Sample number of each row of a stage."""
@@ -193,7 +197,7 @@ def _row_samples(
     return numbers
 
 
-def _compare_rows(
+def compare_rows(
     record: str, stage: str, a: npt.NDArray[Any], b: npt.NDArray[Any], samples: npt.NDArray[np.int64]
 ) -> tuple[Difference | None, int, int]:
     """First difference, number of differences and of values; a missing or extra value counts as different."""

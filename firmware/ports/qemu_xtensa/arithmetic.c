@@ -1,5 +1,5 @@
-/* Arithmetic that the compiler calls for and that the distribution's libgcc for this core leaves to the chip's
- * ROM: 32-bit division and the 64-bit product. Semantics as in "The GCC low-level runtime library". */
+/* Arithmetic that the compiler calls for and that the distribution's libgcc for this core leaves to the
+ * chip's ROM: 32-bit division and the 64-bit product. Semantics as in "The GCC low-level runtime library". */
 #include <stdint.h>
 
 uint32_t __udivsi3(uint32_t a, uint32_t b);

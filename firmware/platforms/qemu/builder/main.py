@@ -16,8 +16,8 @@ prefix = board.get("build.toolchain")
 if shutil.which(prefix + "gcc") is None:
     packages = " ".join(board.get("apt"))
     sys.stderr.write(
-        "%sgcc is not installed (Debian, Ubuntu: sudo apt install --no-install-recommends %s, or make toolchains)\n"
-        % (prefix, packages)
+        f"Error: {prefix}gcc is not installed (Debian, Ubuntu: sudo apt install --no-install-recommends "
+        f"{packages}, or make toolchains)\n"
     )
     env.Exit(2)
 
@@ -26,6 +26,9 @@ ports = [join(project, "ports", name) for name in board.get("build.ports")]
 ldscript = join(project, "ports", *board.get("build.ldscript").split("/"))
 # the flags that choose libgcc among those installed, where they are not those of the code
 link_flags = board.get("build.link_flags", cpu_flags)
+
+WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Werror")
+LINKER = ("-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments", "-Wl,-Map=$BUILD_DIR/firmware.map")
 
 env.Replace(
     AR=prefix + "gcc-ar",
@@ -48,14 +51,12 @@ env.Append(
     ASFLAGS=cpu_flags,
     ASPPFLAGS=["-x", "assembler-with-cpp"],
     CFLAGS=["-std=c11"],
-    CCFLAGS=[*cpu_flags, "-O2", "-g", "-ffreestanding", "-ffunction-sections", "-fdata-sections"]
-    + ["-Wall", "-Wextra", "-Wconversion", "-Werror", "-fstack-usage"],
+    CCFLAGS=[*cpu_flags, *WARNINGS, "-O2", "-g", "-ffreestanding", "-ffunction-sections", "-fdata-sections"],
     CPPDEFINES=[tuple(text.split("=", 1)) if "=" in text else text for text in board.get("build.defines")],
     CPPPATH=[*ports, join(project, "src")],
     LIBPATH=ports,
     LIBS=board.get("build.libs", ["gcc"]),
-    LINKFLAGS=[*link_flags, "-nostdlib", "-nostartfiles", "-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments"]
-    + ["-Wl,-Map=$BUILD_DIR/firmware.map"],
+    LINKFLAGS=[*link_flags, "-nostdlib", "-nostartfiles", *LINKER],
 )
 for folder in ports:
     env.BuildSources(join("$BUILD_DIR", "ports", folder.rsplit("ports", 1)[1].strip("/\\")), folder)
@@ -70,9 +71,9 @@ def upload(target, source, env):
     try:
         running = start_board(env.subst("$BOARD"), str(source[0]))
     except BitBeatError as error:
-        sys.stderr.write("%s\n" % error)
+        sys.stderr.write(f"Error: {error}\n")
         return 2
-    print("%s runs (process %d); its serial port: %s" % (running.board, running.pid, running.url))
+    print(f"{running.board} runs (process {running.pid}); its serial port: {running.url}")
     return 0
 
 

@@ -1,0 +1,156 @@
+"""``bitbeat boards``, ``firmware``, ``flash``, ``serial``, ``stop``, ``toolchains``, ``isa`` and ``hil``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from host_tools.errors import CheckFailed, UserError
+
+_Board = Annotated[str, typer.Argument(help="PlatformIO's environment; `bitbeat boards` lists them.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (boards, firmware, flash, serial, stop, toolchains, isa, hil):
+        app.command()(command)
+
+
+def boards() -> None:
+    """List the boards: emulated ones with their ports, real ones."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from host_tools.boards import board_names, load_board, running_boards
+    from host_tools.pio import environments
+
+    ports = {board.board: board.url for board in running_boards()}
+    table = Table("board", "what", "runs at")
+    for name in environments():
+        what = load_board(name).title if name in board_names() else "real board, PlatformIO's registry needed"
+        table.add_row(name, what, ports.get(name, ""))
+    Console().print(table)
+
+
+def firmware(
+    board: _Board = "qemu_m4",
+    trace: Annotated[bool, typer.Option("--trace", help="With the trace hook.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show what PlatformIO says.")] = False,
+) -> None:
+    """Build the firmware of a board; print what it takes of flash and RAM."""
+    from host_tools.boards import ROOT
+    from host_tools.pio import build_firmware
+
+    image = build_firmware(board, "trace" if trace else "", verbose)
+    print(
+        f"{image.board}: flash {image.flash_bytes:,} of {image.flash_size_bytes:,} bytes, "
+        f"RAM {image.ram_bytes:,} of {image.ram_size_bytes:,} bytes; {image.path.relative_to(ROOT)}"
+    )
+
+
+def flash(
+    board: _Board = "qemu_m4",
+    port: Annotated[str | None, typer.Option(help="Serial port of a real board.")] = None,
+) -> None:
+    """Build and flash a board; an emulated one is started, and its port printed."""
+    from host_tools.pio import upload_firmware
+
+    print(upload_firmware(board, port))
+
+
+def serial(
+    board: _Board = "qemu_m4",
+    port: Annotated[str | None, typer.Option(help="Port; that of the emulated board by default.")] = None,
+) -> None:
+    """Watch the raw bytes of a board's serial port with PlatformIO's monitor; Ctrl-C ends it."""
+    import os
+
+    from host_tools.boards import EMULATED, FIRMWARE, running_url
+    from host_tools.pio import check_board, environment, pio_command, prepare_core
+
+    prepare_core()
+    check_board(board)
+    url = port or running_url(board)
+    if url is None and board in (*EMULATED, "host"):
+        raise UserError(f"{board} does not run; `make flash BOARD={board}` starts it")
+    command = pio_command("device", "monitor", "-e", board, *(["-p", url] if url else []))
+    os.chdir(FIRMWARE)
+    os.execve(command[0], command, environment())
+
+
+def stop(boards: Annotated[list[str] | None, typer.Argument(help="Boards; all by default.")] = None) -> None:
+    """End the emulated boards that were started in the background."""
+    from host_tools.boards import load_board, stop_boards
+
+    for name in boards or []:
+        load_board(name)
+    stopped = stop_boards(boards)
+    print("stopped: " + ", ".join(board.board for board in stopped) if stopped else "no emulated board runs")
+
+
+def toolchains() -> None:
+    """Install compilers and emulators of the emulated boards with apt (Debian, Ubuntu)."""
+    from host_tools.toolchains import TOOLS, install_toolchains, xtensa_llvm
+
+    installed = install_toolchains()
+    print("installed: " + ", ".join(installed) if installed else f"all {len(TOOLS)} programs are there")
+    if xtensa_llvm() is None:
+        print("no LLVM that knows Xtensa is to be had: the ESP32 check needs clang and llvm 20 or later")
+
+
+def isa(
+    board: Annotated[list[str] | None, typer.Option(help="Boards; all eight by default.")] = None,
+    data: Annotated[Path, typer.Option(help="Folder of MIT-BIH records.")] = Path("data/mitdb"),
+    out: Annotated[Path, typer.Option(help="Where the figures go.")] = Path("build/isa.json"),
+    at_once: Annotated[int, typer.Option(help="Boards that run at once.", min=1)] = 2,
+) -> None:
+    """Prove on eight instruction sets that the firmware computes the reference's values."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from host_tools.isa import prove
+    from host_tools.writing import write_json
+
+    figures, differences = prove(board, data, at_once)
+    write_json(out, figures)
+    table = Table("board", "core", "beats", "values compared", "mismatches", "flash", "RAM")
+    for name, entry in figures["targets"].items():
+        counts = [
+            f"{entry[key]:,}"
+            for key in ("beats", "values_compared", "mismatches", "flash_bytes", "ram_bytes")
+        ]
+        table.add_row(name, entry["cpu"], *counts)
+    console = Console()
+    console.print(table)
+    console.print(f"ESP32 (LX6): {figures['esp32']['text']}", highlight=False, soft_wrap=True)
+    console.print(f"{figures['seconds']:.0f} s; {out}", highlight=False)
+    for difference in differences:
+        console.print(difference, highlight=False)
+    wrong = sum(entry["mismatches"] for entry in figures["targets"].values())
+    if wrong:
+        raise CheckFailed(f"{wrong} values differ from the reference; the first of each run is above")
+
+
+def hil(
+    records: Annotated[list[str] | None, typer.Argument(help="Records; all 48 by default.")] = None,
+    board: Annotated[str, typer.Option(help="Emulated board.")] = "qemu_m4",
+    data: Annotated[Path, typer.Option(help="Folder of MIT-BIH records.")] = Path("data/mitdb"),
+    out: Annotated[
+        Path, typer.Option(help="Folder of the results; records found there are not run again.")
+    ] = Path("build/hil"),
+    at_once: Annotated[int, typer.Option(help="Boards that run at once.", min=1)] = 2,
+) -> None:
+    """Replay whole records through an emulated board, compare every beat; resumes where it was."""
+    from host_tools.hil import replay_all
+
+    total = replay_all(board, data, records, out, at_once)
+    print(
+        f"{total['records']} records, {total['samples']:,} samples, {total['beats']:,} beats, "
+        f"{total['values_compared']:,} values compared, {total['mismatches']:,} mismatches; {out}.json"
+    )
+    if total["mismatches"]:
+        raise CheckFailed(
+            f"{total['mismatches']} values differ from the reference: {', '.join(total['different'])}"
+        )

@@ -1,0 +1,242 @@
+"""Runs PlatformIO with everything it keeps inside ``build/``, with no package registry and no telemetry.
+
+PlatformIO wants SCons as a package of its own registry; the copy from PyPI, pinned beside it, stands in
+for that. ``python -m host_tools.pio`` prepares this for ``pio`` called by hand.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from host_tools.boards import EMULATED, FIRMWARE, ROOT, check_tool, load_board
+from host_tools.errors import UserError
+
+PIO_DIR = ROOT / "build" / "platformio"
+CORE_DIR = PIO_DIR / "core"
+#: How each kind of firmware differs from the default one: folder and compiler flags.
+VARIANTS = {"": ("build", ""), "trace": ("build-trace", "-DECG_TRACE=1")}
+
+_INSTALL = "make .venv/.ready-firmware, or pip install -e '.[firmware]'"
+_SIZES = re.compile(r"^(RAM|Flash):.*\(used (\d+) bytes from (\d+) bytes\)", re.MULTILINE)
+#: What PlatformIO says when its registry, or what comes from there, cannot be had.
+_NO_REGISTRY = (
+    "HTTPClientError",
+    "InternetConnectionError",
+    "ConnectionError",
+    "Could not find the package",
+    "registry",
+)
+
+
+@dataclass(frozen=True)
+class FirmwareImage:
+    """A built firmware.
+
+    Attributes
+    ----------
+    board : str
+        PlatformIO's environment.
+    path : Path
+        The ELF file (a program for ``host``).
+    flash_bytes, ram_bytes : int
+        What it takes: code and constants; static memory.
+    flash_size_bytes, ram_size_bytes : int
+        What the board has.
+    """
+
+    board: str
+    path: Path
+    flash_bytes: int
+    ram_bytes: int
+    flash_size_bytes: int
+    ram_size_bytes: int
+
+
+def prepare_core() -> None:
+    """Give PlatformIO its SCons and its settings; quick when that was done before.
+
+    Raises
+    ------
+    UserError
+        PlatformIO or SCons is not installed.
+    """
+    package = CORE_DIR / "packages" / "tool-scons"
+    stamp = package / ".ready"
+    try:
+        import platformio
+        import SCons
+    except ModuleNotFoundError as error:
+        raise UserError(f"PlatformIO is not installed ({error.name} is missing): {_INSTALL}") from None
+    versions = f"{platformio.__version__} {SCons.__version__}"
+    if stamp.is_file() and stamp.read_text() == versions:
+        return
+    from platformio.dependencies import get_core_dependencies
+
+    version = get_core_dependencies()["tool-scons"].lstrip("~^=> ")
+    package.mkdir(parents=True, exist_ok=True)
+    about = {"name": "tool-scons", "version": version, "description": "SCons from PyPI"}
+    spec = {"owner": "platformio", "id": None, "name": "tool-scons", "requirements": None, "uri": None}
+    (package / "package.json").write_text(json.dumps(about))
+    (package / ".piopm").write_text(
+        json.dumps({"type": "tool", "name": "tool-scons", "version": version, "spec": spec})
+    )
+    (package / ".piokeep").write_text("")  # never pruned
+    (package / "scons.py").write_text("import sys\nfrom SCons.Script.Main import main\nsys.exit(main())\n")
+    settings = {
+        "enable_telemetry": False,
+        "check_platformio_interval": 36500,
+        "check_prune_system_threshold": 0,
+    }
+    state = CORE_DIR / "appstate.json"
+    if not state.is_file():
+        state.write_text(json.dumps({"settings": settings}))
+    stamp.write_text(versions)
+
+
+def environment(variant: str = "") -> dict[str, str]:
+    """Return the environment variables for ``pio``."""
+    folder, flags = VARIANTS[variant]
+    return {
+        **os.environ,
+        "PLATFORMIO_CORE_DIR": str(CORE_DIR),
+        "PLATFORMIO_BUILD_DIR": str(PIO_DIR / folder),
+        "PLATFORMIO_BUILD_FLAGS": flags,
+        "PLATFORMIO_SETTING_ENABLE_TELEMETRY": "no",
+        "PLATFORMIO_DISABLE_UPGRADE_CHECK": "true",
+        "PLATFORMIO_NO_ANSI": "true",
+    }
+
+
+@contextlib.contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Hold a lock: two PlatformIO processes would write the same files."""
+    PIO_DIR.mkdir(parents=True, exist_ok=True)
+    with (PIO_DIR / ".lock").open("w") as lock:
+        with contextlib.suppress(ImportError):  # no fcntl on Windows: there, one at a time is up to the user
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def pio_command(*arguments: str) -> list[str]:
+    """Return the command line that runs PlatformIO of this environment on the firmware."""
+    return [sys.executable, "-m", "platformio", *arguments]
+
+
+def run_pio(arguments: Sequence[str], env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run ``pio`` in the firmware's folder and return what it did and said (both streams in one)."""
+    with _one_at_a_time():
+        prepare_core()
+        return subprocess.run(
+            pio_command(*arguments),
+            cwd=FIRMWARE,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
+
+def environments() -> list[str]:
+    """Return the names of all boards in ``platformio.ini``, emulated and real."""
+    text = (FIRMWARE / "platformio.ini").read_text()
+    return re.findall(r"^\[env:([^\]]+)\]", text, re.MULTILINE)
+
+
+def build_firmware(board: str, variant: str = "", verbose: bool = False) -> FirmwareImage:
+    """Build the firmware of a board; quick when nothing changed.
+
+    Parameters
+    ----------
+    board : str
+        PlatformIO's environment.
+    variant : str
+        "" or "trace" (every intermediate value can be sent to the host).
+    verbose : bool
+        Let PlatformIO say everything.
+
+    Returns
+    -------
+    FirmwareImage
+        Path and sizes.
+
+    Raises
+    ------
+    UserError
+        No such board; compiler, PlatformIO or registry missing; or the sources do not compile.
+    """
+    check_board(board)
+    done = run_pio(["run", "-e", board], environment(variant))
+    if verbose:
+        print(done.stdout)
+    if done.returncode != 0:
+        raise UserError(f"{board}: {_reason(board, done.stdout)}")
+    sizes = {kind: (int(used), int(size)) for kind, used, size in _SIZES.findall(done.stdout)}
+    flash, ram = sizes.get("Flash", (0, 0)), sizes.get("RAM", (0, 0))
+    path = PIO_DIR / VARIANTS[variant][0] / board / ("firmware" if board == "host" else "firmware.elf")
+    return FirmwareImage(board, path, flash[0], ram[0], flash[1], ram[1])
+
+
+def check_board(board: str) -> None:
+    """Raise :class:`UserError` unless the board is known and, if emulated, its compiler is installed."""
+    known = environments()
+    if board not in known:
+        raise UserError(f"{board}: no such board; there are {', '.join(known)}")
+    if board in EMULATED:
+        described = load_board(board)
+        check_tool(described.compiler, described)
+
+
+def _reason(board: str, output: str) -> str:
+    """Return in one line why PlatformIO gave up."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    for line in lines:
+        if re.search(r"\berror\b:|undefined reference|Error: (?!.*Client)", line):
+            return "the firmware does not build: " + line.replace(str(ROOT) + "/", "")
+    if any(word in line for line in lines for word in _NO_REGISTRY):
+        return (
+            "its compiler and framework come from PlatformIO's registry, which cannot be reached: connect to "
+            f"the internet and try again, or take an emulated board ({', '.join(EMULATED)})"
+        )
+    return "the firmware does not build: " + (lines[-1] if lines else "PlatformIO gave no message")
+
+
+def upload_firmware(board: str, port: str | None = None) -> str:
+    """Build and flash a board; an emulated one is started instead. Return what PlatformIO said last.
+
+    Raises
+    ------
+    UserError
+        As :func:`build_firmware`, or the board cannot be reached.
+    """
+    check_board(board)
+    if board in EMULATED:
+        described = load_board(board)
+        check_tool(described.program, described)
+    command = ["run", "-e", board, "-t", "upload", *(["--upload-port", port] if port else [])]
+    done = run_pio(command, environment())
+    if done.returncode != 0:
+        raise UserError(f"{board}: {_reason(board, done.stdout)}")
+    lines = [line for line in done.stdout.splitlines() if "serial port:" in line]
+    return lines[-1] if lines else f"{board} is flashed; `bitbeat ports` lists the serial ports"
+
+
+if __name__ == "__main__":
+    try:
+        prepare_core()
+    except UserError as error:
+        sys.exit(f"bitbeat: {error}")
+    print(
+        f"PlatformIO is ready (its files: {CORE_DIR.relative_to(ROOT)}): cd firmware && ../.venv/bin/pio run"
+    )

@@ -1,0 +1,137 @@
+"""Compilers and emulators of the emulated boards: which are there, and how to get the others."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+
+from host_tools.errors import UserError
+
+#: Versions of LLVM that may know Xtensa, newest first; the plain name last.
+_LLVM_VERSIONS = ("-23", "-22", "-21", "-20", "")
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A program from outside Python.
+
+    Attributes
+    ----------
+    program : str
+        What is called.
+    package : str
+        Debian's package with it.
+    why : str
+        What it is for.
+    """
+
+    program: str
+    package: str
+    why: str
+
+
+TOOLS = (
+    Tool("arm-none-eabi-gcc", "gcc-arm-none-eabi", "compiles for Cortex-M"),
+    Tool("riscv64-unknown-elf-gcc", "gcc-riscv64-unknown-elf", "compiles for RV32IMC"),
+    Tool("xtensa-lx106-elf-gcc", "gcc-xtensa-lx106", "compiles for Xtensa LX106"),
+    Tool("qemu-system-arm", "qemu-system-arm", "emulates Cortex-M"),
+    Tool("qemu-system-riscv32", "qemu-system-misc", "emulates RISC-V"),
+    Tool("qemu-system-xtensa", "qemu-system-misc", "emulates Xtensa"),
+)
+#: Packages that bring no program of their own.
+EXTRA_PACKAGES = ("libnewlib-arm-none-eabi",)
+#: Newest first; the distribution's plain one knows no Xtensa before version 20, but hurts nobody.
+LLVM_PACKAGES = (("clang-22", "llvm-22"), ("clang-21", "llvm-21"), ("clang-20", "llvm-20"))
+
+
+def missing_tools() -> list[Tool]:
+    """Return what is not installed of :data:`TOOLS`."""
+    return [tool for tool in TOOLS if shutil.which(tool.program) is None]
+
+
+def xtensa_llvm() -> tuple[str, str] | None:
+    """Return the names of clang and of an llc that knows the ESP32's core, None if there are none."""
+    for version in _LLVM_VERSIONS:
+        clang, llc = shutil.which("clang" + version), shutil.which("llc" + version)
+        if clang is None or llc is None:
+            continue
+        known = subprocess.run([llc, "--version"], capture_output=True, text=True, check=False).stdout
+        if re.search(r"^\s+xtensa\s", known, re.MULTILINE):
+            return clang, llc
+    return None
+
+
+def install_command() -> str:
+    """Return the apt command that brings everything."""
+    packages = sorted({tool.package for tool in TOOLS} | set(EXTRA_PACKAGES))
+    return f"sudo apt install --no-install-recommends {' '.join([*packages, *LLVM_PACKAGES[0]])}"
+
+
+def install_toolchains() -> list[str]:
+    """Install with apt what is missing; return the packages that were installed.
+
+    Raises
+    ------
+    UserError
+        This is neither Debian nor Ubuntu, or apt failed.
+    """
+    wanted = sorted({tool.package for tool in missing_tools()})
+    if "gcc-arm-none-eabi" in wanted or not _has_newlib():
+        wanted += EXTRA_PACKAGES
+    need_llvm = xtensa_llvm() is None
+    if not wanted and not need_llvm:
+        return []
+    if shutil.which("apt-get") is None:
+        raise UserError(
+            "toolchains are installed by apt on Debian and Ubuntu only; missing here: "
+            + ", ".join(tool.program for tool in missing_tools())
+        )
+    _apt("update", "-qq")
+    if need_llvm:
+        wanted += next((pair for pair in LLVM_PACKAGES if all(map(_has_candidate, pair))), ())
+    if wanted:
+        _apt("install", "-y", "-qq", "--no-install-recommends", *wanted)
+    still = missing_tools()
+    if still:
+        raise UserError(f"apt did not bring {', '.join(tool.program for tool in still)}: {install_command()}")
+    return wanted
+
+
+def _has_newlib() -> bool:
+    if shutil.which("arm-none-eabi-gcc") is None:
+        return False
+    asked = ["arm-none-eabi-gcc", "-print-file-name=libc.a"]
+    return "/" in subprocess.run(asked, capture_output=True, text=True, check=False).stdout
+
+
+def _has_candidate(package: str) -> bool:
+    said = subprocess.run(
+        ["apt-cache", "policy", package], capture_output=True, text=True, check=False
+    ).stdout
+    return "Candidate:" in said and "Candidate: (none)" not in said
+
+
+def _apt(*arguments: str) -> None:
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    command = [*([] if root else ["sudo"]), "apt-get", *arguments]
+    try:
+        done = subprocess.run(
+            command,
+            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    except OSError as error:
+        raise UserError(
+            f"{command[0]} cannot be run ({error.strerror}); as root: {install_command()}"
+        ) from error
+    if done.returncode != 0:
+        errors = [
+            line for line in done.stderr.splitlines() if line.startswith("E:")
+        ] or done.stderr.splitlines()
+        raise UserError(f"apt-get {arguments[0]} failed: {errors[0] if errors else 'no message'}")
