@@ -17,7 +17,6 @@ from host_tools.build import (
     CORE_INCLUDE_DIRS,
     FIRMWARE,
     OPTIMISE_FLAGS,
-    SANITIZE_FLAGS,
     compile_c,
 )
 
@@ -37,6 +36,7 @@ STAGES = (
 #: Values per row of the stages of fixed width.
 _DETECTOR_VALUES = 10
 _GENERATED = FIRMWARE / "lib" / "ecg" / "generated"
+_MODEL = FIRMWARE / "lib" / "model"
 _LIBRARY_DIR = FIRMWARE / "ports" / "library"
 _ALIGNED_BEAT = np.dtype(BEAT_DTYPE.descr, align=True)
 
@@ -60,28 +60,31 @@ class CoreResult:
     trace: dict[str, npt.NDArray[np.int32]]
 
 
-def library_sources(variant: Path | None = None) -> tuple[list[Path], list[Path]]:
+def library_sources(
+    variant: Path | None = None, model_dir: Path | None = None
+) -> tuple[list[Path], list[Path]]:
     """Sources and header folders of the library.
 
     Parameters
     ----------
     variant : Path, optional
         Folder with another ``ecg_params.h`` and ``ecg_tables.c`` (another sampling rate).
+    model_dir : Path, optional
+        Folder with another generated network.
     """
-    folders = [variant if variant is not None and d == _GENERATED else d for d in CORE_INCLUDE_DIRS]
-    folders = [d for d in folders if d.name != "link"]
+    instead = {_GENERATED: variant or _GENERATED, _MODEL: model_dir or _MODEL}
+    folders = [instead.get(d, d) for d in CORE_INCLUDE_DIRS if d.name != "link"]
     sources = [path for folder in [*folders, _LIBRARY_DIR] for path in folder.glob("*.c")]
     return sources, folders
 
 
-def build_library(trace: bool = False, sanitize: bool = False, variant: Path | None = None) -> Path:
+def build_library(trace: bool = False, variant: Path | None = None, model_dir: Path | None = None) -> Path:
     """Compile the core and its harness into a shared library; see :func:`host_tools.build.compile_c`."""
-    sources, folders = library_sources(variant)
-    flags = list(SANITIZE_FLAGS if sanitize else OPTIMISE_FLAGS)
-    flags += ["-DECG_TRACE=1"] if trace else []
+    sources, folders = library_sources(variant, model_dir)
+    flags = [*OPTIMISE_FLAGS, *(["-DECG_TRACE=1"] if trace else [])]
     parts = ["libbitbeat", *([variant.name] if variant else []), *(["trace"] if trace else [])]
-    parts += ["sanitize"] if sanitize else []
-    return compile_c(sources, folders, flags, BUILD_DIR / "native" / ("-".join(parts) + ".so"), "shared")
+    folder = BUILD_DIR / "native" if model_dir is None else model_dir
+    return compile_c(sources, folders, flags, folder / ("-".join(parts) + ".so"), "shared")
 
 
 @lru_cache(maxsize=16)
@@ -107,6 +110,7 @@ def run_core(
     trace: bool = False,
     first_sample: int = 0,
     variant: Path | None = None,
+    model_dir: Path | None = None,
 ) -> CoreResult:
     """Run a record through the C core.
 
@@ -120,13 +124,15 @@ def run_core(
         Number of the first sample, modulo 2^32.
     variant : Path, optional
         Generated folder of another sampling rate.
+    model_dir : Path, optional
+        Generated folder of another network.
 
     Returns
     -------
     CoreResult
         Beats in order, and the trace if asked for.
     """
-    library = load_library(build_library(trace=trace, variant=variant))
+    library = load_library(build_library(trace, variant, model_dir))
     x = np.ascontiguousarray(samples, np.int16)
     if library.bitbeat_beat_bytes() != _ALIGNED_BEAT.itemsize:
         raise RuntimeError("ecg_beat_t and BEAT_DTYPE differ in size")
