@@ -6,6 +6,7 @@ compares byte for byte.
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.util
 import os
@@ -20,6 +21,8 @@ from export.c_network import generate_network
 from export.params import c_header, c_tables, python_module
 from export.spec import SPEC_PATH, Spec, load_spec
 from host_tools.build import BUILD_DIR, ROOT
+from host_tools.link.identity import record_history
+from host_tools.writing import write_text
 
 MODEL_DIR = Path("firmware/lib/model")
 TFLITE = MODEL_DIR / "bitbeat.tflite"
@@ -29,14 +32,15 @@ REFERENCE_DIR = Path("host_tools/reference")
 VECTORS = Path("firmware/test/ecg_vectors.h")
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file aside, then rename it into place; leave it alone where nothing changed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists() and path.read_text() == text:
-        return
-    aside = path.with_name(path.name + ".part")
-    aside.write_text(text)
-    aside.replace(path)
+def _write_changed(path: Path, text: str) -> None:
+    """Write a file, but leave one alone that is the same already, so that nothing is rebuilt for it."""
+    if not path.exists() or path.read_text() != text:
+        write_text(path, text)
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def generate(out: Path = ROOT, tflite: Path | None = None, spec_path: Path = SPEC_PATH) -> list[Path]:
@@ -71,7 +75,11 @@ def generate(out: Path = ROOT, tflite: Path | None = None, spec_path: Path = SPE
             if source.name not in ("params.py", "network.py"):
                 (out / REFERENCE_DIR).mkdir(parents=True, exist_ok=True)
                 shutil.copy(source, out / REFERENCE_DIR / source.name)
-    write_text(out / VECTORS, _run_vectors(out / REFERENCE_DIR))
+    _write_changed(out / VECTORS, _run_vectors(out / REFERENCE_DIR))
+    if out == ROOT:
+        # So that a host can say which side is old when a device's hashes are not its own.
+        record_history("spec", spec.constants["SPEC_HASH"])
+        record_history("model", int(file_digest(model)[:8], 16))
     return sorted(path.relative_to(out) for path in [*written, out / VECTORS])
 
 
@@ -82,7 +90,7 @@ def _write_params(spec: Spec, c_dir: Path, reference_dir: Path) -> list[Path]:
         reference_dir / "params.py": python_module(spec),
     }
     for path, text in files.items():
-        write_text(path, text)
+        _write_changed(path, text)
     return list(files)
 
 
@@ -158,6 +166,6 @@ def generate_variant(fs_hz: int, out: Path | None = None) -> Variant:
     reference_dir.mkdir(parents=True, exist_ok=True)
     for source in (ROOT / REFERENCE_DIR).glob("*.py"):
         if source.name != "params.py":
-            write_text(reference_dir / source.name, source.read_text())
+            _write_changed(reference_dir / source.name, source.read_text())
     _write_params(spec, c_dir, reference_dir)
     return Variant(fs_hz, c_dir, reference_dir)
