@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 /* Right shifts of negative numbers are implementation-defined in C11; all of lib/nn relies on this. */
+/* cppcheck-suppress shiftNegativeLHS */
 _Static_assert((-1 >> 1) == -1, "needs an arithmetic right shift");
 
 /* a * b / 2^31 rounded to nearest, halves towards plus infinity; a and b not both INT32_MIN.
