@@ -18,6 +18,7 @@ static bool app_service(app_t *app) {
     const uint8_t *wire;
     bool busy = false;
     size_t n;
+    port_adc_poll();
     while ((n = port_read(bytes, sizeof bytes)) > 0) {
         link_device_receive(&app->link, bytes, n);
         busy = true;
@@ -67,25 +68,45 @@ void app_init(app_t *app) {
                                 .model_hash = ECG_MODEL_HASH,
                                 .fs_hz = ECG_FS_HZ,
                                 .window_samples = (uint16_t)LINK_WINDOW_SAMPLES(rx_bytes),
-#ifdef ECG_TRACE
-                                .features = LINK_FEATURE_TRACE,
-#endif
+                                .adc_ring_size = ADC_RING_ENTRIES,
                                 .engine = ECG_NET_ENGINE};
+#ifdef ECG_TRACE
+    identity.features |= LINK_FEATURE_TRACE;
+#endif
+    if (port_has_adc()) {
+        identity.features |= LINK_FEATURE_LIVE;
+    }
     app->identity = identity;
     app->beat_waits = false;
     app->trace = false;
     link_device_init(&app->link, &app->identity);
     ecg_pipeline_init(&app->pipeline);
+    live_init(&app->live);
 #ifdef ECG_TRACE
     traced_app = app;
 #endif
 }
 
+/* Whether the ADC should run: as the session says, and without one as the board was built. */
+static bool live_wanted(const app_t *app) {
+    if (link_device_is_live(&app->link)) {
+        return !link_device_live_ending(&app->link);
+    }
+    return BOARD_LIVE_AT_BOOT && link_device_start_pending(&app->link) && port_has_adc();
+}
+
 static void restart_if_told(app_t *app) {
-    uint32_t first_sample;
-    if (link_device_take_start(&app->link, &first_sample, &app->trace)) {
+    uint32_t first_sample = 0;
+    bool start = link_device_take_start(&app->link, &first_sample, &app->trace) != 0;
+    bool live = live_wanted(app);
+    if (start || (live && !app->live.running)) {
         ecg_pipeline_init_at(&app->pipeline, first_sample);
         app->beat_waits = false;
+    }
+    if (live && (start || !app->live.running)) {
+        (void)live_start(&app->live);
+    } else if (!live && app->live.running) {
+        live_stop(&app->live);
     }
 }
 
@@ -98,6 +119,43 @@ static bool take_result(app_t *app, int result) {
         app->beat_waits = link_device_put_beat(&app->link, &app->waiting_beat) == 0;
     }
     return result > 0;
+}
+
+static void live_beat(app_t *app, const ecg_beat_t *beat) {
+    live_led_beat(&app->live, beat->aami_class);
+    if (link_device_is_live(&app->link)) {
+        link_device_live_beat(&app->link, beat);
+    }
+}
+
+/* The same from the ADC. Nothing waits for the host: time does not either. */
+static bool work_off_live(app_t *app) {
+    live_t *l = &app->live;
+    bool session = link_device_is_live(&app->link);
+    ecg_beat_t beat;
+    int16_t x;
+    uint32_t done = 0;
+    while (done < BURST_SAMPLES && live_take(l, &x)) {
+        live_led_step(l);
+        if (session) {
+            link_device_live_sample(&app->link, x);
+        }
+        if (ecg_pipeline_push(&app->pipeline, x, &beat) > 0) {
+            live_beat(app, &beat);
+        }
+        done++;
+    }
+    if (session) {
+        link_device_live_counters(&app->link, l->lost, adc_ring_late_max_us(&l->ring), l->ring_max);
+    }
+    if (done == 0 && link_device_flush_wanted(&app->link)) { /* the ADC has stopped, the ring is empty */
+        while (ecg_pipeline_flush(&app->pipeline, &beat) > 0) {
+            link_device_live_beat(&app->link, &beat);
+        }
+        link_device_flushed(&app->link);
+        return true;
+    }
+    return done > 0;
 }
 
 /* Works off samples while there are some, and room for their beats. Returns true if anything was done. */
@@ -125,7 +183,8 @@ static bool work_off(app_t *app) {
 void app_step(app_t *app) {
     bool busy = app_service(app);
     restart_if_told(app);
-    if (!work_off(app) && !busy) {
+    bool live = app->live.running || link_device_is_live(&app->link);
+    if (!(live ? work_off_live(app) : work_off(app)) && !busy) {
         port_idle();
     }
 }

@@ -24,6 +24,7 @@ MSG_ERROR = 5
 MSG_CONFIG = 6
 MSG_SAMPLES = 7
 MSG_ACK = 8
+MSG_LIVE = 9
 
 FEATURE_TRACE = 1
 FEATURE_LIVE = 2
@@ -31,6 +32,9 @@ FEATURE_LIVE = 2
 STATUS_FLUSHED = 1
 STATUS_LEAD_OFF = 2
 STATUS_TRACE = 4
+STATUS_LIVE = 8
+
+LIVE_LEAD_OFF = 1
 
 ERROR_GAP = 1
 ERROR_BAD_FRAME = 2
@@ -53,6 +57,7 @@ OP_HELLO = 1
 OP_START = 2
 OP_FLUSH = 3
 OP_RESET = 4
+OP_LIVE = 5
 START_TRACE = 1
 
 BLOCK_SAMPLES = 120
@@ -66,6 +71,7 @@ _ERROR = struct.Struct("<BI")
 _CONFIG = struct.Struct("<BBI")
 _SAMPLES = struct.Struct("<IH")
 _ACK = struct.Struct("<HBB")
+_LIVE = struct.Struct("<IIHHHHBB")
 _TRACE = struct.Struct("<HI")
 _TRACE_ITEM = struct.Struct("<BBBH")
 _EVENT = struct.Struct("<H")
@@ -182,6 +188,28 @@ class Ack(NamedTuple):
         return cls(*_ACK.unpack(payload)) if len(payload) == _ACK.size else None
 
 
+class LiveStatus(NamedTuple):
+    """State of the acquisition (``link_live_t``); sample numbers modulo 2^32, event numbers modulo 2^16."""
+
+    taken: int
+    lost: int
+    events_first: int
+    events_lost: int
+    late_max_us: int
+    ring_max: int
+    flags: int
+    ring_size: int
+
+    def pack(self) -> bytes:
+        """Return the payload."""
+        return _LIVE.pack(*self)
+
+    @classmethod
+    def unpack(cls, payload: bytes) -> LiveStatus | None:
+        """Return the message, or None."""
+        return cls(*_LIVE.unpack(payload)) if len(payload) == _LIVE.size else None
+
+
 class TraceItem(NamedTuple):
     """Values of one stage while one sample was pushed; ``offset`` is the index of the first in its array."""
 
@@ -197,7 +225,10 @@ def pack_samples(first: int, events_expected: int, samples: bytes) -> bytes:
 
 
 def unpack_samples(payload: bytes) -> tuple[int, int, npt.NDArray[np.int16]] | None:
-    """Return first sample number, events expected and samples of a block, or None."""
+    """Return first sample number, events expected and samples of a block, or None.
+
+    In live mode, from the device, the second value is the step from one sample's number to the next.
+    """
     size = len(payload) - _SAMPLES.size
     if size < 2 or size % 2 or size // 2 > BLOCK_SAMPLES:
         return None

@@ -27,7 +27,8 @@ _OUT_BYTES = 1 << 20
 @pytest.fixture(scope="session")
 def library() -> ctypes.CDLL:
     """Link, main loop and the double of the signal chain as one shared library."""
-    sources = [*LINK_SOURCES, FIRMWARE / "src" / "app.c", *DOUBLE.glob("*.c")]
+    app = [FIRMWARE / "src" / name for name in ("app.c", "live.c", "adc_ring.c")]
+    sources = [*LINK_SOURCES, *app, *DOUBLE.glob("*.c")]
     path = compile_c(sources, INCLUDES, OPTIMISE_FLAGS, BUILD_DIR / "tests" / "liblink.so", "shared")
     loaded = ctypes.CDLL(str(path))
     for name in ("api_parse", "api_frame", "api_again", "api_link_bytes", "device_exchange"):

@@ -24,6 +24,7 @@ SIZES = {
     m.MSG_ERROR: 5,
     m.MSG_CONFIG: 6,
     m.MSG_ACK: 4,
+    m.MSG_LIVE: 18,
 }
 messages = st.one_of(
     st.tuples(st.just(m.MSG_HELLO), st.builds(m.Hello, u8, u8, u16, u32, u32, u16, u16, engine)),
@@ -34,6 +35,7 @@ messages = st.one_of(
     st.tuples(st.just(m.MSG_ERROR), st.builds(m.Error, u8, u32)),
     st.tuples(st.just(m.MSG_CONFIG), st.builds(m.Config, u8, u8, u32)),
     st.tuples(st.just(m.MSG_ACK), st.builds(m.Ack, u16, u8, u8)),
+    st.tuples(st.just(m.MSG_LIVE), st.builds(m.LiveStatus, u32, u32, u16, u16, u16, u16, u8, u8)),
 )
 
 
@@ -71,7 +73,7 @@ def test_beats_agree_on_every_byte(library: ctypes.CDLL, content: bytes, event: 
 def test_another_length_is_refused(library: ctypes.CDLL, type_: int, off: int) -> None:
     payload = bytes(SIZES[type_] + off)
     assert through_c(library, type_, payload) == b""
-    classes = {m.MSG_HELLO: m.Hello, m.MSG_STATUS: m.Status, m.MSG_ERROR: m.Error}
+    classes = {m.MSG_HELLO: m.Hello, m.MSG_STATUS: m.Status, m.MSG_ERROR: m.Error, m.MSG_LIVE: m.LiveStatus}
     if type_ in classes:
         assert classes[type_].unpack(payload) is None
 

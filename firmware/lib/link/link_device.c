@@ -20,6 +20,8 @@ static void end_session(link_device_t *d) {
     d->error_due = false;
     d->nak_sent = false;
     d->flush_wanted = false;
+    d->live = false;
+    d->live_due = false;
 }
 
 void link_device_init(link_device_t *d, const link_identity_t *identity) {
@@ -67,12 +69,30 @@ static void take_start(link_device_t *d, const link_config_t *m, uint8_t session
     d->status_due = true;
 }
 
+static void take_live(link_device_t *d, const link_config_t *m, uint8_t session) {
+    if (session == 0) {
+        link_device_error(d, LINK_ERROR_BAD_CONFIG, m->op);
+        return;
+    }
+    if ((d->identity->features & LINK_FEATURE_LIVE) == 0) {
+        link_device_error(d, LINK_ERROR_UNSUPPORTED, m->op);
+        return;
+    }
+    if (session != d->session) {
+        end_session(d);
+        d->session = session;
+        d->start_due = true;
+        link_live_begin(d, m);
+    }
+    d->status_due = true;
+}
+
 static void take_flush(link_device_t *d, const link_config_t *m, uint8_t session) {
     if (session != d->session || session == 0) {
         link_device_error(d, LINK_ERROR_NO_SESSION, d->session);
-    } else if ((d->status_flags & LINK_STATUS_FLUSHED) != 0 && m->value == d->flush_at) {
+    } else if ((d->status_flags & LINK_STATUS_FLUSHED) != 0 && (d->live || m->value == d->flush_at)) {
         d->status_due = true;
-    } else if (m->value != d->received) {
+    } else if (!d->live && m->value != d->received) {
         ask_again(d, LINK_ERROR_GAP);
     } else {
         d->flush_at = m->value;
@@ -89,6 +109,8 @@ static void take_config(link_device_t *d, const link_frame_t *f) {
         d->hello_due = true;
     } else if (m.op == LINK_OP_START) {
         take_start(d, &m, f->session);
+    } else if (m.op == LINK_OP_LIVE) {
+        take_live(d, &m, f->session);
     } else if (m.op == LINK_OP_FLUSH) {
         take_flush(d, &m, f->session);
     } else if (m.op == LINK_OP_RESET) {
@@ -111,7 +133,7 @@ static void take_samples(link_device_t *d, const link_frame_t *f) {
         link_device_error(d, LINK_ERROR_BAD_CONFIG, 256u + f->type);
         return;
     }
-    if (f->session != d->session || d->session == 0 || d->flush_wanted ||
+    if (f->session != d->session || d->session == 0 || d->live || d->flush_wanted ||
         (d->status_flags & LINK_STATUS_FLUSHED) != 0) {
         link_device_error(d, LINK_ERROR_NO_SESSION, d->session);
         return;
@@ -218,7 +240,7 @@ static size_t put_status(link_device_t *d, uint8_t *payload) {
  * done. */
 static bool credits_due(const link_device_t *d) {
     uint32_t done = d->processed - d->status_processed;
-    return done > 0 && (done >= d->identity->window_samples / 2u || d->received == d->processed);
+    return done > 0 && !d->live && (done >= d->identity->window_samples / 2u || d->received == d->processed);
 }
 
 size_t link_device_output(link_device_t *d, const uint8_t **wire) {
@@ -239,6 +261,9 @@ size_t link_device_output(link_device_t *d, const uint8_t **wire) {
         n = put_status(d, payload);
     } else {
         n = link_events_next(&d->events, payload, &type);
+        if (n == 0 && d->live) {
+            n = link_live_output(d, payload, &type);
+        }
         if (n == 0) {
             return 0;
         }

@@ -39,6 +39,7 @@ typedef struct {
     uint16_t fs_hz;          /* Hz */
     uint16_t window_samples; /* 1..LINK_QUEUE_SAMPLES */
     uint8_t features;        /* LINK_FEATURE_* */
+    uint8_t adc_ring_size;   /* samples that can wait in live mode, 0 without */
     char engine[LINK_ENGINE_CHARS];
 } link_identity_t;
 
@@ -80,6 +81,12 @@ typedef struct {
     bool hello_due, status_due, error_due;
     bool nak_sent;                /* the host was told about the gap at `received` */
     bool start_due, flush_wanted; /* for the main loop */
+    bool live;             /* the session acquires: the queue holds samples for display, see link_live.c */
+    bool live_due;         /* a live status is to be sent */
+    uint16_t display_step; /* every so many samples one for display, 0 = none */
+    uint32_t display_put;  /* samples put into the queue for display so far */
+    uint32_t display_sent; /* of these, sent */
+    link_live_t live_status;
 } link_device_t;
 
 /* identity must outlive the link. The first output is a hello. */
@@ -119,6 +126,29 @@ void link_device_flushed(link_device_t *d);
 
 /* Tells the host about an error; a later one replaces one that was not sent yet. */
 void link_device_error(link_device_t *d, uint8_t code, uint32_t detail);
+
+/* ---- live mode (link_live.c): the samples come from the board, not from the link */
+
+/* True while the running session is one of live mode. Its start is told by link_device_take_start. */
+bool link_device_is_live(const link_device_t *d);
+
+/* True once the host has ended it: take no further samples, hand on those that were taken, then flush. */
+bool link_device_live_ending(const link_device_t *d);
+
+/* Instead of link_device_take_sample: the chain gets x as its next sample. Counts it, and keeps it for
+ * display if the host wants it. Never fails: what finds no room for display is dropped, which the host sees.
+ */
+void link_device_live_sample(link_device_t *d, int16_t x);
+
+/* The acquisition's own counters for the next live status, see link_live_t. */
+void link_device_live_counters(link_device_t *d, uint32_t lost, uint16_t late_max_us, uint16_t ring_max);
+
+/* Instead of link_device_put_beat: where no room is left, the oldest unconfirmed event goes, counted. */
+void link_device_live_beat(link_device_t *d, const ecg_beat_t *beat);
+
+/* Used by link_device.c only. */
+void link_live_begin(link_device_t *d, const link_config_t *m);
+size_t link_live_output(link_device_t *d, uint8_t *payload, uint8_t *type);
 
 /* link_events.c: the ring of unconfirmed events, used by link_device.c. */
 void link_events_init(link_events_t *e);

@@ -171,3 +171,30 @@ int link_get_ack(const uint8_t *at, size_t n, link_ack_t *m) {
     m->poll = at[3];
     return 1;
 }
+
+size_t link_put_live(uint8_t *at, const link_live_t *m) {
+    link_put_u32(at, m->taken);
+    link_put_u32(at + 4, m->lost);
+    link_put_u16(at + 8, m->events_first);
+    link_put_u16(at + 10, m->events_lost);
+    link_put_u16(at + 12, m->late_max_us);
+    link_put_u16(at + 14, m->ring_max);
+    at[16] = m->flags;
+    at[17] = m->ring_size;
+    return LINK_LIVE_BYTES;
+}
+
+int link_get_live(const uint8_t *at, size_t n, link_live_t *m) {
+    if (n != LINK_LIVE_BYTES) {
+        return 0;
+    }
+    m->taken = link_get_u32(at);
+    m->lost = link_get_u32(at + 4);
+    m->events_first = link_get_u16(at + 8);
+    m->events_lost = link_get_u16(at + 10);
+    m->late_max_us = link_get_u16(at + 12);
+    m->ring_max = link_get_u16(at + 14);
+    m->flags = at[16];
+    m->ring_size = at[17];
+    return 1;
+}

@@ -28,6 +28,7 @@
 #define LINK_MSG_CONFIG 6u  /* host: commands */
 #define LINK_MSG_SAMPLES 7u /* host: samples to analyse (in live mode device: samples taken, for display) */
 #define LINK_MSG_ACK 8u     /* host: confirms events, asks for a status */
+#define LINK_MSG_LIVE 9u    /* device: state of the acquisition, in live mode */
 
 /* LINK_MSG_HELLO, 24 bytes. */
 #define LINK_HELLO_BYTES 24u
@@ -74,6 +75,7 @@ typedef struct {
 #define LINK_STATUS_FLUSHED 1u  /* the end of the record was handled: no further event will come */
 #define LINK_STATUS_LEAD_OFF 2u /* the last sample worked off was INT16_MIN */
 #define LINK_STATUS_TRACE 4u    /* trace is on */
+#define LINK_STATUS_LIVE 8u     /* samples come from the ADC: there are no credits */
 typedef struct {
     uint32_t received;        /*  0  number of the next sample expected from the host */
     uint32_t processed;       /*  4  number of the next sample to be worked off */
@@ -114,6 +116,10 @@ typedef struct {
     3u /* end of the record; value = number behind the last sample. Answer: the last events, then            \
           a status with LINK_STATUS_FLUSHED; or LINK_ERROR_GAP */
 #define LINK_OP_RESET 4u /* end the session without a flush. Answer: hello */
+#define LINK_OP_LIVE                                                                                         \
+    5u /* reset the chain and acquire from the ADC; the frame's session begins, its first sample is 0;       \
+          value = step of the samples sent for display: 0 none, 1 all, n every n-th. LINK_OP_FLUSH (its      \
+          value is ignored) ends it. Answer: status, live; or LINK_ERROR_UNSUPPORTED: no ADC */
 #define LINK_START_TRACE 1u
 typedef struct {
     uint8_t op;     /* 0  LINK_OP_* */
@@ -127,6 +133,25 @@ typedef struct {
  *   4  events_expected  u16    as in ack
  *   6  samples          i16[]  in the spec's unit around the baseline; INT16_MIN = no sample, lead off */
 #define LINK_BLOCK_SAMPLES 120u
+
+/* The same from the device in live mode, for display; not sent again when lost, which `first` shows.
+ *   0  first   u32    number of the first sample of the block
+ *   4  step    u16    numbers go up by this from one sample to the next
+ *   6  samples i16[]  as above */
+
+/* LINK_MSG_LIVE, 18 bytes: once per second of samples, and when a flag changes. */
+#define LINK_LIVE_BYTES 18u
+#define LINK_LIVE_LEAD_OFF 1u /* the newest sample was none: an electrode is off, or samples were lost */
+typedef struct {
+    uint32_t taken;        /*  0  number of the next sample, lost ones counted: time since the start */
+    uint32_t lost;         /*  4  of these, samples lost to an overrun; the chain saw "no sample" for each */
+    uint16_t events_first; /*  8  oldest event that is still kept; older ones cannot be sent again */
+    uint16_t events_lost;  /* 10  events dropped unconfirmed to make room for newer ones, modulo 2^16 */
+    uint16_t late_max_us;  /* 12  largest lateness of a sample since the start, microseconds */
+    uint16_t ring_max;     /* 14  most samples that waited for the chain since the start */
+    uint8_t flags;         /* 16  LINK_LIVE_* */
+    uint8_t ring_size;     /* 17  samples that can wait before one is lost */
+} link_live_t;
 
 /* LINK_MSG_ACK, 4 bytes. */
 #define LINK_ACK_BYTES 4u
@@ -153,6 +178,7 @@ size_t link_put_status(uint8_t *at, const link_status_t *m);
 size_t link_put_error(uint8_t *at, const link_error_t *m);
 size_t link_put_config(uint8_t *at, const link_config_t *m);
 size_t link_put_ack(uint8_t *at, const link_ack_t *m);
+size_t link_put_live(uint8_t *at, const link_live_t *m);
 
 /* Decoders take a payload of n bytes. Return 1, or 0 if n is not the length of this message. */
 int link_get_hello(const uint8_t *at, size_t n, link_hello_t *m);
@@ -161,5 +187,6 @@ int link_get_status(const uint8_t *at, size_t n, link_status_t *m);
 int link_get_error(const uint8_t *at, size_t n, link_error_t *m);
 int link_get_config(const uint8_t *at, size_t n, link_config_t *m);
 int link_get_ack(const uint8_t *at, size_t n, link_ack_t *m);
+int link_get_live(const uint8_t *at, size_t n, link_live_t *m);
 
 #endif

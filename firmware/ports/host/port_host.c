@@ -2,6 +2,9 @@
  *   --port N   listen there; 0 (default) = any free port
  *   --once     end when the client goes, or if none comes within a minute (default)
  *   --keep     wait for the next client instead; the firmware's state stays, as on a board
+ *   --adc F    live mode: an ADC that gives the samples of a file, see sim_adc.h
+ *   --speed X  of the ADC, multiple of real time; 0 = as fast as they are worked off; 1 by default
+ *   --loop     the file again and again; by default the electrodes come off after it
  * Prints one line, socket://127.0.0.1:PORT, once it listens. Ends on SIGTERM and SIGINT. */
 #define _POSIX_C_SOURCE 200809L
 
@@ -19,6 +22,7 @@
 #include <unistd.h>
 
 #include "port.h"
+#include "sim_adc.h"
 
 /* No wait is longer, so that a signal that comes just before one is noticed soon. */
 #define WAIT_MS 500
@@ -73,8 +77,9 @@ static void send_all(void) {
 /* Waits a little for a client; gives up after a minute without a first one, unless told to keep waiting. */
 static void accept_client(void) {
     static int waits;
-    if (!wait_for(listener, POLLIN, WAIT_MS)) {
-        waits++;
+    int wait_ms = sim_adc_wait_ms(WAIT_MS);
+    if (!wait_for(listener, POLLIN, wait_ms)) {
+        waits += wait_ms == WAIT_MS;
         ended = ended || (!keep && waits >= FIRST_CLIENT_WAITS);
         return;
     }
@@ -106,21 +111,41 @@ static int start_listening(long port) {
     return 0;
 }
 
+static int usage(const char *program) {
+    (void)fprintf(stderr, "usage: %s [--port 0..65535] [--once | --keep] [--adc FILE [--speed X] [--loop]]\n",
+                  program);
+    return 3;
+}
+
+/* Returns false for anything but a number from low to high. */
+static bool parse_number(const char *text, double low, double high, double *value) {
+    char *end = NULL;
+    *value = strtod(text, &end);
+    return end != text && *end == '\0' && *value >= low && *value <= high;
+}
+
 int port_init(int argc, char **argv) {
-    long port = 0;
+    sim_adc_options_t adc = {.path = NULL, .speed = 1, .loop = false};
+    double port = 0;
     for (int i = 1; i < argc; i++) {
-        char *end = NULL;
+        const char *value = i + 1 < argc ? argv[i + 1] : "";
+        bool good = true;
         if (strcmp(argv[i], "--keep") == 0) {
             keep = true;
         } else if (strcmp(argv[i], "--once") == 0) {
             keep = false;
-        } else if (strcmp(argv[i], "--port") == 0 && i + 1 < argc) {
-            port = strtol(argv[++i], &end, 10);
+        } else if (strcmp(argv[i], "--loop") == 0) {
+            adc.loop = true;
+        } else if (strcmp(argv[i], "--adc") == 0) {
+            good = ++i < argc;
+            adc.path = value;
+        } else if (strcmp(argv[i], "--speed") == 0) {
+            good = ++i < argc && parse_number(value, 0, 1e6, &adc.speed);
+        } else {
+            good = strcmp(argv[i], "--port") == 0 && ++i < argc && parse_number(value, 0, 65535, &port);
         }
-        if ((end != NULL && *end != '\0') || port < 0 || port > 65535 ||
-            (end == NULL && strcmp(argv[i], "--keep") != 0 && strcmp(argv[i], "--once") != 0)) {
-            (void)fprintf(stderr, "usage: %s [--port 0..65535] [--once | --keep]\n", argv[0]);
-            return 3;
+        if (!good) {
+            return usage(argv[0]);
         }
     }
     struct sigaction action;
@@ -128,7 +153,13 @@ int port_init(int argc, char **argv) {
     action.sa_handler = on_signal; /* without SA_RESTART: poll returns */
     (void)sigaction(SIGTERM, &action, NULL);
     (void)sigaction(SIGINT, &action, NULL);
-    return start_listening(port);
+    if (adc.path != NULL) {
+        int code = sim_adc_open(&adc);
+        if (code != 0) {
+            return code + 1;
+        }
+    }
+    return start_listening((long)port);
 }
 
 size_t port_rx_bytes(void) {
@@ -169,7 +200,7 @@ void port_idle(void) {
     }
     send_all();
     if (client >= 0) {
-        (void)wait_for(client, POLLIN, WAIT_MS);
+        (void)wait_for(client, POLLIN, sim_adc_wait_ms(WAIT_MS));
     }
 }
 

@@ -3,4 +3,5 @@
 #define ECG_PARAMS_H
 #define ECG_SPEC_HASH 0x01020304u
 #define ECG_FS_HZ 360u
+#define ECG_ADU_PER_MV 200u
 #endif

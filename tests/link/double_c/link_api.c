@@ -62,6 +62,7 @@ size_t api_again(uint8_t type, const uint8_t *payload, size_t n, uint8_t *out) {
     link_error_t error;
     link_config_t config;
     link_ack_t ack;
+    link_live_t live;
     ecg_beat_t beat;
     uint16_t event;
     switch (type) {
@@ -75,6 +76,8 @@ size_t api_again(uint8_t type, const uint8_t *payload, size_t n, uint8_t *out) {
         return link_get_config(payload, n, &config) ? link_put_config(out, &config) : 0;
     case LINK_MSG_ACK:
         return link_get_ack(payload, n, &ack) ? link_put_ack(out, &ack) : 0;
+    case LINK_MSG_LIVE:
+        return link_get_live(payload, n, &live) ? link_put_live(out, &live) : 0;
     case LINK_MSG_BEAT:
         return link_get_beat(payload, n, &event, &beat) ? link_put_beat(out, event, &beat) : 0;
     default:

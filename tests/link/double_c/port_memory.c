@@ -48,6 +48,27 @@ bool port_alive(void) {
     return true;
 }
 
+/* This device replays only: no ADC. */
+bool port_has_adc(void) {
+    return false;
+}
+
+bool port_adc_start(adc_ring_t *ring, uint16_t fs_hz) {
+    (void)ring;
+    (void)fs_hz;
+    return false;
+}
+
+void port_adc_stop(void) {
+}
+
+void port_adc_poll(void) {
+}
+
+void port_led(bool on) {
+    (void)on;
+}
+
 /* Switches the device on, with a receive buffer of so many bytes. */
 void device_boot(size_t buffer_bytes);
 void device_boot(size_t buffer_bytes) {
