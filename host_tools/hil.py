@@ -11,7 +11,7 @@ from typing import Any
 from host_tools.boards import EMULATED, check_tool, load_board
 from host_tools.errors import UserError
 from host_tools.isa import Outcome, Run, replay_runs
-from host_tools.pio import build_firmware
+from host_tools.pio import build_firmware, keep_image
 from host_tools.progress import track
 from host_tools.writing import write_json
 
@@ -52,7 +52,7 @@ def replay_all(
         raise UserError(f"{board}: no emulated board; there are {', '.join(EMULATED)}")
     check_tool(load_board(board).program, load_board(board))
     names = record_names(data, list(records) if records else None)
-    image = build_firmware(board)
+    image = keep_image(build_firmware(board), out / f"{board}.elf")
     key = hashlib.sha256(image.path.read_bytes()).hexdigest()
     done = {name: result for name in names if (result := _known(out, name, board, key)) is not None}
     runs = [Run(board, name, None) for name in names if name not in done]

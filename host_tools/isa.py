@@ -18,12 +18,13 @@ import numpy as np
 import numpy.typing as npt
 
 from host_tools.boards import EMULATED, QemuBoard, check_tool, load_board
+from host_tools.build import BUILD_DIR
 from host_tools.errors import DeviceError, UserError
 from host_tools.link.device import Device
 from host_tools.link.messages import TraceItem
 from host_tools.native import STAGES
 from host_tools.parity import Difference, compare_rows, record_rows, row_samples
-from host_tools.pio import FirmwareImage, build_firmware
+from host_tools.pio import FirmwareImage, build_firmware, keep_image
 from host_tools.progress import track
 from host_tools.reference.params import FS_HZ
 from host_tools.reference.run import RecordResult, run_record
@@ -164,12 +165,15 @@ def replay_runs(
             raise
 
 
-def build_images(boards: Sequence[str], variants: Sequence[str]) -> dict[tuple[str, bool], FirmwareImage]:
-    """Build the firmware of every board, each in these variants ("" and "trace")."""
+def build_images(
+    boards: Sequence[str], variants: Sequence[str], folder: Path
+) -> dict[tuple[str, bool], FirmwareImage]:
+    """Build the firmware of every board, in these variants ("" and "trace"); keep it in ``folder``."""
     wanted = [(board, variant) for board in boards for variant in variants]
     images = {}
     for board, variant in track(wanted, len(wanted), "building", lambda w: " ".join(w).strip()):
-        images[board, variant == "trace"] = build_firmware(board, variant)
+        kept = folder / f"{board}{variant and '-'}{variant}.elf"
+        images[board, variant == "trace"] = keep_image(build_firmware(board, variant), kept)
     return images
 
 
@@ -207,7 +211,7 @@ def prove(boards: Sequence[str] | None, data: Path, at_once: int) -> tuple[dict[
         check_tool(load_board(name).program, load_board(name))
     record_names(data, list(RECORDS))
     begun_s = time.monotonic()
-    images = build_images(chosen, ("", "trace"))
+    images = build_images(chosen, ("", "trace"), BUILD_DIR / "isa")
     runs = plan(chosen)
     outcomes = list(
         track(replay_runs(runs, images, data, at_once), len(runs), "replaying", lambda o: o.run.text())

@@ -10,10 +10,11 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from host_tools.boards import EMULATED, FIRMWARE, ROOT, check_tool, load_board
@@ -21,8 +22,25 @@ from host_tools.errors import UserError
 
 PIO_DIR = ROOT / "build" / "platformio"
 CORE_DIR = PIO_DIR / "core"
-#: How each kind of firmware differs from the default one: folder and compiler flags.
-VARIANTS = {"": ("build", ""), "trace": ("build-trace", "-DECG_TRACE=1")}
+
+
+@dataclass(frozen=True)
+class Variant:
+    """How a kind of firmware differs: build folder, compiler flags, sources instead of ``src``."""
+
+    folder: str
+    flags: str = ""
+    sources: str = ""
+
+
+_SELF_TEST = "-<*> +<../test/vectors_test.c>"
+#: The firmware; the same with the trace hook; the self-test, right and with a wrong sample.
+VARIANTS = {
+    "": Variant("build"),
+    "trace": Variant("build-trace", "-DECG_TRACE=1"),
+    "vectors": Variant("build-vectors", sources=_SELF_TEST),
+    "vectors-spoiled": Variant("build-vectors-spoiled", "-DVECTORS_SPOIL=5000", _SELF_TEST),
+}
 
 _INSTALL = "make .venv/.ready-firmware, or pip install -e '.[firmware]'"
 _SIZES = re.compile(r"^(RAM|Flash):.*\(used (\d+) bytes from (\d+) bytes\)", re.MULTILINE)
@@ -103,15 +121,17 @@ def prepare_core() -> None:
 
 def environment(variant: str = "") -> dict[str, str]:
     """Return the environment variables for ``pio``."""
-    folder, flags = VARIANTS[variant]
+    chosen = VARIANTS[variant]
+    changed = {"PLATFORMIO_BUILD_SRC_FILTER": chosen.sources} if chosen.sources else {}
     return {
         **os.environ,
         "PLATFORMIO_CORE_DIR": str(CORE_DIR),
-        "PLATFORMIO_BUILD_DIR": str(PIO_DIR / folder),
-        "PLATFORMIO_BUILD_FLAGS": flags,
+        "PLATFORMIO_BUILD_DIR": str(PIO_DIR / chosen.folder),
+        "PLATFORMIO_BUILD_FLAGS": chosen.flags,
         "PLATFORMIO_SETTING_ENABLE_TELEMETRY": "no",
         "PLATFORMIO_DISABLE_UPGRADE_CHECK": "true",
         "PLATFORMIO_NO_ANSI": "true",
+        **changed,
     }
 
 
@@ -162,7 +182,8 @@ def build_firmware(board: str, variant: str = "", verbose: bool = False) -> Firm
     board : str
         PlatformIO's environment.
     variant : str
-        "" or "trace" (every intermediate value can be sent to the host).
+        One of :data:`VARIANTS`: "" is the firmware, "trace" can send every intermediate value to the host,
+        "vectors" is the self-test, which ends with its result as exit status.
     verbose : bool
         Let PlatformIO say everything.
 
@@ -184,8 +205,16 @@ def build_firmware(board: str, variant: str = "", verbose: bool = False) -> Firm
         raise UserError(f"{board}: {_reason(board, done.stdout)}")
     sizes = {kind: (int(used), int(size)) for kind, used, size in _SIZES.findall(done.stdout)}
     flash, ram = sizes.get("Flash", (0, 0)), sizes.get("RAM", (0, 0))
-    path = PIO_DIR / VARIANTS[variant][0] / board / ("firmware" if board == "host" else "firmware.elf")
+    path = PIO_DIR / VARIANTS[variant].folder / board / ("firmware" if board == "host" else "firmware.elf")
     return FirmwareImage(board, path, flash[0], ram[0], flash[1], ram[1])
+
+
+def keep_image(image: FirmwareImage, path: Path) -> FirmwareImage:
+    """Copy an image to ``path``: what runs for minutes must not change when something is built meanwhile."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(image.path, path)
+    path.chmod(0o755)
+    return replace(image, path=path)
 
 
 def check_board(board: str) -> None:

@@ -29,6 +29,4 @@ void board_wait(bool (*empty)(void));
 /* Ends the emulator with this exit status (semihosting). */
 _Noreturn void board_exit(int code);
 
-int main(int argc, char **argv);
-
 #endif

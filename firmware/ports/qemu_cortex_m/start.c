@@ -2,6 +2,8 @@
  * ARMv6-M up to the point where the FPU is on. */
 #include "board.h"
 
+int main(int argc, char **argv); /* a main(void) ignores both, as the ABI lets it */
+
 /* From memory.ld and sections.ld: addresses, not values. */
 extern uint32_t image_data[], data_begin[], data_end[], bss_begin[], bss_end[], stack_top[];
 

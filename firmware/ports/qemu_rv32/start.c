@@ -1,6 +1,8 @@
 /* Start-up on QEMU's `virt` machine, machine mode: one interrupt source, the UART behind the PLIC. */
 #include "board.h"
 
+int main(int argc, char **argv); /* a main(void) ignores both, as the ABI lets it */
+
 /* Platform-level interrupt controller (RISC-V PLIC specification 1.0), context 0 = hart 0, machine mode. */
 #define PLIC(offset) (*(volatile uint32_t *)(0x0C000000u + (offset)))
 #define PRIORITY(source) PLIC(4u * (source))

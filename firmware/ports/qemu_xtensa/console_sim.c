@@ -1,6 +1,8 @@
 /* Console of QEMU's Xtensa simulator as the UART: with -serial, descriptors 0 and 1 are the byte stream. */
 #include "board.h"
 
+int main(int argc, char **argv); /* a main(void) ignores both, as the ABI lets it */
+
 #define CALL_EXIT 1
 #define CALL_READ 3
 #define CALL_WRITE 4

@@ -1,0 +1,238 @@
+"""PlatformIO on emulated boards, as a user calls it. Oracles: the reference's beats; the errors that the
+manual promises (one line, exit code 2, the command that mends it)."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import pty
+import re
+import select
+import shutil
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from host_tools import boards, pio
+from host_tools.boards import FIRMWARE, ROOT
+from host_tools.errors import UserError
+from host_tools.link import messages as m
+from host_tools.link.device import Device
+from host_tools.link.frames import encode_frame
+from host_tools.reference.run import RecordResult
+
+needs_toolchain = pytest.mark.needs_toolchain
+
+
+def bitbeat(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line; the environment variables given replace those of this process."""
+    return subprocess.run(
+        [sys.executable, "-m", "host_tools.cli.main", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+@needs_toolchain
+def test_flash_replay_flash_again_stop(own_boards: Path, signal: np.ndarray, expected: RecordResult) -> None:
+    first = bitbeat("flash", "qemu_m0")
+    assert first.returncode == 0, first.stderr
+    url = first.stdout.split()[-1]
+    assert url.startswith("socket://127.0.0.1:")
+    with Device(url) as device:
+        np.testing.assert_array_equal(device.stream(signal), expected.beats)
+    second = bitbeat("flash", "qemu_m0")
+    assert second.returncode == 0, second.stderr
+    assert len(boards.running_boards()) == 1, "the one before was ended"
+    with Device(second.stdout.split()[-1]) as device:
+        np.testing.assert_array_equal(device.stream(signal), expected.beats)
+    assert bitbeat("stop").stdout == "stopped: qemu_m0\n"
+    assert boards.running_boards() == []
+    assert bitbeat("stop").stdout == "no emulated board runs\n"
+
+
+@needs_toolchain
+def test_pio_by_hand_uploads_and_monitors(own_boards: Path) -> None:
+    pio.prepare_core()
+    # Nothing but the state folder comes from here: what platformio.ini says must be enough.
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PLATFORMIO_")}
+    environment["HOME"] = str(own_boards / "home")
+    with pio._one_at_a_time():
+        done = subprocess.run(
+            pio.pio_command("run", "-e", "qemu_rv32", "-t", "upload"),
+            cwd=FIRMWARE, env=environment, capture_output=True, text=True, timeout=300, check=False,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "its serial port: socket://127.0.0.1:" in done.stdout
+    [board] = boards.running_boards()
+    assert (own_boards / "qemu_rv32.ini").read_text() == f"[env:qemu_rv32]\nmonitor_port = {board.url}\n"
+    said = _monitor(environment, board.url, _typed_hello(), b"61 6F 74")
+    assert board.url.encode() in said
+    assert b"61 6F 74" in said, "the engine's name, aot, in the hello that was asked for by typing"
+    assert not (own_boards / "home" / ".platformio").exists(), "PlatformIO keeps everything in build/"
+
+
+def _typed_hello() -> bytes:
+    """The command that asks for a hello, as a frame of characters that a terminal lets through."""
+    plain = set(range(0x20, 0x7F)) | {0, 1, 2, 3, 4, 5, 6}
+    for session in range(1, 256):
+        for seq in range(1, 256):
+            frame = encode_frame(m.MSG_CONFIG, session, seq, m.Config(m.OP_HELLO).pack())
+            if set(frame) <= plain:
+                return b"\0" + frame
+    raise AssertionError("there is such a frame")
+
+
+def _monitor(environment: dict[str, str], url: str, typed: bytes, wanted: bytes) -> bytes:
+    """Run PlatformIO's monitor on a terminal, type, and return what it showed."""
+    keyboard, terminal = pty.openpty()
+    command = pio.pio_command("device", "monitor", "-e", "qemu_rv32", "-p", url, "--exit-char", "29")
+    with subprocess.Popen(
+        command, cwd=FIRMWARE, env=environment, stdin=terminal, stdout=terminal, stderr=terminal
+    ) as process:
+        os.close(terminal)
+        said = _read_until(keyboard, b"Quit:")
+        while termios.tcgetattr(keyboard)[3] & termios.ICANON and process.poll() is None:
+            time.sleep(0.05)  # until the monitor takes characters as they are
+        os.write(keyboard, typed)
+        said += _read_until(keyboard, wanted)
+        process.terminate()
+    os.close(keyboard)
+    return said
+
+
+def _read_until(fd: int, wanted: bytes, timeout_s: float = 20) -> bytes:
+    said = b""
+    deadline_s = time.monotonic() + timeout_s
+    while wanted not in said and time.monotonic() < deadline_s:
+        ready, _, _ = select.select([fd], [], [], 0.2)
+        said += os.read(fd, 4096) if ready else b""
+    return said
+
+
+@pytest.fixture
+def bare_path(tmp_path: Path) -> str:
+    """A PATH with a shell and little else: no compiler, no emulator."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name in ("sh", "uname"):
+        found = shutil.which(name)
+        assert found is not None
+        (folder / name).symlink_to(found)
+    return str(folder)
+
+
+def one_line(done: subprocess.CompletedProcess[str], code: int) -> str:
+    """Check that the command failed as the manual says; return its line."""
+    lines = done.stderr.splitlines()
+    assert (done.returncode, len(lines), done.stdout) == (code, 1, ""), done.stderr
+    return lines[0]
+
+
+@pytest.mark.parametrize(
+    ("board", "program", "package"),
+    [
+        ("qemu_m4", "arm-none-eabi-gcc", "gcc-arm-none-eabi libnewlib-arm-none-eabi qemu-system-arm"),
+        ("qemu_rv32", "riscv64-unknown-elf-gcc", "gcc-riscv64-unknown-elf qemu-system-misc"),
+        ("qemu_lx106", "xtensa-lx106-elf-gcc", "gcc-xtensa-lx106 qemu-system-misc"),
+    ],
+)
+def test_missing_compiler_is_one_line(bare_path: str, board: str, program: str, package: str) -> None:
+    line = one_line(bitbeat("firmware", board, PATH=bare_path), 2)
+    assert program in line
+    assert f"sudo apt install --no-install-recommends {package}" in line
+    assert "make toolchains" in line
+
+
+def test_missing_emulator_is_one_line(bare_path: str, own_boards: Path) -> None:
+    compiler = Path(bare_path) / "arm-none-eabi-gcc"
+    compiler.write_text("#!/bin/sh\nexit 1\n")
+    compiler.chmod(0o755)
+    line = one_line(bitbeat("flash", "qemu_m4", PATH=bare_path), 2)
+    assert "qemu-system-arm" in line
+    assert "make toolchains" in line
+    assert boards.running_boards() == []
+
+
+def test_toolchains_without_apt_is_one_line(bare_path: str) -> None:
+    line = one_line(bitbeat("toolchains", PATH=bare_path), 2)
+    assert "Debian and Ubuntu" in line
+    assert "qemu-system-xtensa" in line
+
+
+@pytest.mark.parametrize("command", ["firmware", "flash", "serial"])
+def test_unknown_board_is_one_line(command: str) -> None:
+    line = one_line(bitbeat(command, "qemu_m99"), 2)
+    assert "qemu_m99: no such board" in line
+    assert "qemu_m4" in line
+    assert "pico" in line
+
+
+@needs_toolchain
+def test_missing_emulator_of_isa_and_hil_is_one_line(bare_path: str) -> None:
+    for command in (["isa", "--board", "qemu_m4"], ["hil"]):
+        assert "qemu-system-arm" in one_line(bitbeat(*command, PATH=bare_path), 2)
+
+
+#: What PlatformIO 6.2 said on a machine without a way to its registry, and with a broken source file.
+NO_REGISTRY = """Processing pico (platform: raspberrypi@1.15.0; board: pico; framework: arduino)
+Platform Manager: Installing raspberrypi @ 1.15.0
+HTTPClientError:
+"""
+BROKEN_SOURCE = """Compiling build/qemu_m4/src/app.o
+src/app.c:12:5: error: unknown type name 'uint'
+*** [build/qemu_m4/src/app.o] Error 1
+"""
+
+
+def test_what_platformio_says_becomes_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    for output, board, text in (
+        (NO_REGISTRY, "pico", "PlatformIO's registry, which cannot be reached: connect to the internet"),
+        (BROKEN_SOURCE, "qemu_m4", "src/app.c:12:5: error: unknown type name 'uint'"),
+    ):
+        done = subprocess.CompletedProcess([], 1, stdout=output)
+        monkeypatch.setattr(pio, "run_pio", lambda *_, done=done: done)
+        monkeypatch.setattr(pio, "check_tool", lambda *_: None)
+        with pytest.raises(UserError) as raised:
+            pio.build_firmware(board)
+        assert text in str(raised.value)
+        assert "\n" not in str(raised.value)
+
+
+def test_platformio_missing_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "platformio", None)
+    with pytest.raises(UserError, match="PlatformIO is not installed"):
+        pio.prepare_core()
+
+
+def test_every_real_board_takes_a_pinned_platform() -> None:
+    text = configparser.ConfigParser(interpolation=None)
+    text.read(FIRMWARE / "platformio.ini")
+    real = [name for name in pio.environments() if name not in boards.board_names()]
+    assert sorted(real) == sorted(
+        (
+            "esp32dev",
+            "esp32-s3-devkitc-1",
+            "esp32-c3-devkitm-1",
+            "nucleo_f446re",
+            "nucleo_l476rg",
+            "nrf52840_dk",
+            "pico",
+            "bluepill_f103c8",
+        )
+    )
+    for name in real:
+        section = text[f"env:{name}"]
+        assert section["board"] == name
+        while "platform" not in section:
+            section = text[section["extends"]]
+        assert re.fullmatch(r"[a-z0-9]+@\d+\.\d+\.\d+", section["platform"])
