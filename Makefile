@@ -100,4 +100,4 @@ clean: ## remove what was built (not data/, not .venv)
 
 .venv/.ready-all: pyproject.toml | .venv/.ready-base
 	@echo "installing the training and export stack, this takes a few minutes"; \
-	$(PY) -m pip install $(EXPORT) -e '.[train,export,parity,dev]' && touch $@ .venv/.ready-parity
+	$(PY) -m pip install $(EXPORT) -e '.[train,export,parity,firmware,dev]' && touch $@ .venv/.ready-parity

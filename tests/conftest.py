@@ -23,7 +23,8 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "needs_data(*names): needs these databases (mitdb if none is named); left out without them"
     )
     config.addinivalue_line(
-        "markers", "needs_toolchain: needs the emulated boards' toolchains; left out without them"
+        "markers",
+        "needs_toolchain(*more): needs the emulated boards' toolchains (and llvm); left out without them",
     )
 
 
@@ -34,19 +35,18 @@ def _missing_data(item: pytest.Item) -> set[str]:
     return {name for name in names if not is_available(name)}
 
 
-def missing_for_boards() -> list[str]:
+def missing_for_boards(more: tuple[str, ...] = ()) -> list[str]:
     """What the emulated boards lack here, by the name of the program."""
     missing = [tool.program for tool in missing_tools()]
     missing += ["platformio"] if importlib.util.find_spec("platformio") is None else []
-    return missing + (["llvm with xtensa"] if xtensa_llvm() is None else [])
+    return missing + (["llvm with xtensa"] if "llvm" in more and xtensa_llvm() is None else [])
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    boards = missing_for_boards()
     missing = {item.nodeid: _missing_data(item) for item in items}
     for item in items:
-        if boards and item.get_closest_marker("needs_toolchain"):
-            missing[item.nodeid] |= set(boards)
+        for marker in item.iter_markers("needs_toolchain"):
+            missing[item.nodeid].update(missing_for_boards(marker.args))
     left_out = [item for item in items if missing[item.nodeid]]
     if not left_out:
         return
@@ -65,7 +65,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(
             f"tests on {', '.join(missing)} were left out: `make data` brings the data"
         )
-    boards = missing_for_boards()
+    boards = missing_for_boards(("llvm",))
     if boards:
         terminalreporter.write_line(
             f"tests on emulated boards were left out ({', '.join(boards)} missing): "

@@ -127,6 +127,7 @@ def test_the_allowed_helpers_are_not_forbidden(name: str) -> None:
     assert not FORBIDDEN.search(f"00000010 T {name}\n")
 
 
+@pytest.mark.needs_toolchain("llvm")
 def test_core_network_and_link_compile_for_the_esp32() -> None:
     done = check_esp32()
     assert done["compiled"] >= 25
