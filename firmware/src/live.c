@@ -66,9 +66,9 @@ bool live_take(live_t *l, int16_t *x) {
             return true;
         }
         l->gap_left = entry - ADC_ENTRY_GAP;
-        l->lost += l->gap_left;
     }
     l->gap_left--;
+    l->lost++; /* as it is handed on: never more than all samples */
     *x = INT16_MIN;
     return true;
 }
