@@ -69,6 +69,7 @@ def compile_c(
     flags: Sequence[str],
     output: Path,
     kind: Kind = "executable",
+    compiler: str | None = None,
 ) -> Path:
     """Compile C sources in one call of the compiler into ``output``, unless it is already up to date.
 
@@ -84,6 +85,8 @@ def compile_c(
         The program or library; ``output.key`` beside it holds the hash of everything that went in.
     kind : {"executable", "shared"}
         A program, or a library for ctypes.
+    compiler : str, optional
+        Another one than :func:`c_compiler` gives.
 
     Returns
     -------
@@ -102,7 +105,7 @@ def compile_c(
     """
     source_list = sorted(Path(s) for s in sources)
     include_list = [Path(d) for d in include_dirs]
-    command = [*c_compiler().split(), *STRICT_FLAGS, *flags]
+    command = [*(compiler or c_compiler()).split(), *STRICT_FLAGS, *flags]
     if kind == "shared":
         command += ["-shared", "-fPIC"]
     key = _key(command, source_list, include_list)

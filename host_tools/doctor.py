@@ -58,6 +58,8 @@ COMMANDS = {
     "evaluate": Need(("train",), data=("mitdb",)),
     "export": Need(("export",), data=("mitdb",)),
     "generate": Need(("dev",)),
+    "faults": Need(tools=("C compiler",)),
+    "fuzz": Need(),
     "make test": Need(
         ("train", "export", "parity", "dev"), ("C compiler", "make"), ("mitdb", "nstdb", "svdb")
     ),

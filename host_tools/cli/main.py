@@ -10,7 +10,7 @@ import typer
 from host_tools.errors import BitBeatError
 
 #: Modules that add commands, in the order of the help text.
-GROUPS = ("demo", "replay", "boards", "train", "export", "parity", "bench", "doctor")
+GROUPS = ("demo", "replay", "boards", "train", "export", "parity", "bench", "faults", "doctor")
 
 app = typer.Typer(
     name="bitbeat",

@@ -1,0 +1,97 @@
+#include "pipeline_invariants.h"
+
+#include "fuzz_check.h"
+
+/* Far above what +-ECG_SATURATION_ADU can give (a step of 12,800 adu overshoots by less than a factor of 2),
+ * far below the range of int32. */
+#define FILTER_STATE_MAX (4 * ECG_SATURATION_ADU * (1 << ECG_STATE_FRAC_BITS))
+#define RR_SLOW_MAX_Q4 (16 * ECG_RR_MAX_SAMPLES)
+/* Winning class of four: at least a quarter, 64 of 256, less rounding. */
+#define CONFIDENCE_MIN_Q8 60
+
+static bool within(int32_t value, int32_t low, int32_t high) {
+    return low <= value && value <= high;
+}
+
+static void check_input(const ecg_input_t *s) {
+    fuzz_check(s->flat_count <= ECG_FLAT_SAMPLES, "flat count bounded");
+    fuzz_check(s->bad_count <= ECG_BAD_RESET_SAMPLES, "bad count bounded");
+    fuzz_check(s->recover_count <= ECG_RESTART_SAMPLES, "recovery bounded");
+    fuzz_check((s->recover_flags & ~(ECG_FLAG_SATURATED | ECG_FLAG_LEAD_OFF)) == 0, "flags of the input");
+    fuzz_check(within(s->hold, -ECG_SATURATION_ADU, ECG_SATURATION_ADU), "input clamped");
+}
+
+static void check_bandpass(const ecg_bandpass_t *s) {
+    const int32_t states[] = {s->low_x1, s->low_x2, s->low_y1, s->low_y2, s->high_y1, s->high_y2};
+    for (uint32_t i = 0; i < sizeof states / sizeof states[0]; i++) {
+        fuzz_check(within(states[i], -FILTER_STATE_MAX, FILTER_STATE_MAX), "filter state bounded");
+    }
+    fuzz_check(within(s->low_error, 0, (1 << ECG_COEF_FRAC_BITS) - 1), "low-pass error within one unit");
+    fuzz_check(within(s->high_error, 0, (1 << ECG_COEF_FRAC_BITS) - 1), "high-pass error within one unit");
+}
+
+static void check_rpeak(const ecg_rpeak_t *s) {
+    fuzz_check(s->decimation_count < ECG_RPEAK_DECIMATION, "decimation count");
+    fuzz_check(s->steps <= ECG_RPEAK_LEARN_STEPS, "learning time bounded");
+    fuzz_check(s->found_count <= 2, "at most two beats at once");
+    fuzz_check(within(s->polarity, -256, 256), "polarity within 1");
+    fuzz_check(s->integral >= 0, "integral of absolute values");
+    fuzz_check(s->qrs_level >= 0 && s->noise_level >= 0, "levels not negative");
+    fuzz_check(within(s->rr_mean, 0, 16 * 2 * ECG_RPEAK_SEARCHBACK_MAX_STEPS), "mean RR bounded");
+}
+
+static void check_rr(const ecg_rr_t *s) {
+    fuzz_check(s->index < ECG_RR_LOCAL_BEATS && s->count <= ECG_RR_LOCAL_BEATS, "RR ring");
+    for (uint32_t i = 0; i < s->count; i++) {
+        fuzz_check(within(s->intervals[i], 1, ECG_RR_MAX_SAMPLES), "RR interval in range");
+    }
+    fuzz_check(within(s->slow_q4, 0, RR_SLOW_MAX_Q4), "slow mean RR bounded");
+}
+
+static void check_pending(const ecg_pipeline_t *p) {
+    /* Never full, so no beat is ever turned away. */
+    fuzz_check(p->pending_count < ECG_PENDING_BEATS, "room for another waiting beat");
+    for (uint32_t i = 0; i < p->pending_count; i++) {
+        uint32_t age = p->sample_count - p->pending[i];
+        fuzz_check(age <= ECG_RR_WAIT_SAMPLES + ECG_PENDING_BEATS + 1u, "no beat waits too long");
+        fuzz_check(i == 0 || p->pending[i] - p->pending[i - 1] < 0x80000000u, "waiting beats in order");
+        fuzz_check((p->pending_flags[i] & ~0xFu) == 0, "flags of a waiting beat");
+    }
+}
+
+void check_pipeline(const ecg_pipeline_t *p) {
+    check_input(&p->input);
+    check_bandpass(&p->bandpass);
+    check_rpeak(&p->rpeak);
+    check_rr(&p->rr);
+    check_pending(p);
+    fuzz_check(within(p->beat_template.dominant_score, 0, ECG_TEMPLATE_SCORE_MAX), "score of the template");
+    fuzz_check(within(p->beat_template.rival_score, 0, ECG_TEMPLATE_SCORE_MAX), "score of the rival");
+    fuzz_check(p->ring.index < ECG_RING_SAMPLES, "ring index");
+}
+
+static void check_class(const ecg_beat_t *beat) {
+    fuzz_check(beat->aami_class < ECG_CLASS_COUNT, "class");
+    for (uint8_t i = 0; i < ECG_CLASS_COUNT; i++) {
+        fuzz_check(beat->logits[i] <= beat->logits[beat->aami_class], "class has the largest logit");
+    }
+    fuzz_check(beat->confidence_q8 >= CONFIDENCE_MIN_Q8, "confidence of the winning class");
+    fuzz_check((beat->flags & ~0xFu) == 0, "flags of a beat");
+}
+
+void check_beat(beat_watch_t *watch, const ecg_beat_t *beat, uint32_t now) {
+    uint32_t age = now - beat->r_sample;
+    uint32_t rr = beat->r_sample - watch->last_r;
+    check_class(beat);
+    fuzz_check(age <= ECG_RR_WAIT_SAMPLES + ECG_PENDING_BEATS + 1u, "latency of a beat");
+    fuzz_check(within(beat->rr_next_samples, 1, ECG_RR_BOUND_SAMPLES), "next RR in range");
+    if (watch->beats > 0) {
+        uint32_t clipped = rr < ECG_RR_MAX_SAMPLES ? rr : ECG_RR_MAX_SAMPLES;
+        fuzz_check(rr < 0x80000000u && rr >= ECG_MINIMUM_RR_SAMPLES, "beats in order, not too close");
+        fuzz_check(beat->rr_prev_samples == clipped, "previous RR is the distance of the R peaks");
+    } else {
+        fuzz_check(beat->rr_prev_samples == beat->rr_next_samples, "the first beat's RR");
+    }
+    watch->last_r = beat->r_sample;
+    watch->beats++;
+}
