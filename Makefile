@@ -1,12 +1,13 @@
 # BitBeat: `make help` lists what there is. Everything runs in .venv, which the targets make themselves.
 RECORD ?=
+FUZZ_SECONDS ?= 600
 PORT ?=
 BOARD ?= qemu_m4
 PY := .venv/bin/python
 BITBEAT := .venv/bin/bitbeat
 EXPORT := --quiet --disable-pip-version-check
 
-.PHONY: help setup setup-all demo test data train export generate parity rates bench emulator replay firmware flash monitor stop toolchains isa hil lint format clean
+.PHONY: help setup setup-all demo test data train export generate parity rates bench emulator replay firmware flash monitor stop toolchains isa hil fuzz lint format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -68,6 +69,9 @@ isa: .venv/.ready-firmware data ## eight emulated instruction sets: every value 
 
 hil: .venv/.ready-firmware data ## all 48 records whole through emulated boards; resumes where it was
 	@$(BITBEAT) hil
+
+fuzz: setup ## fuzz frame parser, main loop and signal chain: 10 minutes, or FUZZ_SECONDS=n
+	@$(BITBEAT) fuzz --seconds $(FUZZ_SECONDS)
 
 lint: setup-all ## ruff, mypy, clang-format, cppcheck
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy

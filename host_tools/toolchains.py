@@ -1,4 +1,4 @@
-"""Compilers and emulators of the emulated boards: which are there, and how to get the others."""
+"""Compilers and emulators of the emulated boards, and the fuzzer: which are there, how to get the others."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ TOOLS = (
 )
 #: Packages that bring no program of their own.
 EXTRA_PACKAGES = ("libnewlib-arm-none-eabi",)
-#: Newest first; the distribution's plain one knows no Xtensa before version 20, but hurts nobody.
-LLVM_PACKAGES = (("clang-22", "llvm-22"), ("clang-21", "llvm-21"), ("clang-20", "llvm-20"))
+#: Newest first, with libFuzzer; older ones know no Xtensa.
+LLVM_PACKAGES = tuple((f"clang-{n}", f"llvm-{n}", f"libclang-rt-{n}-dev") for n in (22, 21, 20))
 
 
 def missing_tools() -> list[Tool]:
@@ -64,6 +64,16 @@ def xtensa_llvm() -> tuple[str, str] | None:
     return None
 
 
+def has_fuzzer() -> bool:
+    """Whether a clang with libFuzzer is installed."""
+    from host_tools.fuzz import fuzzing_clang
+
+    try:
+        return bool(fuzzing_clang())
+    except UserError:
+        return False
+
+
 def install_command() -> str:
     """Return the apt command that brings everything."""
     packages = sorted({tool.package for tool in TOOLS} | set(EXTRA_PACKAGES))
@@ -81,7 +91,7 @@ def install_toolchains() -> list[str]:
     wanted = sorted({tool.package for tool in missing_tools()})
     if "gcc-arm-none-eabi" in wanted or not _has_newlib():
         wanted += EXTRA_PACKAGES
-    need_llvm = xtensa_llvm() is None
+    need_llvm = xtensa_llvm() is None or not has_fuzzer()
     if not wanted and not need_llvm:
         return []
     if shutil.which("apt-get") is None:
@@ -91,7 +101,7 @@ def install_toolchains() -> list[str]:
         )
     _apt("update", "-qq")
     if need_llvm:
-        wanted += next((pair for pair in LLVM_PACKAGES if all(map(_has_candidate, pair))), ())
+        wanted += next((three for three in LLVM_PACKAGES if all(map(_has_candidate, three))), ())
     if wanted:
         _apt("install", "-y", "-qq", "--no-install-recommends", *wanted)
     still = missing_tools()
