@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
+import hashlib
 import select
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 
-from host_tools.build import build_emulator
+import numpy as np
+import numpy.typing as npt
+
+from host_tools.build import BUILD_DIR, build_emulator
 from host_tools.errors import DeviceError, UserError
 
 _START_TIMEOUT_S = 10.0
 _STOP_TIMEOUT_S = 5.0
+
+
+def live_options(samples: npt.NDArray[np.int16], speed: float = 1.0, loop: bool = False) -> list[str]:
+    """Write the simulated ADC's file and return the emulator's options for it.
+
+    Parameters
+    ----------
+    samples : int16 [n]
+        adu at the spec's rate, -32768 = lead off; named after their hash in ``build/emulator``.
+    speed, loop
+        See :class:`Emulator`.
+    """
+    content = np.ascontiguousarray(samples, np.int16).tobytes()
+    path = BUILD_DIR / "emulator" / f"adc-{hashlib.sha256(content).hexdigest()[:16]}.i16"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".adc-", delete=False) as aside:
+            aside.write(content)
+        Path(aside.name).replace(path)
+    return ["--adc", str(path), "--speed", f"{speed:g}", *(["--loop"] if loop else [])]
 
 
 class Emulator:
@@ -25,6 +50,12 @@ class Emulator:
         TCP port on 127.0.0.1; 0 = any free one.
     keep : bool
         Wait for another client after the first (the firmware's state stays); else end with the client.
+    live : int16 [n], optional
+        Give it an ADC with these samples, adu at the spec's rate, -32768 = lead off.
+    speed : float
+        Of the ADC, multiple of real time; 0 = as fast as the chain takes them, and nothing after the end.
+    loop : bool
+        Begin again after the last sample; by default the electrodes come off there.
 
     Raises
     ------
@@ -37,9 +68,20 @@ class Emulator:
     ...     device = Device(emulator.url)
     """
 
-    def __init__(self, program: Path | None = None, *, port: int = 0, keep: bool = False) -> None:
+    def __init__(
+        self,
+        program: Path | None = None,
+        *,
+        port: int = 0,
+        keep: bool = False,
+        live: npt.NDArray[np.int16] | None = None,
+        speed: float = 1.0,
+        loop: bool = False,
+    ) -> None:
         self.program = build_emulator() if program is None else program
         command = [str(self.program), "--port", str(port), "--keep" if keep else "--once"]
+        if live is not None:
+            command += live_options(live, speed, loop)
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )

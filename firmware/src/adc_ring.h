@@ -23,7 +23,7 @@ typedef struct adc_ring adc_ring_t;
 #define ADC_COUNT_MAX 0x7FFFu      /* largest count: converters have at most 15 bits */
 #define ADC_ENTRY_LEAD_OFF 0x8000u /* a sample was due while an electrode was off */
 #define ADC_ENTRY_GAP 0x8000u      /* this plus n, n = 1..ADC_GAP_MAX: n samples are missing here */
-#define ADC_GAP_MAX 0x7FFFu
+#define ADC_GAP_MAX 0x4000u        /* a power of two: no division in an interrupt */
 
 /* ---- producer; the only functions that a timer interrupt may call */
 

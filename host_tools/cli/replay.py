@@ -57,6 +57,7 @@ def replay(
         "build/replay"
     ),
     plot: Annotated[bool, typer.Option("--plot", help="Draw ECG-paper strips around the events.")] = False,
+    strips: Annotated[int, typer.Option(help="Strips in the plot at most.", min=1)] = 8,
 ) -> None:
     """Stream a record through a device; write and sum up the beats that it finds."""
     from rich.console import Console
@@ -74,7 +75,7 @@ def replay(
     _print_source(source, console)
     done = _stream(source, port, baud, factor, console)
     _print_link(done, console)
-    _report(done, out, plot, console)
+    _report(done, out, strips if plot else 0, console)
 
 
 def ports() -> None:
@@ -97,13 +98,32 @@ def emulator(
     port: Annotated[int, typer.Option(help="TCP port; 0 = any free one.", min=0, max=65535)] = 0,
     once: Annotated[bool, typer.Option("--once", help="End with the first client.")] = False,
     trace: Annotated[bool, typer.Option("--trace", help="Build with the trace hook.")] = False,
+    live: Annotated[
+        str | None, typer.Option(metavar="RECORD", help="Give it an ADC that sees this record: live mode.")
+    ] = None,
+    lead: Annotated[str | None, typer.Option(help="With --live: lead by name or number.")] = None,
+    speed: Annotated[str, typer.Option(help="With --live: real, max, or a multiple of real time.")] = "real",
+    loop: Annotated[bool, typer.Option("--loop", help="With --live: the record again and again.")] = False,
 ) -> None:
     """Run the firmware's main loop on this machine, its UART on TCP, until it is interrupted."""
     from host_tools.build import build_emulator
 
+    options = [] if live is None else _live_options(live, lead, speed, loop)
     program = build_emulator(trace=trace)
     sys.stdout.flush()
-    os.execv(program, [str(program), "--port", str(port), "--once" if once else "--keep"])
+    os.execv(program, [str(program), "--port", str(port), "--once" if once else "--keep", *options])
+
+
+def _live_options(record: str, lead: str | None, speed: str, loop: bool) -> list[str]:
+    import math
+
+    from host_tools.emulator import live_options
+    from host_tools.records import read_record
+    from host_tools.replay import parse_speed
+
+    factor = parse_speed(speed)
+    samples = read_record(record, lead=lead, reference="none").samples
+    return live_options(samples, 0.0 if math.isinf(factor) else factor, loop)
 
 
 def _print_source(source: EcgRecord, console: Console) -> None:
@@ -174,7 +194,8 @@ def _print_link(done: Replay, console: Console) -> None:
         )
 
 
-def _report(done: Replay, out: Path, plot: bool, console: Console) -> None:
+def _report(done: Replay, out: Path, strips: int, console: Console) -> None:
+    """Write and print what a replay found; with a plot of ``strips`` strips unless that is 0."""
     from host_tools.replay import write_results
     from host_tools.summary import print_summary, summarise
 
@@ -184,13 +205,19 @@ def _report(done: Replay, out: Path, plot: bool, console: Console) -> None:
         beats, source.spec_fs_hz, len(source.samples), source.reference, samples=source.samples
     )
     files = write_results(done, out, summary)
-    if plot:
+    if strips:
         from host_tools.plots import plot_strips
 
         picture = out / f"{files[0].stem}.png"
         title = f"{source.name}, lead {source.lead}"
         plot_strips(
-            source.samples, source.spec_fs_hz, beats, picture, title=title, reference=source.reference
+            source.samples,
+            source.spec_fs_hz,
+            beats,
+            picture,
+            title=title,
+            reference=source.reference,
+            max_strips=strips,
         )
         files.append(picture)
     print_summary(summary, console)

@@ -113,6 +113,11 @@ class Device:
         """Close the port."""
         self._transport.close()
 
+    def lend(self) -> tuple[Transport, FrameReader, int]:
+        """Hand out port, frame reader and a fresh session number to a session of another kind (live mode)."""
+        self._session_number = self._session_number % 255 + 1
+        return self._transport, self._reader, self._session_number
+
     def replay(
         self,
         samples: npt.NDArray[np.int16],

@@ -92,6 +92,7 @@ static void take_flush(link_device_t *d, const link_config_t *m, uint8_t session
         link_device_error(d, LINK_ERROR_NO_SESSION, d->session);
     } else if ((d->status_flags & LINK_STATUS_FLUSHED) != 0 && (d->live || m->value == d->flush_at)) {
         d->status_due = true;
+        d->live_due = d->live;
     } else if (!d->live && m->value != d->received) {
         ask_again(d, LINK_ERROR_GAP);
     } else {
@@ -362,4 +363,5 @@ void link_device_flushed(link_device_t *d) {
     d->flush_wanted = false;
     d->status_flags |= (uint8_t)LINK_STATUS_FLUSHED;
     d->status_due = true;
+    d->live_due = d->live;
 }

@@ -139,7 +139,7 @@ typedef struct {
  *   4  step    u16    numbers go up by this from one sample to the next
  *   6  samples i16[]  as above */
 
-/* LINK_MSG_LIVE, 18 bytes: once per second of samples, and when a flag changes. */
+/* LINK_MSG_LIVE, 18 bytes: once per second of samples, when a flag changes, and after the end. */
 #define LINK_LIVE_BYTES 18u
 #define LINK_LIVE_LEAD_OFF 1u /* the newest sample was none: an electrode is off, or samples were lost */
 typedef struct {

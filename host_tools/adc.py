@@ -1,0 +1,64 @@
+"""ADC counts to the spec's unit, in integers: the same as ``firmware/src/adc_scale.h``, which is the manual."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class AdcProfile:
+    """What a count means on a board; the names and units of ``firmware/src/board_profile.h``.
+
+    Attributes
+    ----------
+    bits : int
+        Resolution, 8..15.
+    ref_uv : int
+        Input voltage of a full scale (count 2^bits), microvolts.
+    mid_uv : int
+        Resting voltage of the front end, microvolts.
+    gain : int
+        Volts at the ADC per volt at the electrodes.
+    """
+
+    bits: int
+    ref_uv: int
+    mid_uv: int
+    gain: int
+
+    @property
+    def shift(self) -> int:
+        """Fraction bits of the multiplier."""
+        return 31 - self.bits
+
+    def factor(self, adu_per_mv: int) -> tuple[int, int]:
+        """Return spec units per count as numerator and denominator."""
+        return self.ref_uv * adu_per_mv, (1 << self.bits) * self.gain * 1000
+
+    def multiplier(self, adu_per_mv: int) -> int:
+        """Return the factor with ``shift`` fraction bits, halves rounded up."""
+        numerator, denominator = self.factor(adu_per_mv)
+        return ((numerator << (self.shift + 1)) + denominator) // (2 * denominator)
+
+    @property
+    def mid(self) -> int:
+        """Count of the resting voltage, halves rounded up."""
+        return ((self.mid_uv << (self.bits + 1)) + self.ref_uv) // (2 * self.ref_uv)
+
+    def scale(self, counts: int, adu_per_mv: int) -> int:
+        """Return the sample of a count, adu.
+
+        Parameters
+        ----------
+        counts : int
+            0..2^bits - 1.
+        adu_per_mv : int
+            The spec's unit.
+
+        Returns
+        -------
+        int
+            ``floor((counts - mid) * multiplier / 2^shift + 1/2)``: halves round up.
+        """
+        product = (counts - self.mid) * self.multiplier(adu_per_mv)
+        return (product + (1 << (self.shift - 1))) >> self.shift
