@@ -46,8 +46,8 @@ bench: setup data ## speed of the core and of a replay over TCP
 emulator: setup ## start the emulated device; prints its port
 	@$(BITBEAT) emulator
 
-replay: setup ## stream a record through a device: RECORD=100 [PORT=url], the emulator without PORT
-	@$(BITBEAT) replay $(or $(RECORD),100) $(if $(PORT),--port $(PORT),--emulator) --plot
+replay: setup ## stream a record through a device: RECORD=100 [PORT=url] [ARGS=...], the emulator without PORT
+	@$(BITBEAT) replay $(or $(RECORD),100) $(if $(PORT),--port $(PORT),--emulator) --plot $(ARGS)
 
 firmware: .venv/.ready-firmware ## build the firmware: BOARD=qemu_m4, `bitbeat boards` lists them
 	@$(BITBEAT) firmware $(BOARD)
