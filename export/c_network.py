@@ -14,6 +14,7 @@ from export.network_report import NetworkReport, report_network
 from export.python_network import python_network
 from export.tflite_check import check_full_int8
 from export.tflite_reader import read_tflite
+from export.tflm_header import tflm_header
 
 
 def generate_network(
@@ -26,7 +27,7 @@ def generate_network(
     tflite_path : Path
         The model.
     firmware_model_dir : Path
-        Gets ``ecg_net_aot.c``, ``ecg_model.{h,c}``, ``ecg_model_tflite.{h,c}``.
+        Gets ``ecg_net_aot.c``, ``ecg_model.{h,c}``, ``ecg_model_tflite.{h,c}``, ``ecg_model_tflm.h``.
     reference_dir : Path
         Gets ``network.py``.
     spec_hash : str
@@ -47,14 +48,21 @@ def generate_network(
     network = compile_network(graph)
     content = tflite_path.read_bytes()
     files = {
-        firmware_model_dir / "ecg_net_aot.c": ecg_net_source(network, spec_hash),
+        firmware_model_dir / "ecg_net_aot.c": _unless_tflm(ecg_net_source(network, spec_hash)),
         firmware_model_dir / "ecg_model.h": ecg_model_header(network, spec_hash),
         firmware_model_dir / "ecg_model.c": ecg_model_source(network, spec_hash),
+        firmware_model_dir / "ecg_model_tflm.h": tflm_header(network, content, spec_hash),
         reference_dir / "network.py": python_network(network, spec_hash),
     }
     files |= {firmware_model_dir / name: t for name, t in tflite_array(network, content, spec_hash).items()}
     write_files(files)
     return report_network(network, len(content))
+
+
+def _unless_tflm(source: str) -> str:
+    """Make a C file empty in builds with the other engine, which implements the same functions."""
+    head, code = source.split("*/\n", 1)
+    return f"{head}*/\n#ifndef ECG_NET_TFLM\n{code.rstrip()}\n\n#endif /* ECG_NET_TFLM */\n"
 
 
 def network_report(tflite_path: Path) -> NetworkReport:

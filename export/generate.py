@@ -26,7 +26,14 @@ from host_tools.writing import write_text
 
 MODEL_DIR = Path("firmware/lib/model")
 TFLITE = MODEL_DIR / "bitbeat.tflite"
-MODEL_FILES = ("ecg_model.c", "ecg_model.h", "ecg_model_tflite.c", "ecg_model_tflite.h", "ecg_net_aot.c")
+MODEL_FILES = (
+    "ecg_model.c",
+    "ecg_model.h",
+    "ecg_model_tflite.c",
+    "ecg_model_tflite.h",
+    "ecg_model_tflm.h",
+    "ecg_net_aot.c",
+)
 PARAMS_DIR = Path("firmware/lib/ecg/generated")
 REFERENCE_DIR = Path("host_tools/reference")
 VECTORS = Path("firmware/test/ecg_vectors.h")

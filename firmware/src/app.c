@@ -8,6 +8,15 @@
 #include "ecg_trace.h"
 #endif
 
+#ifdef ECG_NET_TFLM
+#include "ecg_tflm.h"
+#define ENGINE ECG_TFLM_ENGINE
+#define ENGINE_ERROR() ecg_tflm_error()
+#else
+#define ENGINE ECG_NET_ENGINE
+#define ENGINE_ERROR() 0 /* the compiled network cannot fail */
+#endif
+
 /* Samples between two looks at the port: few enough that a small receive buffer does not fill up. */
 #define BURST_SAMPLES 16u
 #define READ_BYTES 64u
@@ -69,13 +78,16 @@ void app_init(app_t *app) {
                                 .fs_hz = ECG_FS_HZ,
                                 .window_samples = (uint16_t)LINK_WINDOW_SAMPLES(rx_bytes),
                                 .adc_ring_size = ADC_RING_ENTRIES,
-                                .engine = ECG_NET_ENGINE};
+                                .engine = ENGINE};
 #ifdef ECG_TRACE
     identity.features |= LINK_FEATURE_TRACE;
 #endif
     if (port_has_adc()) {
         identity.features |= LINK_FEATURE_LIVE;
     }
+#ifdef ECG_NET_TFLM
+    (void)ecg_tflm_prepare(); /* its error is told when a session begins */
+#endif
     app->identity = identity;
     app->beat_waits = false;
     app->trace = false;
@@ -99,6 +111,9 @@ static void restart_if_told(app_t *app) {
     uint32_t first_sample = 0;
     bool start = link_device_take_start(&app->link, &first_sample, &app->trace) != 0;
     bool live = live_wanted(app);
+    if (start && ENGINE_ERROR() != 0) {
+        link_device_error(&app->link, LINK_ERROR_PIPELINE, (uint32_t)ENGINE_ERROR());
+    }
     if (start || (live && !app->live.running)) {
         ecg_pipeline_init_at(&app->pipeline, first_sample);
         app->beat_waits = false;

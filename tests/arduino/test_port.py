@@ -66,7 +66,11 @@ def test_port_uses_the_declared_api_and_no_more(board: str, tmp_path: Path) -> N
     ).stdout
     used = {line.split("U ", 1)[1].split("(")[0].strip() for line in listing.splitlines() if "U " in line}
     used = {re.sub(r"^(ArduinoSerial|HardwareTimer)::", "", name) for name in used}
-    used -= {name for name in used if name.startswith(("__", "_GLOBAL", "_Unwind", "std::", "operator delete"))}
+    used -= {
+        name
+        for name in used
+        if name.startswith(("__", "_GLOBAL", "_Unwind", "std::", "operator delete", "vtable for __"))
+    }
     allowed = COMMON | SERIAL | FIRMWARE_CALLS
     if "ESP32" in BOARDS[board][0]:
         allowed |= PACED | {"setRxBufferSize", "esp_timer_create", "esp_timer_start_once", "esp_timer_stop"}

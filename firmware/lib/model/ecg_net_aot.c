@@ -1,6 +1,7 @@
 /* ecg_net_aot.c - the network compiled ahead of time: weights and a straight list of kernel calls
  * generated from bitbeat.tflite by `make export`; do not edit.
  * model 010365d7b9ede79e, specification 6f9189a0abd8e581 */
+#ifndef ECG_NET_TFLM
 
 /* clang-format off */
 #include "ecg_net.h"
@@ -380,3 +381,5 @@ void ecg_net_invoke(ecg_net_t *net, int8_t *logits) {
     TRACE_LAYER(10, arena + 0, 4);
     memcpy(logits, arena + 0, 4);
 }
+
+#endif /* ECG_NET_TFLM */
