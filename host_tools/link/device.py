@@ -317,10 +317,15 @@ class _Run:
             )
 
     def _state(self) -> str:
+        """Say what is there and what is missing. Beats come in order: there is no gap before the last one."""
         session = self.session
+        missing = "all of them are missing"
+        if self._beats:
+            last = int(np.frombuffer(self._beats[-1], BEAT_DTYPE)["r_sample"][0])
+            missing = f"those after sample {last} are missing"
         return (
             f"it has confirmed the first {session.received} of {session.total} samples, "
-            f"and {len(self._beats)} beats have come, up to sample {session.processed}"
+            f"and {len(self._beats)} beats have come, {missing}"
         )
 
     def _send(self, data: bytes) -> None:
