@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict
@@ -15,7 +14,8 @@ from export.network_report import C_NETWORK_BYTES_MAX, MACS_MAX, TFLITE_BYTES_MA
 from export.quant_report import quantisation_report
 from export.tflite_export import export_checkpoint
 from host_tools.errors import CheckFailed
-from training.checkpoint import CHECKPOINT_PATH, load_checkpoint, write_json
+from host_tools.writing import replacing, write_json
+from training.checkpoint import CHECKPOINT_PATH, load_checkpoint
 from training.data import DATA_DIR, REPO_ROOT, file_sha256
 from training.datasets import load_records, without_q
 from training.evaluate import read_metrics
@@ -57,10 +57,8 @@ def export_all(
     check_limits(costs)
     say("C network")
     target = REPO_ROOT / TFLITE
-    target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.with_suffix(".part")
-    shutil.copyfile(result.tflite, aside)
-    os.replace(aside, target)
+    with replacing(target) as aside:
+        shutil.copyfile(result.tflite, aside)
     generate()
     say("float against int8")
     records = [str(r) for r in loaded.info["records"]]

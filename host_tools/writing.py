@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a file aside to be written; it takes the name ``path`` when the block ends without an error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield aside
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a text file, making its folder; the old one stays until the new one is whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(path.name + ".part")
-    aside.write_text(text)
-    aside.replace(path)
+    with replacing(path) as aside:
+        aside.write_text(text)
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write ``value`` as indented JSON."""
-    write_text(path, json.dumps(value, indent=1) + "\n")
+    """Write ``value`` as indented JSON; NaN and infinity are refused, as JSON has none."""
+    write_text(path, json.dumps(value, indent=1, allow_nan=False) + "\n")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from safetensors.torch import load_file, save_file
 
 from host_tools.beats import CLASS_NAMES
 from host_tools.errors import UserError
+from host_tools.writing import replacing, write_json
 from training.config import ModelConfig, model_config_from_dict
 from training.data import REPO_ROOT
 from training.model import HybridNet
@@ -66,13 +66,6 @@ def git_commit() -> str:
     return head.stdout.strip() + ("+" if status.stdout.strip() else "")
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write JSON aside, then rename."""
-    aside = path.with_name(f".{path.name}.part")
-    aside.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n")
-    os.replace(aside, path)
-
-
 def save_checkpoint(net: HybridNet, path: Path, info: dict[str, Any]) -> None:
     """Write ``path`` (.safetensors) and the JSON of the same name.
 
@@ -85,16 +78,14 @@ def save_checkpoint(net: HybridNet, path: Path, info: dict[str, Any]) -> None:
     info : dict
         Added to what the checkpoint says of itself.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     tensors = {
         name: value.detach().cpu().contiguous()
         for name, value in sorted(net.state_dict().items())
         if value.is_floating_point()
     }
-    aside = path.with_name(f".{path.name}.part")
-    save_file(tensors, str(aside), metadata={"architecture": ARCHITECTURE})
-    aside.chmod(0o644)  # safetensors makes it private
-    os.replace(aside, path)
+    with replacing(path) as aside:
+        save_file(tensors, str(aside), metadata={"architecture": ARCHITECTURE})
+        aside.chmod(0o644)  # safetensors makes it private
     own = {
         "architecture": ARCHITECTURE,
         "classes": list(CLASS_NAMES),

@@ -7,7 +7,6 @@ or around those that the chain's own detector finds. Needs no torch.
 from __future__ import annotations
 
 import hashlib
-import os
 import zipfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from host_tools.errors import UserError
+from host_tools.writing import replacing
 from training.data import DATA_DIR, REPO_ROOT, file_sha256
 
 #: Inter-patient split of de Chazal et al., IEEE Trans. Biomed. Eng. 51(7), 2004.
@@ -248,9 +248,7 @@ def load_record(path: Path, peaks: str, cache_dir: Path = CACHE_DIR) -> RecordBe
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             file.unlink()
     beats = compute_beats(path, peaks)
-    cache_dir.mkdir(parents=True, exist_ok=True)
-    aside = file.with_suffix(f".{os.getpid()}.part")
-    with aside.open("wb") as out:
+    with replacing(file) as aside, aside.open("wb") as out:
         np.savez_compressed(
             out,
             beat=beats.beat,
@@ -259,7 +257,6 @@ def load_record(path: Path, peaks: str, cache_dir: Path = CACHE_DIR) -> RecordBe
             sample=beats.sample,
             counts=np.array([beats.missed, beats.extra]),
         )
-    os.replace(aside, file)
     for old in cache_dir.glob(f"{path.name}_{peaks}_*.npz"):
         if old != file:
             old.unlink(missing_ok=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from host_tools.errors import UserError
+from host_tools.writing import replacing
 from training.augment import Augmenter, NoiseBank, to_real
 from training.config import TrainingConfig
 from training.datasets import RecordBeats
@@ -187,25 +187,21 @@ class TrainingRun:
 
     def save(self, path: Path, fingerprint: str) -> None:
         """Write everything that the next epoch depends on, aside and renamed."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_suffix(".part")
-        torch.save(
-            {
-                "fingerprint": fingerprint,
-                "net": self.net.state_dict(),
-                "average": self.average.state_dict(),
-                "optimiser": self.optimiser.state_dict(),
-                "generator": self.generator.get_state(),
-                "torch": torch.get_rng_state(),
-                "cuda": torch.cuda.get_rng_state() if self.device.type == "cuda" else None,
-                "epoch": self.epoch,
-                "step": self.step,
-                "history": self.history,
-                "logits": [torch.from_numpy(x) for x in self.logits],
-            },
-            aside,
-        )
-        os.replace(aside, path)
+        state = {
+            "fingerprint": fingerprint,
+            "net": self.net.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "generator": self.generator.get_state(),
+            "torch": torch.get_rng_state(),
+            "cuda": torch.cuda.get_rng_state() if self.device.type == "cuda" else None,
+            "epoch": self.epoch,
+            "step": self.step,
+            "history": self.history,
+            "logits": [torch.from_numpy(x) for x in self.logits],
+        }
+        with replacing(path) as aside:
+            torch.save(state, aside)
 
     def load(self, path: Path, fingerprint: str) -> None:
         """Go on from ``save``; refuses a state of other settings, data or seed.

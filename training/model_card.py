@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from host_tools.errors import UserError
+from host_tools.writing import write_text
 from training.data import REPO_ROOT
 from training.datasets import DS1, DS2, PACED
 from training.evaluate import DS2_LOG_PATH, REPORT_DIR, read_metrics
@@ -64,10 +64,7 @@ def card_text() -> str:
 
 def write_card(path: Path = CARD_PATH) -> None:
     """Write the card aside, then rename."""
-    text = card_text()
-    aside = path.with_name(f".{path.name}.part")
-    aside.write_text(text)
-    os.replace(aside, path)
+    write_text(path, card_text())
 
 
 def _head(info: dict[str, Any], export: dict[str, Any]) -> str:

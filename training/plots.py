@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from host_tools.beats import CLASS_NAMES
+from host_tools.writing import replacing
 from training.crossval import FoldResult
 
 if TYPE_CHECKING:
@@ -41,11 +41,10 @@ _STYLE: Any = {
 
 
 def _save(figure: Any, path: Path) -> None:
-    aside = path.with_name(f".{path.name}.part")
     # Without the software's version the same figures give the same bytes.
-    figure.savefig(aside, format="png", metadata={"Software": None}, bbox_inches="tight")
+    with replacing(path) as aside:
+        figure.savefig(aside, format="png", metadata={"Software": None}, bbox_inches="tight")
     plt.close(figure)
-    os.replace(aside, path)
 
 
 def training_curves(path: Path, results: Sequence[FoldResult], scores: Sequence[float], chosen: int) -> None:

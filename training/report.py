@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from host_tools.beats import CLASS_NAMES
-from training.checkpoint import write_json
+from host_tools.writing import replacing, write_json, write_text
 from training.crossval import FoldResult
 from training.datasets import RecordBeats
 from training.metrics import confusion_matrix, reliability, softmax
@@ -137,12 +137,10 @@ def write_report(
 
 
 def _write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    aside = path.with_name(f".{path.name}.part")
-    with aside.open("w", newline="") as file:
+    with replacing(path) as aside, aside.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)
         writer.writerows(rows)
-    os.replace(aside, path)
 
 
 def write_class_table(path: Path, classes: dict[str, dict[str, float]]) -> None:
@@ -232,10 +230,7 @@ def write_errors(folder: Path, judged: Judged, matrix: NDArray[np.int64]) -> Non
         f"Five records hold {100 * top / max(1, total):.0f} % of all errors: {names}.",
         "",
     ]
-    text = "\n".join(lines)
-    aside = folder / ".errors.md.part"
-    aside.write_text(text)
-    os.replace(aside, folder / "errors.md")
+    write_text(folder / "errors.md", "\n".join(lines))
 
 
 def write_low_confidence(path: Path, judged: Judged) -> None:
