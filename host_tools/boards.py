@@ -166,8 +166,8 @@ class QemuBoard:
 
     Parameters
     ----------
-    name : str
-        Its name.
+    board : str or Board
+        Its name, or what it is.
     image : Path
         What it runs.
 
@@ -184,10 +184,10 @@ class QemuBoard:
     ...     device = Device(board.url)
     """
 
-    def __init__(self, name: str, image: Path) -> None:
+    def __init__(self, board: str | Board, image: Path) -> None:
         STATE_DIR.mkdir(parents=True, exist_ok=True)
-        board = load_board(name)
-        log = STATE_DIR / f"{name}-{os.getpid()}-{time.monotonic_ns()}.log"
+        board = load_board(board) if isinstance(board, str) else board
+        log = STATE_DIR / f"{board.name}-{os.getpid()}-{time.monotonic_ns()}.log"
         with log.open("wb") as file:
             self._process, self.url = _spawn(board, image, 0, file)
         self._log = log

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from host_tools.boards import EMULATED, QemuBoard, check_tool, load_board
+from host_tools.boards import EMULATED, Board, QemuBoard, check_tool, load_board
 from host_tools.build import BUILD_DIR
 from host_tools.errors import DeviceError, UserError
 from host_tools.link.device import Device
@@ -122,7 +122,7 @@ def compare_run(
     return compared, wrong, min(found, key=lambda d: d.sample, default=None)
 
 
-def replay_run(run: Run, image: Path, samples: npt.NDArray[np.int16]) -> Outcome:
+def replay_run(run: Run, image: Path, samples: npt.NDArray[np.int16], board: Board | None = None) -> Outcome:
     """Start a board, replay the samples through it, compare.
 
     Raises
@@ -131,12 +131,12 @@ def replay_run(run: Run, image: Path, samples: npt.NDArray[np.int16]) -> Outcome
         It fell silent or did not start; the message names the run.
     """
     reference = run_record(samples, trace=run.trace)
-    with QemuBoard(run.board, image) as board:
+    with QemuBoard(board or run.board, image) as running:
         try:
-            with Device(board.url) as device:
+            with Device(running.url) as device:
                 result = device.replay(samples, trace=run.trace)
         except DeviceError as error:
-            said = board.message()
+            said = running.message()
             raise DeviceError(
                 f"{run.text()}: {error}" + (f"; its emulator says: {said}" if said else "")
             ) from error
@@ -201,8 +201,8 @@ def prove(boards: Sequence[str] | None, data: Path, at_once: int) -> tuple[dict[
     DeviceError
         A board fell silent.
     """
-    from host_tools.esp32_check import check_esp32
     from host_tools.mitdb import record_names
+    from host_tools.xtensa import check_esp32
 
     chosen = list(boards or EMULATED)
     for name in chosen:
@@ -222,9 +222,41 @@ def prove(boards: Sequence[str] | None, data: Path, at_once: int) -> tuple[dict[
     figures = {
         "targets": targets,
         "esp32": check_esp32(),
+        "windowed": check_windowed(data),
         "seconds": round(time.monotonic() - begun_s, 1),
     }
     return figures, [f"{o.run.text()}: {o.first.text()}" for o in outcomes if o.first is not None]
+
+
+def check_windowed(data: Path) -> dict[str, Any]:
+    """Run LLVM's build of the firmware on QEMU's dc233c, a core with register windows as in the ESP32.
+
+    Returns
+    -------
+    dict
+        ``values_compared, mismatches, beats`` and ``text``, one line; zeros where no LLVM is installed.
+    """
+    from host_tools.toolchains import xtensa_llvm
+    from host_tools.xtensa import WINDOWED_BOARD, build_windowed
+
+    if xtensa_llvm() is None:
+        text = "not run: no LLVM with Xtensa here"
+        return {"values_compared": 0, "mismatches": 0, "beats": 0, "text": text}
+    runs = [Run(WINDOWED_BOARD.name, TRACE_RECORD, MINUTES_SAMPLES)]
+    runs += [Run(WINDOWED_BOARD.name, TRACE_RECORD, TRACE_SAMPLES, trace=True)]
+    samples = _samples(data, TRACE_RECORD)
+    outcomes = [
+        replay_run(run, build_windowed(run.trace), samples[: run.samples], WINDOWED_BOARD) for run in runs
+    ]
+    compared, wrong = sum(o.values_compared for o in outcomes), sum(o.mismatches for o in outcomes)
+    first = next((f"; {o.first.text()}" for o in outcomes if o.first is not None), "")
+    text = f"LLVM's build on QEMU's dc233c: {compared:,} values compared, {wrong} mismatches{first}"
+    return {
+        "values_compared": compared,
+        "mismatches": wrong,
+        "beats": sum(o.beats for o in outcomes),
+        "text": text,
+    }
 
 
 def _target(image: FirmwareImage, outcomes: list[Outcome]) -> dict[str, Any]:

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import re
 import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from host_tools.boards import EMULATED, QemuBoard, load_board, run_image
-from host_tools.errors import DeviceError
-from host_tools.esp32_check import check_esp32
+from host_tools.errors import CheckFailed, DeviceError
 from host_tools.isa import Run, compare_run, trace_rows
 from host_tools.link.device import Device
 from host_tools.pio import build_firmware
 from host_tools.reference.run import RecordResult
+from host_tools.xtensa import WINDOWED_BOARD, build_windowed, check_esp32, compile_all
 
 pytestmark = pytest.mark.needs_toolchain
 
@@ -132,3 +133,25 @@ def test_core_network_and_link_compile_for_the_esp32() -> None:
     done = check_esp32()
     assert done["compiled"] >= 25
     assert done["code_bytes"] > 10_000
+
+
+@pytest.mark.needs_toolchain("llvm")
+def test_file_that_does_not_compile_for_xtensa_is_named(tmp_path: Path) -> None:
+    source = tmp_path / "broken.c"
+    source.write_text("int f(void) { return undeclared; }\n")
+    with pytest.raises(CheckFailed, match=r"broken\.c does not build for Xtensa: .*undeclared"):
+        compile_all([source], ["-mcpu=esp32"], [], tmp_path)
+
+
+@pytest.mark.needs_toolchain("llvm")
+@pytest.mark.parametrize("trace", [False, True])
+def test_register_windows_give_the_reference_values(
+    trace: bool, signal: np.ndarray, expected: RecordResult
+) -> None:
+    image = build_windowed(trace)
+    with QemuBoard(WINDOWED_BOARD, image) as running, Device(running.url) as device:
+        result = device.replay(signal, trace=trace)
+    rows = trace_rows(result.trace) if trace else None
+    compared, wrong, first = compare_run(Run("dc233c", "signal", None), expected, result.beats, rows)
+    assert (wrong, first) == (0, None)
+    assert compared > (10 * len(signal) if trace else 200)
