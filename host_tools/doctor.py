@@ -19,6 +19,7 @@ from pathlib import Path
 
 from host_tools.build import ROOT, c_compiler
 from host_tools.errors import UserError
+from host_tools.toolchains import TOOLS
 
 DISTRIBUTION = "bitbeat"
 BASE = "base"
@@ -31,7 +32,10 @@ _GET_TOOL = {
     "git": "sudo apt install git (Debian, Ubuntu), or xcode-select --install (macOS)",
     "cppcheck": "sudo apt install cppcheck (Debian, Ubuntu), or brew install cppcheck (macOS)",
     "clang-format": "",
+    **{tool.program: f"make toolchains (Debian, Ubuntu; package {tool.package})" for tool in TOOLS},
 }
+#: Compilers and emulators of all emulated boards.
+_BOARD_TOOLS = tuple(tool.program for tool in TOOLS)
 
 
 @dataclass(frozen=True)
@@ -61,10 +65,18 @@ COMMANDS = {
     "faults": Need(tools=("C compiler",)),
     "fuzz": Need(),
     "make test": Need(
-        ("train", "export", "parity", "dev"), ("C compiler", "make"), ("mitdb", "nstdb", "svdb")
+        ("train", "export", "parity", "firmware", "dev"), ("C compiler", "make"), ("mitdb", "nstdb", "svdb")
     ),
     "make lint": Need(("dev",), ("clang-format", "cppcheck", "make", "git")),
-    "firmware (PlatformIO)": Need(("firmware",)),
+    "boards": Need(),
+    "firmware": Need(("firmware",), ("arm-none-eabi-gcc",)),
+    "flash": Need(("firmware",), ("arm-none-eabi-gcc", "qemu-system-arm")),
+    "serial": Need(("firmware",)),
+    "monitor": Need(),
+    "stop": Need(),
+    "toolchains": Need(),
+    "isa": Need(("firmware",), _BOARD_TOOLS, ("mitdb",)),
+    "hil": Need(("firmware",), ("arm-none-eabi-gcc", "qemu-system-arm"), ("mitdb",)),
 }
 
 

@@ -174,9 +174,7 @@ def compare_record(
     compared, mismatches = {}, {}
     found: list[Difference] = []
     for stage, (a, b) in rows.items():
-        difference, wrong, count = compare_rows(
-            name, stage, a, b, row_samples(stage, expected, first_sample)
-        )
+        difference, wrong, count = compare_rows(name, stage, a, b, row_samples(stage, expected, first_sample))
         compared[stage], mismatches[stage] = count, wrong
         if difference is not None:
             found.append(difference)
@@ -189,7 +187,17 @@ def compare_record(
 def row_samples(
     stage: str, expected: dict[str, npt.NDArray[Any]], first_sample: int
 ) -> npt.NDArray[np.int64]:
-    """Sample number of each row of a stage."""
+    """Return the sample number of each row of a stage, int64 [n].
+
+    Parameters
+    ----------
+    stage : str
+        One of :data:`host_tools.native.STAGES`.
+    expected : dict of str to array
+        The reference's trace, with ``record``.
+    first_sample : int
+        Number of the first sample.
+    """
     if stage == "sample":
         return (np.arange(len(expected["sample"])) + first_sample) & 0xFFFFFFFF
     column = {"detector": ("detector", 9), "r_peak": ("r_peak", 0)}.get(stage, ("record", 0))
@@ -200,7 +208,23 @@ def row_samples(
 def compare_rows(
     record: str, stage: str, a: npt.NDArray[Any], b: npt.NDArray[Any], samples: npt.NDArray[np.int64]
 ) -> tuple[Difference | None, int, int]:
-    """First difference, number of differences and of values; a missing or extra value counts as different."""
+    """Compare the rows of one stage, value for value.
+
+    Parameters
+    ----------
+    record, stage : str
+        Names for the difference.
+    a, b : int array [n, width] or [n]
+        Reference and other; flat or by rows.
+    samples : int64 [n]
+        Sample number of each row, see :func:`row_samples`.
+
+    Returns
+    -------
+    tuple
+        First difference or None, number of differences, number of values; a missing or extra value counts
+        as different.
+    """
     width = a.shape[1] if a.ndim > 1 else 1
     flat_a, flat_b = a.reshape(-1).astype(np.int32), b.reshape(-1).astype(np.int32)
     common = min(len(flat_a), len(flat_b))
