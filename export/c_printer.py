@@ -13,6 +13,7 @@ from export.lower import Layer, Network
 from export.lower_ops import Call, Operand
 from export.network_report import confidence_table
 from export.tflite_check import inputs_by_name
+from export.weight_layout import filter_shape, weight_macros
 
 _C_TYPES = {"int8": "int8_t", "int32": "int32_t", "uint16": "uint16_t"}
 _HEADERS = {
@@ -56,6 +57,14 @@ def c_array(name: str, values: npt.NDArray[Any], static: bool = True) -> str:
     return f"{head}\n{textwrap.indent(body, '    ')}}};\n"
 
 
+def c_weights(name: str, values: npt.NDArray[Any], shape: tuple[int, int, int]) -> str:
+    """Definition of a layer's weights in the kernels' own order."""
+    macros = ", ".join(weight_macros(values, shape))
+    body = textwrap.fill(macros, 106, break_on_hyphens=False, break_long_words=False)
+    head = f"NN_WEIGHTS_ALIGNED static const nn_weight_t {name}[{values.size}] = {{"
+    return f"{head}\n{textwrap.indent(body, '    ')}}};\n"
+
+
 class _Printer:
     """Prints the definitions and the calls of a network; the same constant is printed once."""
 
@@ -70,6 +79,17 @@ class _Printer:
             self.definitions.append(c_array(name, values))
         return self._known[key]
 
+    def call_array(self, name: str, key: str, call: Call) -> str:
+        """Name of an array of a call's parameters."""
+        values, shape = call.arrays[key], filter_shape(call)
+        if key != "weights" or shape is None:
+            return self.array(f"{name}_{key}", values)
+        known = (f"weights {shape}", values.tobytes())
+        if known not in self._known:
+            self._known[known] = f"{name}_{key}"
+            self.definitions.append(c_weights(f"{name}_{key}", values, shape))
+        return self._known[known]
+
     def operand(self, name: str, operand: Operand) -> str:
         if operand.constant is not None:
             return self.array(name, operand.constant)
@@ -78,7 +98,7 @@ class _Printer:
     def call(self, name: str, call: Call) -> str:
         """Print the call's constants; return the call itself."""
         fields = [f"    .{key} = {value}," for key, value in call.params.items()]
-        fields += [f"    .{key} = {self.array(f'{name}_{key}', v)}," for key, v in call.arrays.items()]
+        fields += [f"    .{key} = {self.call_array(name, key, call)}," for key in call.arrays]
         self.definitions.append(
             f"static const nn_{call.struct}_t {name} = {{\n" + "\n".join(fields) + "\n};\n"
         )
@@ -204,6 +224,7 @@ def ecg_model_header(network: Network, spec_hash: str) -> str:
         ("NET_RHYTHM_FEATURES", inputs["rhythm"].size, "rhythm input: int8, value = q / 16"),
         ("NET_LOGITS", logits.size, "classes N S V F"),
         ("NET_LOGIT_ZERO_POINT", f"({logits.zero_point})", "logit = (q - this) * scale"),
+        ("NET_MACS", network.macs, "multiply-accumulates per beat, padding counted"),
         ("NET_LAYERS", len(network.layers), "layers of the trace"),
         ("NET_TRACE_BYTES", network.trace_bytes, "outputs of all layers together"),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from export.explicit_padding import pad_explicitly
 from export.graph import Graph, Operator, Tensor, plain_name
 from export.lower_ops import Call, Lowering
 from export.lower_shape import (
@@ -112,6 +113,7 @@ def compile_network(graph: Graph) -> Network:
     UserError
         An operator is used in a way that the kernels (or TensorFlow Lite Micro) do not know; named.
     """
+    graph = pad_explicitly(graph)
     buffers = graph_buffers(graph)
     for number in graph.outputs:
         if number not in buffers:

@@ -38,7 +38,9 @@ class Count:
 
 def build_plugin() -> Path:
     """Compile the plugin with this machine's compiler."""
-    return compile_c([_PLUGIN / "insncount.c"], [_PLUGIN], ["-O2"], BUILD_DIR / "costs" / "insncount.so", "shared")
+    return compile_c(
+        [_PLUGIN / "insncount.c"], [_PLUGIN], ["-O2"], BUILD_DIR / "costs" / "insncount.so", "shared"
+    )
 
 
 def run_counted(target: Target, image: Path, data: bytes, timeout_s: float = 300) -> Count:
@@ -73,7 +75,9 @@ def run_counted(target: Target, image: Path, data: bytes, timeout_s: float = 300
         command += ["-plugin", f"{plugin},out={counts}", "-kernel", str(image)]
         try:
             with given.open("rb") as stdin:
-                done = subprocess.run(command, stdin=stdin, capture_output=True, timeout=timeout_s, check=False)
+                done = subprocess.run(
+                    command, stdin=stdin, capture_output=True, timeout=timeout_s, check=False
+                )
         except subprocess.TimeoutExpired:
             raise DeviceError(f"{target.name}: {image.name} did not end within {timeout_s:g} s") from None
         if done.returncode != 0 or not counts.is_file():

@@ -14,6 +14,7 @@
 #define ECG_NET_RHYTHM_FEATURES 12 /* rhythm input: int8, value = q / 16 */
 #define ECG_NET_LOGITS 4 /* classes N S V F */
 #define ECG_NET_LOGIT_ZERO_POINT (6) /* logit = (q - this) * scale */
+#define ECG_NET_MACS 28912 /* multiply-accumulates per beat, padding counted */
 #define ECG_NET_LAYERS 11 /* layers of the trace */
 #define ECG_NET_TRACE_BYTES 1896 /* outputs of all layers together */
 /* clang-format on */

@@ -3,66 +3,68 @@
 #include "nn_dot.h"
 #include "nn_requantise.h"
 
-static int8_t finish(const nn_conv_t *p, int32_t channel, int32_t acc) {
-    const int32_t y = nn_requantise(acc, p->multiplier[channel], p->shift[channel]) + p->output_zero;
-    return nn_clamp_s8(y, p->low, p->high);
-}
-
 /* A window that lies wholly inside the image, neither dilated nor grouped: its rows are runs of
  * kernel_w * input_c bytes in the input as in the weights. corner: the window's first value. */
-static void inner_window(const nn_conv_t *p, const int8_t *corner, int8_t *output) {
+__attribute__((noinline)) static void inner_window(const nn_conv_t *p, const int8_t *corner, int8_t *output) {
+    const nn_output_t to = nn_output(p->multiplier, p->shift, p->output_zero, p->low, p->high);
+    const int32_t rows = p->kernel_h;
     const int32_t run = p->kernel_w * p->kernel_c;
-    const int32_t filter = p->kernel_h * run;
     const int32_t row_step = p->input_w * p->input_c;
-    const int8_t *weights = p->weights;
+    const int32_t start = nn_window_start(corner, rows, row_step, run);
+    const int32_t *const bias = p->bias;
+    const nn_weight_t *weights = p->weights;
+    const int32_t channels = p->output_c;
     int32_t oc = 0;
-    for (; oc + NN_DOT_ROWS <= p->output_c; oc += NN_DOT_ROWS) {
-        int32_t acc[NN_DOT_ROWS];
-        for (int32_t r = 0; r < NN_DOT_ROWS; r++) {
-            acc[r] = p->bias[oc + r];
+    for (; oc + NN_CHANNELS <= channels; oc += NN_CHANNELS) {
+        int32_t acc[NN_CHANNELS] = {start + bias[oc], start + bias[oc + 1], start + bias[oc + 2],
+                                    start + bias[oc + 3]};
+        const int8_t *x = corner;
+        for (int32_t ky = 0; ky < rows; ky++, x += row_step) {
+            weights = nn_dot_4(x, weights, run, acc);
         }
-        for (int32_t ky = 0; ky < p->kernel_h; ky++) {
-            nn_dot_rows_s8(corner + ky * row_step, weights + ky * run, filter, run, acc);
+        for (int32_t r = 0; r < NN_CHANNELS; r++) {
+            output[oc + r] = nn_finish(&to, oc + r, acc[r]);
         }
-        for (int32_t r = 0; r < NN_DOT_ROWS; r++) {
-            output[oc + r] = finish(p, oc + r, acc[r]);
-        }
-        weights += NN_DOT_ROWS * filter;
     }
-    for (; oc < p->output_c; oc++) {
-        int32_t acc = p->bias[oc];
-        for (int32_t ky = 0; ky < p->kernel_h; ky++) {
-            acc = nn_dot_s8(corner + ky * row_step, weights, run, acc);
-            weights += run;
+    for (; oc < channels; oc++) {
+        int32_t acc = start + bias[oc];
+        for (int32_t ky = 0; ky < rows; ky++) {
+            weights = nn_dot_1(corner + ky * row_step, weights, run, &acc);
         }
-        output[oc] = finish(p, oc, acc);
+        output[oc] = nn_finish(&to, oc, acc);
     }
 }
 
-/* Any other window: tap by tap; taps outside the image read the zero point.
- * image: one batch of the input; top, left: row and column of the window's first tap. */
-static void outer_window(const nn_conv_t *p, const int8_t *image, int32_t top, int32_t left, int8_t *output) {
+/* One filter of any other window: tap by tap; taps outside the image read the zero point. */
+static int32_t outer_filter(const nn_conv_t *p, const int8_t *image, int32_t top, int32_t left, int32_t oc) {
+    const int32_t run = p->kernel_w * p->kernel_c;
     const int32_t filters_per_group = p->output_c / (p->input_c / p->kernel_c);
-    const int8_t *weights = p->weights;
-    for (int32_t oc = 0; oc < p->output_c; oc++) {
-        const int32_t first_c = oc / filters_per_group * p->kernel_c;
-        int32_t acc = p->bias[oc];
-        for (int32_t ky = 0; ky < p->kernel_h; ky++) {
-            const int32_t iy = top + ky * p->dilation_h;
-            for (int32_t kx = 0; kx < p->kernel_w; kx++) {
-                const int32_t ix = left + kx * p->dilation_w;
-                if (iy >= 0 && iy < p->input_h && ix >= 0 && ix < p->input_w) {
-                    acc = nn_dot_s8(image + (iy * p->input_w + ix) * p->input_c + first_c, weights,
-                                    p->kernel_c, acc);
-                } else {
-                    for (int32_t c = 0; c < p->kernel_c; c++) {
-                        acc += (int32_t)weights[c] * p->input_zero;
-                    }
+    const int32_t first_c = oc / filters_per_group * p->kernel_c;
+    int32_t acc = p->bias[oc];
+    for (int32_t ky = 0; ky < p->kernel_h; ky++) {
+        const int32_t iy = top + ky * p->dilation_h;
+        for (int32_t kx = 0; kx < p->kernel_w; kx++) {
+            const int32_t ix = left + kx * p->dilation_w;
+            const int inside = iy >= 0 && iy < p->input_h && ix >= 0 && ix < p->input_w;
+            for (int32_t c = 0; c < p->kernel_c; c++) {
+                int32_t value = p->input_zero;
+                if (inside) {
+                    value = image[(iy * p->input_w + ix) * p->input_c + first_c + c];
                 }
-                weights += p->kernel_c;
+                acc += value *
+                       nn_weight_at(p->weights, p->output_c, p->kernel_h, run, oc, ky, kx * p->kernel_c + c);
             }
         }
-        output[oc] = finish(p, oc, acc);
+    }
+    return acc;
+}
+
+/* image: one batch of the input; top, left: row and column of the window's first tap. */
+__attribute__((noinline)) static void outer_window(const nn_conv_t *p, const int8_t *image, int32_t top,
+                                                   int32_t left, int8_t *output) {
+    const nn_output_t to = nn_output(p->multiplier, p->shift, p->output_zero, p->low, p->high);
+    for (int32_t oc = 0; oc < p->output_c; oc++) {
+        output[oc] = nn_finish(&to, oc, outer_filter(p, image, top, left, oc));
     }
 }
 

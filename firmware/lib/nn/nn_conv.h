@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "nn_weights.h"
+
 /* A convolution with its weights, usually a constant of the generated network.
  * Real value of an int8 input = scale * (q - input_zero); weights are symmetric, one scale per
  * output channel (or the same for all). The scales are in multiplier and shift. */
@@ -28,8 +30,9 @@ typedef struct {
     int16_t output_zero;
     int16_t low; /* limits of the output by the fused activation, -128 <= low <= high <= 127 */
     int16_t high;
-    const int8_t *weights;     /* [C_OUT][kernel_h][kernel_w][kernel_c] */
-    const int32_t *bias;       /* [C_OUT]: bias - input_zero * sum of the channel's weights */
+    const nn_weight_t
+        *weights;        /* C_OUT filters of kernel_h runs of kernel_w * kernel_c taps, see nn_weights.h */
+    const int32_t *bias; /* [C_OUT]: bias - input_zero * sum of the channel's weights */
     const int32_t *multiplier; /* [C_OUT], see nn_requantise */
     const int8_t *shift;       /* [C_OUT] */
 } nn_conv_t;

@@ -1,42 +1,42 @@
-/* nn_dot.h - the inner loop of every layer with weights: int8 dot products into int32.
- * The portable version; four rows of weights share each load of the input. */
+/* nn_dot.h - the inner loop of every layer with weights: int8 dot products into int32. One of three files
+ * gives it, see nn_weights.h; all give the same sums, as long as the sum of |x * w| over a filter, the bias
+ * and 2^15 for each tap fit int32 together (checked by the exporter).
+ *
+ *   const nn_weight_t *nn_dot_4(const int8_t *x, const nn_weight_t *w, int32_t run, int32_t acc[NN_CHANNELS])
+ *       Adds the products of a run of taps for four output channels; returns where the next run's weights
+ * are. const nn_weight_t *nn_dot_1(const int8_t *x, const nn_weight_t *w, int32_t run, int32_t *acc) The same
+ * for one of the channels left. */
 #ifndef NN_DOT_H
 #define NN_DOT_H
 
-#include <stdint.h>
+#include "nn_weights.h"
 
-#define NN_DOT_ROWS 4
+#if defined(NN_KERNEL_DSP)
+#include "nn_dot_dsp.h"
+#elif defined(NN_KERNEL_SMALL)
+#include "nn_dot_small.h"
+#else
+#include "nn_dot_portable.h"
+#endif
 
-/* acc + sum x[i] * w[i] over n values. n * 2^14 + |acc| must fit int32 (checked by the exporter). */
-static inline int32_t nn_dot_s8(const int8_t *x, const int8_t *w, int32_t n, int32_t acc) {
-    for (int32_t i = 0; i < n; i++) {
-        acc += (int32_t)x[i] * w[i];
+/* What every channel's sum over a window starts with besides its bias: takes off what NN_WEIGHT_ZERO adds.
+ * x: the window's first value; its rows are row_step apart. */
+static inline int32_t nn_window_start(const int8_t *x, int32_t rows, int32_t row_step, int32_t run) {
+#if NN_WEIGHT_ZERO
+    int32_t sum = 0;
+    for (; rows > 0; rows--, x += row_step) {
+        for (int32_t i = 0; i < run; i++) {
+            sum += x[i];
+        }
     }
-    return acc;
-}
-
-/* The same for NN_DOT_ROWS rows of weights at once: acc[r] += sum x[i] * w[r * row_step + i]. */
-static inline void nn_dot_rows_s8(const int8_t *x, const int8_t *w, int32_t row_step, int32_t n,
-                                  int32_t acc[NN_DOT_ROWS]) {
-    const int8_t *w0 = w;
-    const int8_t *w1 = w0 + row_step;
-    const int8_t *w2 = w1 + row_step;
-    const int8_t *w3 = w2 + row_step;
-    int32_t a0 = acc[0];
-    int32_t a1 = acc[1];
-    int32_t a2 = acc[2];
-    int32_t a3 = acc[3];
-    for (int32_t i = 0; i < n; i++) {
-        const int32_t value = x[i];
-        a0 += value * w0[i];
-        a1 += value * w1[i];
-        a2 += value * w2[i];
-        a3 += value * w3[i];
-    }
-    acc[0] = a0;
-    acc[1] = a1;
-    acc[2] = a2;
-    acc[3] = a3;
+    return sum * -NN_WEIGHT_ZERO;
+#else
+    (void)x;
+    (void)rows;
+    (void)row_step;
+    (void)run;
+    return 0;
+#endif
 }
 
 #endif

@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "nn_weights.h"
+
 /* Quantisation as in nn_conv_t. */
 typedef struct {
     uint16_t batches;
@@ -13,10 +15,10 @@ typedef struct {
     int16_t output_zero; /* zero point, -128..127 */
     int16_t low;         /* limits of the output by the fused activation */
     int16_t high;
-    const int8_t *weights;     /* [output_c][input_c] */
-    const int32_t *bias;       /* [output_c]: bias - zero point of the input * sum of the row's weights */
-    const int32_t *multiplier; /* [output_c], see nn_requantise */
-    const int8_t *shift;       /* [output_c] */
+    const nn_weight_t *weights; /* output_c filters of one run of input_c taps, see nn_weights.h */
+    const int32_t *bias;        /* [output_c]: bias - zero point of the input * sum of the row's weights */
+    const int32_t *multiplier;  /* [output_c], see nn_requantise */
+    const int8_t *shift;        /* [output_c] */
 } nn_fully_connected_t;
 
 /* input: int8 [batches][input_c]; output: int8 [batches][output_c]; they must not overlap. No alignment

@@ -1,6 +1,6 @@
-/* bench_chain.c - measuring image of the signal chain: samples (int16, this machine's byte order) come in, beats
- * (ecg_beat_t as it lies in memory) go out, with marks around its stages.
- * Linked with --wrap for the functions that begin another stage. */
+/* bench_chain.c - measuring image of the signal chain: samples (int16, this machine's byte order) come in,
+ * beats (ecg_beat_t as it lies in memory) go out, with marks around its stages. Linked with --wrap for the
+ * functions that begin another stage. */
 #include "bench_io.h"
 #include "board.h"
 #include "ecg_beat.h"

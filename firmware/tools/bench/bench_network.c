@@ -1,7 +1,7 @@
 /* bench_network.c - measuring image of one network: inputs come in, one after the other as they lie in the
  * arena, outputs go out. bench_network.h is written for the network by host_tools/costs. */
-#include "bench_io.h"
 #include "bench_network.h"
+#include "bench_io.h"
 #include "board.h"
 
 _Alignas(8) static int8_t arena[BENCH_ARENA_BYTES];

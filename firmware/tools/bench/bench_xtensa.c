@@ -1,4 +1,5 @@
-/* bench_xtensa.c - standard input and output by the calls of QEMU's Xtensa simulator, see the port's reset.S. */
+/* bench_xtensa.c - standard input and output by the calls of QEMU's Xtensa simulator, see the port's reset.S.
+ */
 #include "bench_io.h"
 #include "board.h"
 
@@ -7,6 +8,7 @@
 #define CALL_WRITE 4
 
 int simulator_call(int operation, int a, int b, int c);
+int main(int argc, char **argv);
 void board_main(void);
 
 void bench_open(void) {

@@ -1,7 +1,8 @@
 /* qemu_plugin_api.h - the part of QEMU's plugin interface, version 1, that insncount.c uses.
  *
- * Debian 12 ships QEMU 7.2 without its qemu-plugin.h. These declarations follow the interface's documentation,
- * https://www.qemu.org/docs/master/devel/tcg-plugins.html. The functions are in the emulator itself. */
+ * Debian 12 ships QEMU 7.2 without its qemu-plugin.h. These declarations follow the interface's
+ * documentation, https://www.qemu.org/docs/master/devel/tcg-plugins.html. The functions are in the emulator
+ * itself. */
 #ifndef QEMU_PLUGIN_API_H
 #define QEMU_PLUGIN_API_H
 
