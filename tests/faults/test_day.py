@@ -13,8 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.chain.signals import pulse_train
-from tests.data_access import mitdb_dir
 
 from host_tools.build import BUILD_DIR, OPTIMISE_FLAGS, SANITIZE_FLAGS, compile_c
 from host_tools.fuzz import FUZZ_DIR
@@ -22,6 +20,8 @@ from host_tools.mitdb import record_names, record_samples
 from host_tools.native import library_sources, run_core
 from host_tools.reference.params import FS_HZ
 from host_tools.reference.run import run_record
+from tests.chain.signals import pulse_train
+from tests.data_access import mitdb_dir
 
 HOUR = 3600 * FS_HZ
 #: The counter wraps after half a day.
@@ -49,7 +49,7 @@ def hours(
 
 
 def ectopic_minutes() -> np.ndarray:
-    """Five minutes of steady rhythm with a wide early beat in every tenth, an interrupted lead, a saturation."""
+    """Five minutes of steady rhythm with wide early beats, an interrupted lead, a saturation."""
     x, peaks = pulse_train(300, rr_ms=820)
     t = np.arange(len(x))
     for r in peaks[5::10]:
