@@ -1,4 +1,4 @@
-"""ADC counts to the spec's unit, in integers: the same as ``firmware/src/adc_scale.h``, which is the manual."""
+"""ADC counts to the spec's unit, in integers, as in ``firmware/src/adc_scale.h``, which is the manual."""
 
 from __future__ import annotations
 

@@ -10,7 +10,19 @@ import typer
 from host_tools.errors import BitBeatError
 
 #: Modules that add commands, in the order of the help text.
-GROUPS = ("demo", "replay", "boards", "train", "export", "parity", "bench", "faults", "doctor")
+GROUPS = (
+    "demo",
+    "replay",
+    "monitor",
+    "boards",
+    "train",
+    "export",
+    "parity",
+    "engines",
+    "bench",
+    "faults",
+    "doctor",
+)
 
 app = typer.Typer(
     name="bitbeat",

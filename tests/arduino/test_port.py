@@ -1,8 +1,8 @@
 """The Arduino port and the firmware's main loop, compiled as each board's core would compile them.
 
-Oracle: the compiler, strict, against ``tests/arduino_api``: declarations of exactly the API that the port uses.
-Nothing is run: "compile-checked, not run here". Which functions the object file leaves to the core is compared
-with the API's own list, so the port cannot quietly begin to use more.
+Oracle: the compiler, strict, against ``tests/arduino_api``: declarations of exactly the API that the port
+uses. Nothing is run: "compile-checked, not run here". Which functions the object file leaves to the core is
+compared with a list, so the port cannot quietly begin to use more.
 """
 
 from __future__ import annotations

@@ -30,7 +30,11 @@ class Acquisition:
     """``live.c`` and ``adc_ring.c``; the test is timer, ADC and LED."""
 
     def __init__(self, board: str) -> None:
-        sources = [FIRMWARE / "src" / "live.c", FIRMWARE / "src" / "adc_ring.c", HERE / "live_c" / "harness.c"]
+        sources = [
+            FIRMWARE / "src" / "live.c",
+            FIRMWARE / "src" / "adc_ring.c",
+            HERE / "live_c" / "harness.c",
+        ]
         output = BUILD_DIR / "tests" / f"liblive-{board}.so"
         includes = [*CORE_INCLUDE_DIRS, FIRMWARE / "src"]
         flags = [*OPTIMISE_FLAGS, *BOARD_MACROS[board]]

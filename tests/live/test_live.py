@@ -61,7 +61,13 @@ class Collected:
 @pytest.fixture(scope="module")
 def ecg() -> npt.NDArray[np.int16]:
     """A minute of the project's simulator, with ventricular beats, and electrodes off for two seconds."""
-    script = (Step("sinus", 8), Step("bigeminy", count=4), Step("sinus", 30), Step("couplet"), Step("run", count=4))
+    script = (
+        Step("sinus", 8),
+        Step("bigeminy", count=4),
+        Step("sinus", 30),
+        Step("couplet"),
+        Step("run", count=4),
+    )
     samples = simulate(script, 60, seed=5).samples.astype(np.int16)
     samples[20 * FS_HZ : 22 * FS_HZ] = MISSING
     return samples
