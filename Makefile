@@ -49,11 +49,11 @@ emulator: setup ## start the emulated device; prints its port
 replay: setup ## stream a record through a device: RECORD=100 [PORT=url] [ARGS=...], the emulator without PORT
 	@$(BITBEAT) replay $(or $(RECORD),100) $(if $(PORT),--port $(PORT),--emulator) --plot $(ARGS)
 
-firmware: .venv/.ready-firmware ## build the firmware: BOARD=qemu_m4, `bitbeat boards` lists them
-	@$(BITBEAT) firmware $(BOARD)
+firmware: .venv/.ready-firmware ## build the firmware: BOARD=qemu_m4, `bitbeat boards` lists them; ENGINE=tflm
+	@$(BITBEAT) firmware $(BOARD)$(if $(filter tflm,$(ENGINE)),_tflm)
 
 flash: .venv/.ready-firmware ## flash a board (an emulated one is started, its port printed): BOARD=qemu_m4 [PORT=url]
-	@$(BITBEAT) flash $(BOARD) $(if $(PORT),--port $(PORT))
+	@$(BITBEAT) flash $(BOARD)$(if $(filter tflm,$(ENGINE)),_tflm) $(if $(PORT),--port $(PORT))
 
 monitor: .venv/.ready-firmware ## the raw bytes of a board's serial port: BOARD=qemu_m4 [PORT=url]
 	@$(BITBEAT) serial $(BOARD) $(if $(PORT),--port $(PORT))

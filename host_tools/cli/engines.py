@@ -37,7 +37,8 @@ def engines(
     write_json(out, dataclasses.asdict(report))
     print(
         f"{report.beats} beats of {report.records} records, {report.logits} logits, "
-        f"{report.mismatches} differ; C array of {report.array_bytes} bytes in an arena of {report.arena_bytes}; written: {out}"
+        f"{report.mismatches} differ; C array of {report.array_bytes} bytes in an arena of "
+        f"{report.arena_bytes}; written: {out}"
     )
     if report.mismatches:
         raise CheckFailed(f"{report.mismatches} logits differ between the engines")

@@ -1,4 +1,4 @@
-"""ADC counts as spec units. Oracles: exact fractions; and Python's integers against the compiled C, bit by bit."""
+"""ADC counts as spec units. Oracles: exact fractions; and Python's integers against the compiled C."""
 
 from __future__ import annotations
 

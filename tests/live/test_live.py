@@ -194,6 +194,10 @@ def test_a_reset_is_noticed(ecg: npt.NDArray[np.int16]) -> None:
     with Emulator(live=ecg) as emulator, Device(emulator.url) as device:
         session = LiveSession(device)
         session._send(m.MSG_CONFIG, m.Config(m.OP_RESET).pack())
-        with pytest.raises(DeviceError, match="was reset"):
+
+        def until_noticed() -> None:
             for _ in range(50):
                 session.poll(0.1)
+
+        with pytest.raises(DeviceError, match="was reset"):
+            until_noticed()

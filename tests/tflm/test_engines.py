@@ -1,4 +1,4 @@
-"""The second engine. Oracle: the ``tflite-micro`` package, TensorFlow Lite Micro's own code, on the C array."""
+"""The second engine. Oracle: the ``tflite-micro`` package, TFLite Micro's own code, on the C array."""
 
 from __future__ import annotations
 
