@@ -36,6 +36,11 @@ void board_wait(bool (*empty)(void)) {
     __asm volatile("cpsie i" ::: "memory");
 }
 
+/* Between two addresses of the linker script, which are no objects of one array for C. */
+static size_t words_between(const uint32_t *begin, const uint32_t *end) {
+    return ((uintptr_t)end - (uintptr_t)begin) / sizeof(uint32_t);
+}
+
 _Noreturn void board_reset(void);
 
 _Noreturn void board_reset(void) {
@@ -44,12 +49,13 @@ _Noreturn void board_reset(void) {
     __asm volatile("dsb\n\tisb" ::: "memory");
 #endif
     /* volatile: no call of memcpy before the memory is there */
-    volatile uint32_t *to = data_begin;
-    for (const volatile uint32_t *from = image_data; to < data_end; to++, from++) {
-        *to = *from;
+    volatile uint32_t *data = data_begin;
+    volatile uint32_t *bss = bss_begin;
+    for (size_t i = words_between(data_begin, data_end); i > 0; i--) {
+        data[i - 1u] = image_data[i - 1u];
     }
-    for (to = bss_begin; to < bss_end; to++) {
-        *to = 0;
+    for (size_t i = words_between(bss_begin, bss_end); i > 0; i--) {
+        bss[i - 1u] = 0;
     }
     NVIC_ISER[BOARD_UART_IRQ / 32] = 1u << (BOARD_UART_IRQ % 32);
     board_exit(main(0, NULL));
