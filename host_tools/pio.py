@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from host_tools.boards import EMULATED, FIRMWARE, ROOT, check_tool, load_board
+from host_tools.boards import EMULATED, FIRMWARE, ROOT, board_names, check_tool, load_board
 from host_tools.errors import UserError
 
 PIO_DIR = ROOT / "build" / "platformio"
@@ -45,13 +45,7 @@ VARIANTS = {
 _INSTALL = "make .venv/.ready-firmware, or pip install -e '.[firmware]'"
 _SIZES = re.compile(r"^(RAM|Flash):.*\(used (\d+) bytes from (\d+) bytes\)", re.MULTILINE)
 #: What PlatformIO says when its registry, or what comes from there, cannot be had.
-_NO_REGISTRY = (
-    "HTTPClientError",
-    "InternetConnectionError",
-    "ConnectionError",
-    "Could not find the package",
-    "registry",
-)
+_NO_REGISTRY = ("HTTPClientError", "InternetConnectionError", "ConnectionError:", "ConnectTimeout")
 
 
 @dataclass(frozen=True)
@@ -230,14 +224,14 @@ def check_board(board: str) -> None:
 def _reason(board: str, output: str) -> str:
     """Return in one line why PlatformIO gave up."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    for line in lines:
-        if re.search(r"\berror\b:|undefined reference|Error: (?!.*Client)", line):
-            return "the firmware does not build: " + line.replace(str(ROOT) + "/", "")
-    if any(word in line for line in lines for word in _NO_REGISTRY):
+    if board not in board_names() and any(word in line for line in lines for word in _NO_REGISTRY):
         return (
             "its compiler and framework come from PlatformIO's registry, which cannot be reached: connect to "
             f"the internet and try again, or take an emulated board ({', '.join(EMULATED)})"
         )
+    for line in lines:
+        if re.search(r"\berror\b:|undefined reference|Error: ", line):
+            return "the firmware does not build: " + line.replace(str(ROOT) + "/", "")
     return "the firmware does not build: " + (lines[-1] if lines else "PlatformIO gave no message")
 
 

@@ -188,6 +188,11 @@ NO_REGISTRY = """Processing pico (platform: raspberrypi@1.15.0; board: pico; fra
 Platform Manager: Installing raspberrypi @ 1.15.0
 HTTPClientError:
 """
+NOT_CONNECTED = """InternetConnectionError: You are not connected to the Internet.
+PlatformIO needs the Internet connection to download dependent packages.
+"""
+UNKNOWN_PACKAGE = """Error: UnknownPackageError: Could not find the package 'raspberrypi @ 9.9.9'
+"""
 BROKEN_SOURCE = """Compiling build/qemu_m4/src/app.o
 src/app.c:12:5: error: unknown type name 'uint'
 *** [build/qemu_m4/src/app.o] Error 1
@@ -197,6 +202,8 @@ src/app.c:12:5: error: unknown type name 'uint'
 def test_what_platformio_says_becomes_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     for output, board, text in (
         (NO_REGISTRY, "pico", "PlatformIO's registry, which cannot be reached: connect to the internet"),
+        (NOT_CONNECTED, "pico", "connect to the internet and try again, or take an emulated board (qemu_m0"),
+        (UNKNOWN_PACKAGE, "pico", "Could not find the package 'raspberrypi @ 9.9.9'"),
         (BROKEN_SOURCE, "qemu_m4", "src/app.c:12:5: error: unknown type name 'uint'"),
     ):
         done = subprocess.CompletedProcess([], 1, stdout=output)
