@@ -224,7 +224,7 @@ def test_platformio_missing_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None
 def test_every_real_board_takes_a_pinned_platform() -> None:
     text = configparser.ConfigParser(interpolation=None)
     text.read(FIRMWARE / "platformio.ini")
-    real = [name for name in pio.environments() if name not in boards.board_names()]
+    real = [n for n in pio.environments() if n not in boards.board_names() and not n.endswith("_tflm")]
     assert sorted(real) == sorted(
         (
             "esp32dev",
