@@ -10,7 +10,8 @@
  *   BOARD_ADC_REF_UV      input voltage of a full scale (count 2^bits), microvolts
  *   BOARD_ADC_MID_UV      the front end's resting voltage, half its supply, microvolts
  *   BOARD_FRONT_END_GAIN  volts at the output per volt at the electrodes (AD8232 module: 100 * 11)
- *   BOARD_LIVE_AT_BOOT    1: acquire from power-on, without a host; a host may change that at any time */
+ *   BOARD_LIVE_AT_BOOT    1: acquire from power-on, without a host; a host may change that at any time.
+ *                         A build flag may set it: 1 on real boards, 0 in the emulator */
 #ifndef BOARD_PROFILE_H
 #define BOARD_PROFILE_H
 
@@ -82,11 +83,9 @@
 #define BOARD_HAS_ADC 1
 #define BOARD_ADC_BITS 14
 #define BOARD_FRONT_END_GAIN 100
-#define BOARD_LIVE_AT_BOOT 0
 #else
 #define BOARD_NAME "none"
 #define BOARD_HAS_ADC 0
-#define BOARD_LIVE_AT_BOOT 0
 #endif
 
 #ifndef BOARD_HAS_ADC
@@ -108,7 +107,11 @@
 #define BOARD_FRONT_END_GAIN 1100
 #endif
 #ifndef BOARD_LIVE_AT_BOOT
+#ifdef ARDUINO
 #define BOARD_LIVE_AT_BOOT 1
+#else
+#define BOARD_LIVE_AT_BOOT 0
+#endif
 #endif
 
 #endif

@@ -4,6 +4,7 @@
  *   --keep     wait for the next client instead; the firmware's state stays, as on a board
  *   --adc F    live mode: an ADC that gives the samples of a file, see sim_adc.h
  *   --speed X  of the ADC, multiple of real time; 0 = as fast as they are worked off; 1 by default
+ *   --led      the LED's changes as lines on stderr
  *   --loop     the file again and again; by default the electrodes come off after it
  * Prints one line, socket://127.0.0.1:PORT, once it listens. Ends on SIGTERM and SIGINT. */
 #define _POSIX_C_SOURCE 200809L
@@ -112,7 +113,8 @@ static int start_listening(long port) {
 }
 
 static int usage(const char *program) {
-    (void)fprintf(stderr, "usage: %s [--port 0..65535] [--once | --keep] [--adc FILE [--speed X] [--loop]]\n",
+    (void)fprintf(stderr,
+                  "usage: %s [--port 0..65535] [--once | --keep] [--adc FILE [--speed X] [--loop] [--led]]\n",
                   program);
     return 3;
 }
@@ -125,7 +127,7 @@ static bool parse_number(const char *text, double low, double high, double *valu
 }
 
 int port_init(int argc, char **argv) {
-    sim_adc_options_t adc = {.path = NULL, .speed = 1, .loop = false};
+    sim_adc_options_t adc = {.path = NULL, .speed = 1, .loop = false, .led = false};
     double port = 0;
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc ? argv[i + 1] : "";
@@ -136,6 +138,8 @@ int port_init(int argc, char **argv) {
             keep = false;
         } else if (strcmp(argv[i], "--loop") == 0) {
             adc.loop = true;
+        } else if (strcmp(argv[i], "--led") == 0) {
+            adc.led = true;
         } else if (strcmp(argv[i], "--adc") == 0) {
             good = ++i < argc;
             adc.path = value;

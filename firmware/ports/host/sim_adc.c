@@ -111,7 +111,9 @@ void port_adc_poll(void) {
 }
 
 void port_led(bool on) {
-    (void)on; /* there is none to see */
+    if (options.led) {
+        (void)fprintf(stderr, "led %s\n", on ? "on" : "off");
+    }
 }
 
 int sim_adc_wait_ms(int longest) {

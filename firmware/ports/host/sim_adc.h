@@ -10,6 +10,7 @@ typedef struct {
     const char *path; /* NULL: no ADC */
     double speed; /* multiple of real time; 0 = as fast as the ring is emptied, and nothing after the end */
     bool loop;
+    bool led; /* the LED's changes as lines on stderr */
 } sim_adc_options_t;
 
 /* Returns 0, or the exit status after a line on stderr. */

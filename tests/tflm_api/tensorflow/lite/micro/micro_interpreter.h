@@ -1,5 +1,5 @@
-/* Declarations, and no more, as in tensorflow/lite/micro/micro_interpreter.h since the error reporter left the
- * constructor (2022); checked with the library that platformio.ini pins. */
+/* Declarations, and no more, as in tensorflow/lite/micro/micro_interpreter.h since the error reporter left
+ * the constructor (2022); checked with the library that platformio.ini pins. */
 #ifndef TFLM_API_MICRO_INTERPRETER_H
 #define TFLM_API_MICRO_INTERPRETER_H
 

@@ -1,0 +1,238 @@
+"""``bitbeat monitor``: what it records and shows.
+
+Oracles: the samples that the simulated ADC was given and the C core's beats for them; wfdb reads the record.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import wfdb
+from hypothesis import given
+from hypothesis import strategies as st
+
+from host_tools.beats import BEAT_DTYPE, CLASS_NAMES, FLAG_LEARNING, FLAG_NOISY
+from host_tools.build import ROOT
+from host_tools.emulator import Emulator
+from host_tools.errors import UserError
+from host_tools.link.live import LiveUpdate
+from host_tools.link.messages import LIVE_LEAD_OFF, LiveStatus
+from host_tools.monitor import MISSING, Picture, Recording, braille_wave, status_line
+from host_tools.native import run_core
+from host_tools.reference.params import DELAY_SAMPLES, FS_HZ
+from host_tools.simulator import Step, simulate
+
+BITBEAT = [sys.executable, "-m", "host_tools.cli.main"]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100", "LINES": "40"}
+
+
+@pytest.fixture(scope="module")
+def ecg() -> npt.NDArray[np.int16]:
+    samples = simulate((Step("sinus", 15), Step("bigeminy", count=5)), 40, seed=3).samples.astype(np.int16)
+    samples[30 * FS_HZ : 31 * FS_HZ] = MISSING
+    return samples
+
+
+def recorded(folder: Path) -> list[str]:
+    return ["--record", str(folder), "--name", "r"]
+
+
+def check_record(folder: Path, name: str, ecg: npt.NDArray[np.int16]) -> int:
+    """Samples and beats of a recording are those of the ADC's file; return the number of beats."""
+    record = wfdb.rdrecord(str(folder / name), physical=False)
+    got = record.d_signal[:, 0]
+    assert (record.fs, record.units, record.adc_gain, record.baseline) == (FS_HZ, ["mV"], [200.0], [0])
+    seen = np.resize(ecg, len(got))  # the ADC begins its file anew
+    assert np.array_equal(got, seen)
+    beats = run_core(seen.astype(np.int16)).beats
+    notes = wfdb.rdann(str(folder / name), "bbt")
+    assert notes.sample.tolist() == (beats["r_sample"].astype(np.int64) - DELAY_SAMPLES).tolist()
+    assert notes.symbol == [CLASS_NAMES[c] for c in beats["aami_class"]]
+    return len(beats)
+
+
+def test_recording_is_what_the_adc_saw(ecg: npt.NDArray[np.int16], tmp_path: Path) -> None:
+    """Without a terminal: one line for each beat, and the record."""
+    with Emulator(live=ecg, speed=20, loop=True) as emulator:
+        done = subprocess.run(
+            [*BITBEAT, "monitor", "--port", emulator.url, "--seconds", "36", *recorded(tmp_path)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env=ENVIRONMENT,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    n = check_record(tmp_path, "r", ecg)
+    lines = re.findall(r"^ *\d+\.\d{3} s  [NSVF]  [01]\.\d\d", done.stdout, re.MULTILINE)
+    assert len(lines) == n > 30
+    assert "overruns 0  not received 0  beats lost 0" in done.stdout
+    assert sorted(p.suffix for p in tmp_path.iterdir()) == [".bbt", ".csv", ".dat", ".hea", ".json"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupt_ends_cleanly_and_keeps_the_record(
+    number: signal.Signals, ecg: npt.NDArray[np.int16], tmp_path: Path
+) -> None:
+    with Emulator(live=ecg, speed=10, loop=True) as emulator:
+        process = subprocess.Popen(
+            [*BITBEAT, "monitor", "--port", emulator.url, *recorded(tmp_path)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=ENVIRONMENT,
+        )
+        assert process.stdout is not None
+        for _ in range(6):  # it runs: some beats have come
+            process.stdout.readline()
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert errors == ""
+    assert check_record(tmp_path, "r", ecg) > 5
+
+
+def test_terminal_shows_wave_rate_and_beats(ecg: npt.NDArray[np.int16]) -> None:
+    ours, theirs = pty.openpty()
+    with Emulator(live=ecg, speed=10, loop=True) as emulator:
+        process = subprocess.Popen(
+            [*BITBEAT, "monitor", "--port", emulator.url, "--seconds", "20"],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env={**ENVIRONMENT, "TERM": "xterm-256color"},
+        )
+        os.close(theirs)
+        shown = b""
+        until_s = time.monotonic() + 30
+        while time.monotonic() < until_s:
+            ready, _, _ = select.select([ours], [], [], 0.5)
+            try:
+                shown += os.read(ours, 1 << 16) if ready else b""
+            except OSError:  # the other end is closed
+                break
+        assert process.wait(10) == 0
+    os.close(ours)
+    text = shown.decode(errors="replace")
+    assert any(0x2800 < ord(c) <= 0x28FF for c in text)
+    assert re.search(r"\d+ bpm   good", text)
+    assert re.search(r"\d\.\d{3} s  N", text)
+    assert "Traceback" not in text
+
+
+def test_a_lost_device_is_one_line_and_the_record_is_kept(ecg: npt.NDArray[np.int16], tmp_path: Path) -> None:
+    with Emulator(live=ecg, speed=10, loop=True) as emulator:
+        process = subprocess.Popen(
+            [*BITBEAT, "monitor", "--port", emulator.url, *recorded(tmp_path)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=ENVIRONMENT,
+        )
+        assert process.stdout is not None
+        for _ in range(6):
+            process.stdout.readline()
+        emulator.stop()
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == 3
+    assert len(errors.splitlines()) == 1
+    assert "port was lost" in errors
+    signal_ = wfdb.rdrecord(str(tmp_path / "r"), physical=False).d_signal[:, 0]
+    assert np.array_equal(signal_, np.resize(ecg, len(signal_)))
+
+
+@pytest.mark.parametrize(
+    "options", [["--port", "socket://127.0.0.1:1", "--emulator"], [], ["--emulator", "--name", "a b"]]
+)
+def test_wrong_use_is_one_line(options: list[str]) -> None:
+    done = subprocess.run(
+        [*BITBEAT, "monitor", *options], capture_output=True, text=True, env=ENVIRONMENT, check=False
+    )
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+
+
+def block(first: int, values: list[int], step: int = 1) -> LiveUpdate:
+    return LiveUpdate(blocks=[(first, step, np.array(values, np.int16))])
+
+
+def test_samples_that_did_not_arrive_are_missing_in_their_place(tmp_path: Path) -> None:
+    recording, picture = Recording(), Picture()
+    for update in (block(0, [1, 2, 3]), block(7, [8, 9])):
+        recording.take(update)
+        picture.take(update)
+    recording.write(tmp_path, "gap", {"spec_hash": 1, "model_hash": 2})
+    record = wfdb.rdrecord(str(tmp_path / "gap"), physical=False)
+    assert record.d_signal[:, 0].tolist() == [1, 2, 3, *[MISSING] * 4, 8, 9]
+    assert "4 of 9 samples missing" in record.comments[0]
+    assert np.isnan(wfdb.rdrecord(str(tmp_path / "gap")).p_signal[3:7]).all()
+    assert picture.gaps == 4
+    assert picture.window[-9:].tolist() == [1, 2, 3, *[MISSING] * 4, 8, 9]
+
+
+def test_nothing_recorded_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no samples came"):
+        Recording().write(tmp_path, "none", {})
+
+
+def beats(*rows: tuple[int, int]) -> LiveUpdate:
+    update = LiveUpdate()
+    for rr, flags in rows:
+        beat = np.zeros(1, BEAT_DTYPE)
+        beat["rr_prev_samples"], beat["flags"] = rr, flags
+        update.beats.append(beat)
+    return update
+
+
+def test_heart_rate_and_quality() -> None:
+    picture = Picture()
+    assert math.isnan(picture.heart_rate_bpm)
+    assert picture.quality == "no beats yet"
+    picture.take(beats((9, FLAG_LEARNING), (FS_HZ, 0), (FS_HZ // 2, 0)))
+    assert picture.heart_rate_bpm == pytest.approx(
+        80
+    )  # two beats in 1.5 s; the one while learning is left out
+    assert picture.quality == "learning"
+    picture.take(beats((FS_HZ, FLAG_NOISY)))
+    assert picture.quality == "noisy"
+    picture.take(beats((FS_HZ, 0), (FS_HZ, 0), (FS_HZ, 0)))
+    assert picture.quality == "good"
+    picture.take(LiveUpdate(status=LiveStatus(720, 31, 0, 0, 12, 5, LIVE_LEAD_OFF, 128)))
+    assert picture.quality == "lead off"
+    assert "overruns 31" in status_line(picture)
+    assert "late 12 us" in status_line(picture)
+
+
+@given(
+    samples=st.lists(st.one_of(st.just(MISSING), st.integers(-3000, 3000)), min_size=1, max_size=400),
+    columns=st.integers(1, 40),
+    rows=st.integers(1, 10),
+)
+def test_the_wave_has_dots_where_there_are_samples(samples: list[int], columns: int, rows: int) -> None:
+    x = np.array(samples, np.int16)
+    lines = braille_wave(x, columns, rows)
+    assert [len(line) for line in lines] == [columns] * rows
+    edges = np.linspace(0, len(x), 2 * columns + 1).astype(int)
+    for column in range(columns):
+        part = x[edges[2 * column] : edges[2 * column + 2]]
+        drawn = any(ord(line[column]) > 0x2800 for line in lines)
+        assert drawn == bool((part != MISSING).any())
+
+
+def test_the_wave_rises_to_the_right() -> None:
+    lines = braille_wave(np.arange(0, 400, dtype=np.int16), 4, 4)
+    filled = [(x, y) for y in range(4) for x in range(4) if ord(lines[y][x]) > 0x2800]
+    assert {(x, 3 - x) for x in range(4)} <= set(filled)
+    assert all(abs(x - (3 - y)) <= 1 for x, y in filled)  # neighbours are joined
