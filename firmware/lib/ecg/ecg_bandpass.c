@@ -23,14 +23,15 @@ void ecg_bandpass_prime(ecg_bandpass_t *s, int16_t x) {
 
 int16_t ecg_bandpass_step(ecg_bandpass_t *s, int16_t x) {
     int32_t level = x * STATE_ONE;
-    int64_t acc = (int64_t)ECG_LOWPASS_B0_Q30 * (level + 2 * s->low_x1 + s->low_x2) + s->low_error;
-    acc -= (int64_t)ECG_LOWPASS_A1_Q30 * s->low_y1 + (int64_t)ECG_LOWPASS_A2_Q30 * s->low_y2;
+    int64_t acc = ecg_wide_product(level + 2 * s->low_x1 + s->low_x2, ECG_LOWPASS_B0_Q30) + s->low_error;
+    acc -= ecg_wide_product(s->low_y1, ECG_LOWPASS_A1_Q30);
+    acc -= ecg_wide_product(s->low_y2, ECG_LOWPASS_A2_Q30);
     int32_t low = (int32_t)(acc >> ECG_COEF_FRAC_BITS);
     s->low_error = (int32_t)(acc & FRACTION_MASK);
     s->low_x2 = s->low_x1;
     s->low_x1 = level;
-    acc =
-        s->high_error - (int64_t)ECG_HIGHPASS_A1_Q30 * s->high_y1 - (int64_t)ECG_HIGHPASS_A2_Q30 * s->high_y2;
+    acc = s->high_error - ecg_wide_product(s->high_y1, ECG_HIGHPASS_A1_Q30);
+    acc -= ecg_wide_product(s->high_y2, ECG_HIGHPASS_A2_Q30);
     int32_t high = (low - 2 * s->low_y1 + s->low_y2) + (int32_t)(acc >> ECG_COEF_FRAC_BITS);
     s->high_error = (int32_t)(acc & FRACTION_MASK);
     s->low_y2 = s->low_y1;

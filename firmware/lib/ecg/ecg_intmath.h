@@ -32,6 +32,26 @@ static inline int32_t ecg_abs(int32_t value) {
     return value < 0 ? -value : value;
 }
 
+/* a * b in 64 bits. Where products have 32 bits only (ARMv6-M, LX106) it is put together from 16-bit halves:
+ * a call into libgcc, which does not know that the upper halves are signs, takes twice as long. */
+static inline int64_t ecg_wide_product(int32_t a, int32_t b) {
+#if defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__) || defined(__XTENSA__) ||                      \
+    defined(ECG_SHORT_PRODUCTS)
+    const int32_t a_high = a >> 16;
+    const int32_t b_high = b >> 16;
+    const uint32_t a_low = (uint32_t)a & 0xFFFFu;
+    const uint32_t b_low = (uint32_t)b & 0xFFFFu;
+    /* Neither leaves int32: 2^15 * (2^16 - 1) + 2^16 - 1 < 2^31. */
+    const uint32_t lowest = a_low * b_low;
+    const int32_t low = a_high * (int32_t)b_low + (int32_t)(lowest >> 16);
+    const int32_t middle = b_high * (int32_t)a_low + (low & 0xFFFF);
+    const int32_t high = a_high * b_high + (low >> 16) + (middle >> 16);
+    return (int64_t)(((uint64_t)(uint32_t)high << 32) | ((uint32_t)middle << 16) | (lowest & 0xFFFFu));
+#else
+    return (int64_t)a * b;
+#endif
+}
+
 /* value / 2^bits rounded to nearest, halves towards plus infinity; bits >= 1; value + 2^(bits-1) must fit */
 static inline int32_t ecg_shift_round(int32_t value, int bits) {
     return (value + ((int32_t)1 << (bits - 1))) >> bits;

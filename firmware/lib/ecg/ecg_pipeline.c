@@ -77,31 +77,33 @@ static void add_found(ecg_pipeline_t *p, int count) {
     }
 }
 
-/* RR interval after the first waiting beat; 0 while it is not known. */
+/* RR interval after the first waiting beat. */
 static uint32_t next_rr(const ecg_pipeline_t *p) {
-    uint32_t r = p->pending[0];
-    uint32_t rr = 0;
+    uint32_t rr = ECG_RR_BOUND_SAMPLES;
     if (p->pending_count > 1) {
-        rr = p->pending[1] - r;
+        rr = p->pending[1] - p->pending[0];
     } else if (p->ending != 0) {
         rr = (uint32_t)(ecg_rr_local_mean_q4(&p->rr) + 8) >> 4;
-    } else if (p->sample_count - r >= ECG_RR_WAIT_SAMPLES) {
-        rr = ECG_RR_BOUND_SAMPLES;
     }
     return rr < ECG_RR_BOUND_SAMPLES ? rr : ECG_RR_BOUND_SAMPLES;
 }
 
-/* Classifies the first waiting beat if its window is complete and its next RR known. */
-static int release(ecg_pipeline_t *p, ecg_beat_t *beat) {
-    if (p->pending_count == 0) {
-        return 0;
+/* Whether a beat waits whose window is complete and whose next RR interval is known or waited for no longer.
+ */
+static bool is_due(const ecg_pipeline_t *p) {
+    uint32_t waiting = p->pending_count;
+    if (waiting == 0) {
+        return false;
     }
+    uint32_t age = p->sample_count - p->pending[0];
+    return age >= ECG_WINDOW_AFTER_SAMPLES && (waiting > 1 || age >= ECG_RR_WAIT_SAMPLES);
+}
+
+/* Classifies the first waiting beat, which is due, or the record ends. */
+static int release(ecg_pipeline_t *p, ecg_beat_t *beat) {
     uint32_t r = p->pending[0];
     uint32_t age = p->sample_count - r;
     uint32_t rr_next = next_rr(p);
-    if (rr_next == 0 || (age < ECG_WINDOW_AFTER_SAMPLES && p->ending == 0)) {
-        return 0;
-    }
     uint32_t rr_prev = rr_next;
     if (p->classified_valid != 0) {
         rr_prev = r - p->classified_r;
@@ -129,10 +131,12 @@ int ecg_pipeline_push(ecg_pipeline_t *p, int16_t x, ecg_beat_t *beat) {
     if (filter(p, x)) {
         int found = ecg_rpeak_push(&p->rpeak, p->filtered);
         ECG_TRACE_DETECTOR(p);
-        add_found(p, found);
+        if (found > 0) {
+            add_found(p, found);
+        }
     }
     ECG_TRACE_SAMPLE(p);
-    int result = release(p, beat);
+    int result = is_due(p) ? release(p, beat) : 0;
     p->sample_count += 1;
     return result;
 }
@@ -147,5 +151,5 @@ int ecg_pipeline_flush(ecg_pipeline_t *p, ecg_beat_t *beat) {
         p->sample_count -= 1;
         add_found(p, ecg_rpeak_flush(&p->rpeak));
     }
-    return release(p, beat);
+    return p->pending_count > 0 ? release(p, beat) : 0;
 }

@@ -3,10 +3,9 @@
 
 #include "ecg_intmath.h"
 
-/* Second difference at `age`: positive on a peak, negative in a trough. */
-static int32_t sharpness(const ecg_ring_t *ring, int32_t age) {
-    return 2 * ecg_ring_read(ring, age) - ecg_ring_read(ring, age - ECG_REFINE_SPAN_SAMPLES) -
-           ecg_ring_read(ring, age + ECG_REFINE_SPAN_SAMPLES);
+/* Place in the ring of the sample after the one at `position`. */
+static int32_t after(int32_t position) {
+    return position + 1 == ECG_RING_SAMPLES ? 0 : position + 1;
 }
 
 ecg_refined_t ecg_refine_r_peak(const ecg_ring_t *ring, int32_t centre_age, int32_t polarity) {
@@ -16,8 +15,13 @@ ecg_refined_t ecg_refine_r_peak(const ecg_ring_t *ring, int32_t centre_age, int3
     int32_t first =
         ecg_min(centre_age + ECG_REFINE_BEFORE_SAMPLES, ECG_RING_SAMPLES - 1 - ECG_REFINE_SPAN_SAMPLES);
     int32_t last = ecg_max(centre_age - ECG_REFINE_AFTER_SAMPLES, 0);
+    const int16_t *samples = ring->samples;
+    int32_t here = ecg_ring_position(ring, first);
+    int32_t behind = ecg_ring_position(ring, first + ECG_REFINE_SPAN_SAMPLES);
+    int32_t ahead = ecg_ring_position(ring, first - ECG_REFINE_SPAN_SAMPLES);
     for (int32_t age = first; age >= last; age--) {
-        int32_t value = sharpness(ring, age);
+        /* Second difference: positive on a peak, negative in a trough. */
+        int32_t value = 2 * samples[here] - samples[ahead] - samples[behind];
         int32_t points = value < 0 ? -1 : 1;
         value = ecg_abs(value);
         if (points != usual) {
@@ -27,6 +31,11 @@ ecg_refined_t ecg_refine_r_peak(const ecg_ring_t *ring, int32_t centre_age, int3
             best = value;
             refined.age = age;
             refined.points = points;
+        }
+        here = after(here);
+        behind = after(behind);
+        if (age > ECG_REFINE_SPAN_SAMPLES) { /* else it is the newest already */
+            ahead = after(ahead);
         }
     }
     return refined;

@@ -212,15 +212,11 @@ static void step(ecg_rpeak_t *s) {
     search_back(s);
 }
 
-int ecg_rpeak_push(ecg_rpeak_t *s, int16_t y) {
+int ecg_rpeak_step(ecg_rpeak_t *s) {
     s->found_count = 0;
-    s->decimation_sum += y;
-    s->decimation_count += 1;
-    if (s->decimation_count == ECG_RPEAK_DECIMATION) {
-        step(s);
-        s->decimation_sum = 0;
-        s->decimation_count = 0;
-    }
+    step(s);
+    s->decimation_sum = 0;
+    s->decimation_count = 0;
     return s->found_count;
 }
 

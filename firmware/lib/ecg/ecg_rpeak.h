@@ -41,9 +41,18 @@ void ecg_rpeak_reset(ecg_rpeak_t *s);
  * lies found_age[i] * ECG_RPEAK_DECIMATION + ECG_RPEAK_CENTRE_SAMPLES samples back. A beat is found at most
  * ECG_RPEAK_REFRACTORY_STEPS + ECG_RPEAK_HOLD_STEPS steps after its lobe's maximum, or by search-back at most
  * ECG_RPEAK_SEARCHBACK_MAX_STEPS steps after it. */
-int ecg_rpeak_push(ecg_rpeak_t *s, int16_t y);
+static inline int ecg_rpeak_push(ecg_rpeak_t *s, int16_t y);
+
+/* The part of ecg_rpeak_push that runs once per detector step, on s->decimation_sum. */
+int ecg_rpeak_step(ecg_rpeak_t *s);
 
 /* End of the record: judges what still waits; returns as ecg_rpeak_push. */
 int ecg_rpeak_flush(ecg_rpeak_t *s);
+
+static inline int ecg_rpeak_push(ecg_rpeak_t *s, int16_t y) {
+    s->decimation_sum += y;
+    s->decimation_count = (uint8_t)(s->decimation_count + 1u);
+    return s->decimation_count == ECG_RPEAK_DECIMATION ? ecg_rpeak_step(s) : 0;
+}
 
 #endif

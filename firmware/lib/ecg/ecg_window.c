@@ -3,17 +3,13 @@
 
 #include "ecg_intmath.h"
 
-void ecg_ring_write(ecg_ring_t *ring, int16_t y) {
-    ring->samples[ring->index] = y;
-    ring->index = (uint16_t)(ring->index + 1u == ECG_RING_SAMPLES ? 0u : ring->index + 1u);
+int32_t ecg_ring_position(const ecg_ring_t *ring, int32_t age) {
+    int32_t position = ring->index - 1 - ecg_clamp(age, 0, ECG_RING_SAMPLES - 1);
+    return position < 0 ? position + ECG_RING_SAMPLES : position;
 }
 
 int32_t ecg_ring_read(const ecg_ring_t *ring, int32_t age) {
-    int32_t position = ring->index - 1 - ecg_clamp(age, 0, ECG_RING_SAMPLES - 1);
-    if (position < 0) {
-        position += ECG_RING_SAMPLES;
-    }
-    return ring->samples[position];
+    return ring->samples[ecg_ring_position(ring, age)];
 }
 
 void ecg_window_extract(const ecg_ring_t *ring, int32_t r_age, int16_t window[ECG_WINDOW_SAMPLES]) {

@@ -14,7 +14,15 @@ typedef struct {
 } ecg_ring_t;
 
 /* Appends the newest sample. */
-void ecg_ring_write(ecg_ring_t *ring, int16_t y);
+static inline void ecg_ring_write(ecg_ring_t *ring, int16_t y) {
+    uint32_t index = ring->index;
+    ring->samples[index] = y;
+    ring->index = (uint16_t)(index + 1u == ECG_RING_SAMPLES ? 0u : index + 1u);
+}
+
+/* Where in `samples` the sample lies that is `age` samples before the newest; ages outside the ring give its
+ * ends. */
+int32_t ecg_ring_position(const ecg_ring_t *ring, int32_t age);
 
 /* The sample `age` samples before the newest; ages outside the ring give its ends. */
 int32_t ecg_ring_read(const ecg_ring_t *ring, int32_t age);
