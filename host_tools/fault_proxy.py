@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 import select
+import signal
 import socket
 import threading
 import time
@@ -320,7 +321,13 @@ def _bind(port: int) -> socket.socket:
 
 
 def run_until_interrupted(proxy: FaultProxy) -> None:
-    """Sleep until Ctrl-C."""
+    """Sleep until Ctrl-C or SIGTERM, then hang up."""
+
+    def end(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, end)  # a shell's background job ignores it otherwise
+    signal.signal(signal.SIGTERM, end)
     try:
         while True:
             time.sleep(1)

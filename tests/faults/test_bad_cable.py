@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from host_tools import boards
 from host_tools.boards import QemuBoard
@@ -274,14 +279,27 @@ def test_a_board_that_is_reset_in_the_middle(
 # ---- the proxy itself
 
 
-def test_faults_repeat_with_the_seed_at_any_chunking() -> None:
-    """Oracle: the same bytes in one piece and byte by byte, and another seed."""
-    data = b"".join(bytes([1 + i % 200] * (3 + i % 40)) + b"\0" for i in range(400))
-    rates = FaultRates(0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.0)
+@given(
+    frames=st.lists(st.binary(max_size=300).map(lambda b: b.replace(b"\0", b"\1") + b"\0"), max_size=30),
+    chunk=st.integers(1, 700),
+    rate=st.sampled_from([0.0, 0.1, 0.5]),
+)
+def test_faults_repeat_with_the_seed_at_any_chunking(frames: list[bytes], chunk: int, rate: float) -> None:
+    """Oracle: the same bytes in one piece; without faults, the bytes themselves."""
+    data = b"".join(frames)
+    rates = FaultRates(rate, rate, rate, rate, rate, rate, 0.0)
     at_once = FrameFaults(rates, "seed").feed(data)
-    one = FrameFaults(rates, "seed")
-    assert [piece for i in range(len(data)) for piece in one.feed(data[i : i + 1])] == at_once
-    assert FrameFaults(rates, "other").feed(data) != at_once
+    parts = FrameFaults(rates, "seed")
+    assert [p for i in range(0, len(data), chunk) for p in parts.feed(data[i : i + chunk])] == at_once
+    assert parts.frames == len(frames)
+    if rate == 0:
+        assert b"".join(piece.data for piece in at_once) == data
+
+
+def test_another_seed_gives_other_faults() -> None:
+    rates = FaultRates(drop=0.5)
+    data = b"\x01\0" * 100
+    assert FrameFaults(rates, "1").feed(data) != FrameFaults(rates, "2").feed(data)
 
 
 def test_each_fault_does_what_it_says() -> None:
@@ -325,3 +343,41 @@ def test_a_port_that_is_taken() -> None:
 def test_no_device_behind_it() -> None:
     with pytest.raises(DeviceError, match="cannot be opened"):
         FaultProxy("socket://127.0.0.1:1", FaultRates())
+
+
+def test_the_command(clean: np.ndarray) -> None:
+    """``bitbeat faults`` prints its port, damages what passes, and says at its end what it did."""
+    command = [
+        Path(sys.executable).with_name("bitbeat"),
+        "faults",
+        "--emulator",
+        "--drop",
+        "0.02",
+        "--seed",
+        "3",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        replay(process.stdout.readline().strip(), clean)
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=10)
+    assert (process.returncode, err) == (0, "")
+    assert re.fullmatch(
+        r"\d+ frames to the device \(\d+ drop\); \d+ frames to the host \(\d+ drop\); .*\n", out
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--emulator", "--drop", "2"], "a rate of 2 for drop: rates are 0 to 1"),
+        ([], "give either --port URL or --emulator"),
+        (["--port", "socket://127.0.0.1:1"], "cannot be opened"),
+    ],
+)
+def test_the_command_refuses(arguments: list[str], message: str) -> None:
+    command = [Path(sys.executable).with_name("bitbeat"), "faults", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode in (2, 3)
+    assert done.stderr.count("\n") == 1
+    assert message in done.stderr
