@@ -29,6 +29,7 @@
 #define WAIT_MS 500
 #define FIRST_CLIENT_WAITS 120
 #define BUFFER_BYTES 8192u
+#define LIVE_SEND_BYTES 65536
 
 static int listener = -1;
 static int client = -1;
@@ -88,6 +89,10 @@ static void accept_client(void) {
     if (client >= 0) {
         int on = 1;
         (void)setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        if (port_has_adc()) { /* a client that does not read is to hold up the main loop, as over USB */
+            int bytes = LIVE_SEND_BYTES;
+            (void)setsockopt(client, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+        }
         (void)fcntl(client, F_SETFL, O_NONBLOCK);
     }
 }
