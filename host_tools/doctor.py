@@ -57,6 +57,7 @@ COMMANDS = {
     "data": Need(),
     "bench": Need(tools=("C compiler",), data=("mitdb",)),
     "parity": Need(("parity",), ("C compiler",), ("mitdb",)),
+    "engines": Need(("parity",), ("C compiler",), ("mitdb",)),
     "rates": Need(("parity",), ("C compiler",), ("mitdb",)),
     "train": Need(("train",), data=("mitdb", "nstdb")),
     "evaluate": Need(("train",), data=("mitdb",)),
