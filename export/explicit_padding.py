@@ -15,7 +15,7 @@ from export.quantise import same_padding
 
 
 def pad_explicitly(graph: Graph) -> Graph:
-    """Return the graph with a PAD in front of every convolution that pads, and that convolution without padding.
+    """Return the graph with a PAD in front of every convolution that pads, which then pads no more.
 
     Dilated and grouped convolutions, and any whose shapes contradict each other, stay as they are.
     """

@@ -13,7 +13,7 @@ BLOCK_TAPS = 4
 
 
 def filter_shape(call: Call) -> tuple[int, int, int] | None:
-    """Channels, runs and taps of a run of a call whose weights are laid out for the kernels; None for others."""
+    """Channels, runs and taps of a run, for calls whose weights are laid out for the kernels; else None."""
     p = call.params
     if call.kernel == "conv":
         return p["output_c"], p["kernel_h"], p["kernel_w"] * p["kernel_c"]

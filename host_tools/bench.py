@@ -1,9 +1,11 @@
-"""Speed of the production build: the core alone, and a replay through the emulator over TCP."""
+"""Speed of the production build on this machine, and what it costs on each instruction set."""
 
 from __future__ import annotations
 
+import importlib.util
 import statistics
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,3 +60,46 @@ def measure(data: Path, record: str, runs: int) -> dict[str, Any]:
         "flags": " ".join(OPTIMISE_FLAGS),
         "state_bytes": int(load_library(build_library()).bitbeat_state_bytes()),
     }
+
+
+def measure_costs(
+    data: Path, record: str, boards: Sequence[str], told: Callable[[str], None]
+) -> tuple[dict[str, Any], list[str]]:
+    """Measure instructions, flash, memory and stack on the emulated boards.
+
+    Parameters
+    ----------
+    data, record : Path, str
+        As for :func:`measure`; the first five minutes are used.
+    boards : sequence of str
+        Which boards.
+    told : callable
+        Is told each board before it is measured.
+
+    Returns
+    -------
+    dict
+        ``targets`` (-O2) and ``os`` (-Os), each by board; see ``host_tools.costs.measure``.
+    list of str
+        What was left out and how to get it, one line each.
+    """
+    from host_tools.costs.anchors import ANCHORS, anchor_folder, load_anchor
+    from host_tools.costs.measure import make_workload, measure_all
+    from host_tools.costs.targets import load_target
+
+    notes = []
+    targets = [load_target(name) for name in boards]
+    absent = {program for target in targets for program in target.missing}
+    if absent:
+        notes.append(
+            f"{', '.join(sorted(absent))} not installed: `make toolchains` brings what measures there"
+        )
+    anchors = []
+    folder = anchor_folder()
+    if folder is None or importlib.util.find_spec("tflite") is None:
+        notes.append("anchor networks left out: they need data/anchor_model and `make setup-all`")
+    else:
+        anchors = [load_anchor(folder, letter) for letter in ANCHORS]
+    present = [target for target in targets if not target.missing]
+    work = make_workload(record_samples(data, record), anchors)
+    return measure_all(present, work, told), notes

@@ -1,4 +1,4 @@
-"""``bitbeat bench``: how fast the core and a replay over TCP are."""
+"""``bitbeat bench``: how fast the core and a replay are here, and what the firmware costs on each target."""
 
 from __future__ import annotations
 
@@ -17,18 +17,35 @@ def bench(
     record: Annotated[str, typer.Argument(help="Record to measure with.")] = "100",
     data: Annotated[Path, typer.Option(help="Folder of MIT-BIH records.")] = Path("data/mitdb"),
     out: Annotated[Path, typer.Option(help="Where the figures go.")] = Path("build/bench.json"),
-    runs: Annotated[int, typer.Option(help="Runs of each; the median is given.", min=1)] = 5,
+    runs: Annotated[int, typer.Option(help="Runs on this machine; the median is given.", min=1)] = 5,
+    board: Annotated[
+        list[str] | None, typer.Option(help="Emulated board to count on; all where none is named.")
+    ] = None,
 ) -> None:
-    """Measure the C core alone and a replay through the emulator, in multiples of real time."""
+    """Measure the core's speed here, and count its instructions and bytes on each instruction set."""
     from rich.console import Console
     from rich.table import Table
 
-    from host_tools.bench import measure
+    from host_tools.bench import measure, measure_costs
+    from host_tools.costs.energy import energy_table
+    from host_tools.costs.table import cost_table, goal_table
+    from host_tools.costs.targets import TARGETS
     from host_tools.writing import write_json
 
+    console = Console(width=None if Console().is_terminal else 160)
     figures = measure(data, record, runs)
-    write_json(out, figures)
-    table = Table("figure", "value")
+    table = Table("on this machine", "value")
     for name, value in figures.items():
         table.add_row(name, f"{value:,.1f}" if isinstance(value, float) else str(value))
-    Console().print(table)
+    console.print(table)
+    costs, notes = measure_costs(
+        data, record, board or TARGETS, lambda what: console.print(f"counting: {what}")
+    )
+    write_json(out, figures | costs)
+    if costs["targets"]:
+        console.print(cost_table(costs["targets"], "-O2"))
+        console.print(cost_table(costs["os"], "-Os"))
+        console.print(energy_table(costs["targets"]))
+        console.print(goal_table(costs["targets"]))
+    for note in notes:
+        console.print(note, highlight=False)

@@ -1,1 +1,1 @@
-"""What the firmware costs on each instruction set: instructions, flash, memory, stack; an estimate of energy."""
+"""What the firmware costs on each instruction set: instructions, flash, memory, stack, energy (estimated)."""

@@ -46,7 +46,7 @@ class Anchor:
 
 
 def anchor_folder() -> Path | None:
-    """Folder of the archive ``anchor_model``: in ``data/``, or unpacked from beside the checkout; else None."""
+    """Folder of the anchors: ``data/anchor_model``, or the archive beside the checkout unpacked, or None."""
     from training.data import DATA_DIR, SHARED_ARCHIVES
 
     unpacked = BUILD_DIR / "testdata"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,12 @@ MEASURED_S = 300
 BEATS_PER_SECOND = 75 / 60
 #: Inferences of an anchor network that are counted; its instructions hardly depend on the input.
 ANCHOR_INFERENCES = 20
+#: Heap functions; libgcc's floating point (EABI's names and GCC's) and 64-bit division.
+_FORBIDDEN = re.compile(
+    r"^(_?(malloc|free|calloc|realloc|sbrk)(_r)?|__aeabi_u?ldivmod|__u?(div|mod|divmod)di[34]"
+    r"|__aeabi_[fd].*|__aeabi_[a-z0-9]+2[fd]|__(add|sub|mul|div|neg)[sd]f[23]|__(fix|float).*[sd][fi]"
+    r"|__(eq|ne|lt|le|gt|ge|cmp|unord)[sd]f2)$"
+)
 _CHAIN_RAM = (*CHAIN, "link", "app")
 _BEAT = np.dtype(BEAT_DTYPE.descr, align=True)
 
@@ -55,7 +62,7 @@ class Workload:
 
 
 def make_workload(samples: npt.NDArray[np.int16], anchors: Sequence[Anchor]) -> Workload:
-    """Take the first five minutes of ``samples``, and the beats that the core gives for them on this machine."""
+    """Take the first five minutes of ``samples``, and the beats that this machine's core gives for them."""
     part = samples[: MEASURED_S * FS_HZ]
     result = run_core(part)
     return Workload(part, result.beats[result.released < len(part)], tuple(anchors), model_macs())
@@ -86,8 +93,9 @@ def measure_target(target: Target, level: str, work: Workload) -> dict[str, Any]
     -------
     dict
         ``insn_per_sample`` (filter and detector), ``insn_per_beat`` (features and network) and its parts,
-        ``insn_per_second`` at 75 beats a minute, ``insn_per_mac``; ``flash_bytes`` by group, ``image_bytes``;
-        ``ram_bytes`` (state, arena, link buffers), ``static_ram_bytes`` (all); ``stack_bytes``, ``stack_path``;
+        ``insn_per_second`` at 75 beats a minute, ``insn_per_mac``, ``functions``; ``flash_bytes`` by group,
+        ``image_bytes``; ``ram_bytes`` (state, arena, link buffers), ``static_ram_bytes`` (all);
+        ``stack_bytes``, ``stack_path``; ``forbidden_symbols`` (heap, float, 64-bit division) of the image;
         ``anchor`` by letter, instructions of one inference.
 
     Raises
@@ -108,9 +116,19 @@ def measure_target(target: Target, level: str, work: Workload) -> dict[str, Any]
         "static_ram_bytes": sum(sizes.ram.values()),
         "stack_bytes": stack_bytes,
         "stack_path": stack_path,
+        "forbidden_symbols": forbidden_symbols(target, image),
         "anchor": {a.letter: round(count_anchor(target, level, a, ANCHOR_INFERENCES)) for a in work.anchors},
     }
     return figures
+
+
+def forbidden_symbols(target: Target, image: Path) -> list[str]:
+    """Names in an image that mean a heap, floating point, or division of 64-bit numbers."""
+    command = [target.toolchain + "nm", str(image)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return sorted(
+        {line.split()[-1] for line in done.stdout.splitlines() if _FORBIDDEN.match(line.split()[-1])}
+    )
 
 
 def _instructions(target: Target, level: str, work: Workload) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Builds the core, the firmware and the measuring images for an emulated board, as its PlatformIO builder would.
+"""Builds core, firmware and measuring images for an emulated board, as its PlatformIO builder would.
 
 Compiler, flags, ports and linker script come from the board files in ``firmware/platforms/qemu/boards``; the
 flags that are the same for all are those of ``firmware/platforms/qemu/builder/main.py``.
@@ -22,7 +22,7 @@ from host_tools.errors import UserError
 #: The instruction sets that are measured.
 TARGETS = EMULATED
 #: As in the builder of the emulated boards; ``-fcallgraph-info`` only writes a file beside the object.
-COMMON_FLAGS = ("-std=c11", "-ffreestanding", "-ffunction-sections", "-fdata-sections")
+COMMON_FLAGS: tuple[str, ...] = ("-std=c11", "-ffreestanding", "-ffunction-sections", "-fdata-sections")
 COMMON_FLAGS += ("-Wall", "-Wextra", "-Wconversion", "-Werror", "-fcallgraph-info=su")
 LINK_FLAGS = ("-nostdlib", "-nostartfiles", "-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments")
 #: The measuring images: which sources of firmware/tools/bench an architecture takes.
