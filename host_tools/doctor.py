@@ -28,6 +28,7 @@ DATA_DIR = ROOT / "data"
 #: How to get what is no Python package.
 _GET_TOOL = {
     "C compiler": "sudo apt install gcc libc6-dev (Debian, Ubuntu), or xcode-select --install (macOS)",
+    "g++": "sudo apt install g++ (Debian, Ubuntu), or xcode-select --install (macOS)",
     "make": "sudo apt install make (Debian, Ubuntu), or xcode-select --install (macOS)",
     "git": "sudo apt install git (Debian, Ubuntu), or xcode-select --install (macOS)",
     "cppcheck": "sudo apt install cppcheck (Debian, Ubuntu), or brew install cppcheck (macOS)",
@@ -62,11 +63,13 @@ COMMANDS = {
     "train": Need(("train",), data=("mitdb", "nstdb")),
     "evaluate": Need(("train",), data=("mitdb",)),
     "export": Need(("export",), data=("mitdb",)),
-    "generate": Need(("dev",)),
+    "generate": Need(("dev", "parity")),
     "faults": Need(tools=("C compiler",)),
     "fuzz": Need(),
     "make test": Need(
-        ("train", "export", "parity", "firmware", "dev"), ("C compiler", "make"), ("mitdb", "nstdb", "svdb")
+        ("train", "export", "parity", "firmware", "dev"),
+        ("C compiler", "g++", "make"),
+        ("mitdb", "nstdb", "svdb"),
     ),
     "make lint": Need(("dev",), ("clang-format", "cppcheck", "make", "git")),
     "boards": Need(),
