@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,8 @@ PORT, RUNTIME = "port", "runtime"
 
 _FLASH = (".text", ".rodata", ".data", ".ARM.exidx", ".reset")
 _RAM = (".data", ".bss")
-_OUTPUT_SECTION = re.compile(r"^(\.\S+)")
+_OUTPUT_SECTION = re.compile(r"^\.\S+")
+_SECTION_SIZE = re.compile(r"^(\.\S+)\s+0x[0-9a-f]+\s+(0x[0-9a-f]+)")
 _INPUT_SECTION = re.compile(r"^ (\.\S+|COMMON|\*fill\*)(?:\s+0x[0-9a-f]+\s+(0x[0-9a-f]+)(?:\s+(\S.*))?)?$")
 _CONTINUED = re.compile(r"^\s+0x[0-9a-f]+\s+(0x[0-9a-f]+)\s+(\S.*)$")
 
@@ -56,22 +58,39 @@ def read_map(path: Path) -> Sizes:
     """
     flash: dict[str, int] = {}
     ram: dict[str, int] = {}
-    output, waiting = "", False
     text = path.read_text().split("Linker script and memory map", 1)[1]
-    for line in text.splitlines():
-        head = _OUTPUT_SECTION.match(line)
-        if head:
-            output, waiting = head.group(1), False
-            continue
+    for output, total, lines in _output_sections(text):
+        for sections, sums in ((_FLASH, flash), (_RAM, ram)):
+            if output not in sections:
+                continue
+            left = total
+            for group, size in _contributions(lines):
+                sums[group] = sums.get(group, 0) + size
+                left -= size
+            if left > 0:
+                sums[PORT] = sums.get(PORT, 0) + left
+    return Sizes(flash, ram)
+
+
+def _output_sections(text: str) -> Iterator[tuple[str, int, list[str]]]:
+    """Name, bytes and further lines of each section of the image."""
+    lines = text.splitlines()
+    heads = [i for i, line in enumerate(lines) if _OUTPUT_SECTION.match(line)]
+    for start, end in zip(heads, [*heads[1:], len(lines)], strict=True):
+        # A long name stands in a line of its own.
+        match = _SECTION_SIZE.match(" ".join(lines[start : start + 2]))
+        if match:
+            yield match.group(1), int(match.group(2), 16), lines[start + 1 : end]
+
+
+def _contributions(lines: list[str]) -> Iterator[tuple[str, int]]:
+    """Group and bytes of everything that went into a section, but what the linker filled in."""
+    waiting = False
+    for line in lines:
         size, name = _contribution(line, waiting)
         waiting = _INPUT_SECTION.match(line) is not None and size is None
-        if size is None:
-            continue
-        for sections, sums in ((_FLASH, flash), (_RAM, ram)):
-            if output in sections:
-                group = group_of(name)
-                sums[group] = sums.get(group, 0) + size
-    return Sizes(flash, ram)
+        if size is not None and name:
+            yield group_of(name), size
 
 
 def _contribution(line: str, waiting: bool) -> tuple[int | None, str]:
@@ -85,9 +104,7 @@ def _contribution(line: str, waiting: bool) -> tuple[int | None, str]:
 
 
 def group_of(object_name: str) -> str:
-    """Group of an object, by its path as the linker's map names it; "" is filling."""
-    if not object_name:
-        return PORT
+    """Group of an object, by its path as the linker's map names it."""
     if ".a(" in object_name:
         return RUNTIME
     folder = Path(object_name).name.split("-", 1)[0]

@@ -1,11 +1,16 @@
 /* nn_dsp.h - the instructions of Arm's DSP extension that the kernels use ("Arm C Language Extensions", Arm
- * IHI 0053, 9.5: 32-bit SIMD intrinsics). Tests put their own nn_dsp.h, in plain C, before this one. */
+ * IHI 0053, 9.5: 32-bit SIMD intrinsics). With
+ * NN_DSP_STANDIN the tests put plain C of the same meaning in their place. */
 #ifndef NN_DSP_H
 #define NN_DSP_H
 
 #include "nn_weights.h"
 
-#if defined(NN_KERNEL_DSP)
+#if defined(NN_DSP_STANDIN)
+
+#include "nn_dsp_standin.h"
+
+#elif defined(NN_KERNEL_DSP)
 
 #include <arm_acle.h>
 #include <stdint.h>
