@@ -41,8 +41,8 @@ RATES = {
     "flip": FaultRates(flip=0.05),
     "garbage": FaultRates(garbage=0.05),
     "split": FaultRates(split=0.1),
-    "delay": FaultRates(delay=0.01, delay_s=0.2),
-    "all": FaultRates(0.02, 0.02, 0.02, 0.02, 0.02, 0.002, 0.1),
+    "delay": FaultRates(delay=0.02, delay_s=0.1),
+    "all": FaultRates(0.02, 0.02, 0.02, 0.02, 0.02, 0.02, 0.05),
 }
 
 
