@@ -1,1 +1,1 @@
-"""Host side of BitBeat: reference, emulator, replay, parity, reports. Imports neither torch nor tensorflow."""
+"""Host side: reference, emulator, replay, parity, reports. Imports neither torch nor tensorflow."""

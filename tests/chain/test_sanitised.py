@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.chain.signals import pulse_train
-from tests.chain.test_pipeline import EXTREMES, FS
 
 from host_tools.build import build_emulator
 from host_tools.emulator import Emulator
 from host_tools.link.device import Device
 from host_tools.native import run_core
+from tests.chain.signals import pulse_train
+from tests.chain.test_pipeline import EXTREMES, FS
 
 
 def bursts() -> np.ndarray:

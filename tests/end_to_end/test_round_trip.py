@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.data_access import database_dir, mitdb_dir
 
 from export.generate import MODEL_DIR, REFERENCE_DIR, TFLITE, generate, load_reference
 from export.tflite_export import export_checkpoint
@@ -18,6 +17,7 @@ from host_tools.build import ROOT
 from host_tools.mitdb import record_samples
 from host_tools.native import run_core
 from host_tools.parity import Interpreter, compare_record
+from tests.data_access import database_dir, mitdb_dir
 from training.train import fit
 
 RECORDS = ("106", "119", "208", "223")
