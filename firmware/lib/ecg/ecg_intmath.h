@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 
+/* cppcheck-suppress shiftNegativeLHS */
 _Static_assert((-3 >> 1) == -2, "the core needs an arithmetic right shift of negative numbers");
 
 /* 1024 * log2(1 + i / 64), Q10; generated */
@@ -38,6 +39,7 @@ static inline int64_t ecg_wide_product(int32_t a, int32_t b) {
 #if defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__) || defined(__XTENSA__) ||                      \
     defined(ECG_SHORT_PRODUCTS)
     const int32_t a_high = a >> 16;
+    /* cppcheck-suppress shiftNegativeLHS */
     const int32_t b_high = b >> 16;
     const uint32_t a_low = (uint32_t)a & 0xFFFFu;
     const uint32_t b_low = (uint32_t)b & 0xFFFFu;

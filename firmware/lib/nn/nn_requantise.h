@@ -30,6 +30,7 @@ static inline int32_t nn_rounding_doubling_high(int32_t a, int32_t b) {
     /* From 16-bit halves. low and middle are the bits of the product from 2^16 and 2^32 on, each with what
      * was carried into it; neither leaves int32: 2^15 * (2^16 - 1) + 2^16 - 1 < 2^31. */
     const int32_t a_high = a >> 16;
+    /* cppcheck-suppress shiftNegativeLHS */
     const int32_t b_high = b >> 16;
     const uint32_t a_low = (uint32_t)a & 0xFFFFu;
     const uint32_t b_low = (uint32_t)b & 0xFFFFu;
@@ -60,7 +61,7 @@ static inline int32_t nn_requantise(int32_t x, int32_t multiplier, int32_t shift
     /* nn_rounding_shift in fewer steps: one less where negative turns halves up into halves away from zero.
      */
     const int32_t high = nn_rounding_doubling_high(x, multiplier);
-    return (((high + (high >> 31)) >> (-shift - 1)) + 1) >> 1;
+    return (((high - (high < 0)) >> (-shift - 1)) + 1) >> 1;
 }
 
 /* x limited to the activation's range low..high. */
@@ -104,7 +105,7 @@ static inline int8_t nn_finish(const nn_output_t *to, int32_t channel, int32_t a
     int32_t y;
     if (__builtin_expect(shift < 0, 1)) {
         const int32_t high = nn_scale(acc, to->multiplier[channel]);
-        y = (((high + (high >> 31)) >> (-shift - 1)) + to->half_zero) >> 1;
+        y = (((high - (high < 0)) >> (-shift - 1)) + to->half_zero) >> 1;
     } else {
         y = nn_requantise(acc, to->multiplier[channel], shift) + (to->half_zero >> 1);
     }
