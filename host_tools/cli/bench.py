@@ -48,4 +48,4 @@ def bench(
         console.print(energy_table(costs["targets"]))
         console.print(goal_table(costs["targets"]))
     for note in notes:
-        console.print(note, highlight=False)
+        console.print(note, highlight=False, soft_wrap=True)

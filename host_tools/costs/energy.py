@@ -6,6 +6,9 @@
 
 The chip is taken to sleep between samples, waking without cost. ADC, radio, regulators and the board's other
 parts are left out; the ECG front end is shown in a column of its own.
+
+Of the currents only ESP-AT's was read at its source when this was written; the others are quoted from
+memory of the documents named with them: check them there before building anything on them.
 """
 
 from __future__ import annotations

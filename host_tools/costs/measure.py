@@ -96,7 +96,8 @@ def measure_target(target: Target, level: str, work: Workload) -> dict[str, Any]
         ``insn_per_second`` at 75 beats a minute, ``insn_per_mac``, ``functions``; ``flash_bytes`` by group,
         ``image_bytes``; ``ram_bytes`` (state, arena, link buffers), ``static_ram_bytes`` (all);
         ``stack_bytes``, ``stack_path``; ``forbidden_symbols`` (heap, float, 64-bit division) of the image;
-        ``anchor`` by letter, instructions of one inference.
+        ``anchor`` by letter, instructions of one inference. The stack is the main loop's: what an
+        interrupt pushes comes on top.
 
     Raises
     ------
