@@ -40,7 +40,7 @@ parity: .venv/.ready-parity data ## every intermediate value of Python and C, al
 rates: .venv/.ready-parity data ## the same chain at 250, 360 and 500 Hz: parity, state size, DS1 cross-check
 	@$(BITBEAT) rates
 
-bench: setup data ## speed of the core and of a replay over TCP
+bench: .venv/.ready-parity data ## speed on this machine; instructions, flash, RAM, stack on the emulated boards
 	@$(BITBEAT) bench
 
 emulator: setup ## start the emulated device; prints its port
