@@ -97,7 +97,7 @@ def measure_costs(
     anchors = []
     folder = anchor_folder()
     if folder is None or importlib.util.find_spec("tflite") is None:
-        notes.append("anchor networks left out: they need data/anchor_model and `make setup-all`")
+        notes.append("anchor networks left out: they need tests/archives and the extra parity")
     else:
         anchors = [load_anchor(folder, letter) for letter in ANCHORS]
     present = [target for target in targets if not target.missing]

@@ -33,6 +33,7 @@ _GET_TOOL = {
     "git": "sudo apt install git (Debian, Ubuntu), or xcode-select --install (macOS)",
     "cppcheck": "sudo apt install cppcheck (Debian, Ubuntu), or brew install cppcheck (macOS)",
     "clang-format": "",
+    "clang": "make toolchains (Debian, Ubuntu; a clang with libFuzzer)",
     **{tool.program: f"make toolchains (Debian, Ubuntu; package {tool.package})" for tool in TOOLS},
 }
 #: Compilers and emulators of all emulated boards.
@@ -56,7 +57,7 @@ COMMANDS = {
     "ports": Need(),
     "simulate": Need(),
     "data": Need(),
-    "bench": Need(tools=("C compiler",), data=("mitdb",)),
+    "bench": Need(("parity",), ("C compiler", *_BOARD_TOOLS), ("mitdb",)),
     "parity": Need(("parity",), ("C compiler",), ("mitdb",)),
     "engines": Need(("parity",), ("C compiler",), ("mitdb",)),
     "rates": Need(("parity",), ("C compiler",), ("mitdb",)),
@@ -65,10 +66,10 @@ COMMANDS = {
     "export": Need(("export",), data=("mitdb",)),
     "generate": Need(("dev", "parity")),
     "faults": Need(tools=("C compiler",)),
-    "fuzz": Need(),
+    "fuzz": Need(tools=("clang",)),
     "make test": Need(
         ("train", "export", "parity", "firmware", "dev"),
-        ("C compiler", "g++", "make"),
+        ("C compiler", "g++", "make", "clang", *_BOARD_TOOLS),
         ("mitdb", "nstdb", "svdb"),
     ),
     "make lint": Need(("dev",), ("clang-format", "cppcheck", "make", "git")),
@@ -203,6 +204,8 @@ def _tool(name: str) -> Item:
             program: str | None = c_compiler()
         except UserError:
             program = None
+    elif name == "clang":
+        program = _fuzzing_clang()
     else:
         beside = Path(sys.executable).with_name(name)
         program = str(beside) if beside.is_file() else shutil.which(name)
@@ -210,6 +213,16 @@ def _tool(name: str) -> Item:
     if program is None:
         return Item(name, "any", None, False, get)
     return Item(name, "any", _version_of(program), True, get)
+
+
+def _fuzzing_clang() -> str | None:
+    """Find a clang with libFuzzer; without it a clang is of no use here."""
+    from host_tools.fuzz import fuzzing_clang
+
+    try:
+        return str(fuzzing_clang())
+    except UserError:
+        return None
 
 
 def _version_of(program: str) -> str:

@@ -215,6 +215,11 @@ def check_board(board: str) -> None:
     """Raise :class:`UserError` unless the board is known and, if emulated, its compiler is installed."""
     known = environments()
     if board not in known:
+        if board.endswith("_tflm"):
+            able = ", ".join(name.removesuffix("_tflm") for name in known if name.endswith("_tflm"))
+            raise UserError(
+                f"{board.removesuffix('_tflm')}: ENGINE=tflm is for {able} only; leave it out for aot"
+            )
         raise UserError(f"{board}: no such board; there are {', '.join(known)}")
     if board in EMULATED:
         described = load_board(board)

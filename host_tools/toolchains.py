@@ -107,6 +107,10 @@ def install_toolchains() -> list[str]:
     still = missing_tools()
     if still:
         raise UserError(f"apt did not bring {', '.join(tool.program for tool in still)}: {install_command()}")
+    if xtensa_llvm() is None or not has_fuzzer():
+        raise UserError(
+            "apt has no LLVM with Xtensa and libFuzzer here: the ESP32 check and `make fuzz` need one"
+        )
     return wanted
 
 

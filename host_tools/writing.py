@@ -9,6 +9,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from host_tools.errors import UserError
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that could not be made or written to, before long work is done for it.
+
+    Raises
+    ------
+    UserError
+        It, or the folder it would be made in, is no folder or not writable.
+    """
+    existing = next(p for p in (folder.absolute(), *folder.absolute().parents) if p.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
+        raise UserError(f"{folder}: cannot be written to ({existing} is no writable folder)")
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:

@@ -12,6 +12,8 @@ from pathlib import Path
 from training.data import DATA_DIR, DATABASES, REPO_ROOT, SHARED_ARCHIVES, fetch_databases, load_manifest
 
 UNPACKED = REPO_ROOT / "build" / "testdata"
+#: The project's own test data, committed: anchor networks, expected scores.
+COMMITTED = REPO_ROOT / "tests" / "archives"
 
 
 @contextmanager
@@ -29,9 +31,13 @@ def _complete(folder: Path, name: str) -> bool:
     return (folder / "README").is_file() or (folder / "README.md").is_file()
 
 
+def _archive(name: str) -> Path:
+    return (SHARED_ARCHIVES if name in DATABASES else COMMITTED) / f"{name}.tar.xz"
+
+
 def is_available(name: str) -> bool:
     """Whether a test may ask for this data."""
-    return _complete(DATA_DIR / name, name) or (SHARED_ARCHIVES / f"{name}.tar.xz").is_file()
+    return _complete(DATA_DIR / name, name) or _archive(name).is_file()
 
 
 @cache
@@ -43,7 +49,7 @@ def database_dir(name: str) -> Path:
         if name in DATABASES:
             fetch_databases(UNPACKED, SHARED_ARCHIVES, (name,))
         elif not _complete(UNPACKED / name, name):
-            with tarfile.open(SHARED_ARCHIVES / f"{name}.tar.xz") as archive:
+            with tarfile.open(_archive(name)) as archive:
                 archive.extractall(UNPACKED, filter="data")
     return UNPACKED / name
 

@@ -20,7 +20,9 @@ def parity(
         list[str] | None, typer.Argument(help="Records by name; all of MIT-BIH by default.")
     ] = None,
     data: Annotated[Path, typer.Option(help="Folder of MIT-BIH records.")] = Path("data/mitdb"),
-    out: Annotated[Path, typer.Option(help="Where the figures go.")] = Path("build/parity.json"),
+    out: Annotated[
+        Path | None, typer.Option(help="Where the figures go; build/parity.json for all records.")
+    ] = None,
     processes: Annotated[int, typer.Option(help="Processes at once; 0 = one a core.")] = 0,
 ) -> None:
     """Compare every intermediate value of Python reference and C core, and the logits with TFLite Micro's."""
@@ -36,6 +38,8 @@ def parity(
     from host_tools.writing import write_json
 
     names = record_names(data, records)
+    # Some records must not take the place of the figures of all.
+    out = out or Path("build/parity-some.json" if records else "build/parity.json")
     tasks = ((name, record_samples(data, name)) for name in names)
     results = list(
         track(

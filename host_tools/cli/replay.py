@@ -64,10 +64,12 @@ def replay(
 
     from host_tools.records import read_record
     from host_tools.replay import parse_speed
+    from host_tools.writing import check_folder
 
     if use_emulator == (port is not None):
         raise UserError("give either --port URL or --emulator (`bitbeat ports` lists the serial ports)")
     factor = parse_speed(speed)
+    check_folder(out)
     console = Console()
     source = read_record(
         record, lead=lead, begin=begin, end=end, fs_hz=fs, gain=gain, unit=unit, reference=reference

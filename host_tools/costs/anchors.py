@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from host_tools.build import BUILD_DIR
+from host_tools.build import BUILD_DIR, ROOT
 from host_tools.costs.count import run_counted
 from host_tools.costs.targets import Target, build_network_bench
 from host_tools.errors import CheckFailed
@@ -46,14 +46,11 @@ class Anchor:
 
 
 def anchor_folder() -> Path | None:
-    """Folder of the anchors: ``data/anchor_model``, or the archive beside the checkout unpacked, or None."""
-    from training.data import DATA_DIR, SHARED_ARCHIVES
-
+    """Folder of the anchors, unpacked from the tests' archives; None where those are not here."""
     unpacked = BUILD_DIR / "testdata"
-    for folder in (DATA_DIR / "anchor_model", unpacked / "anchor_model"):
-        if (folder / _INPUTS).is_file():
-            return folder
-    archive = SHARED_ARCHIVES / "anchor_model.tar.xz"
+    if (unpacked / "anchor_model" / _INPUTS).is_file():
+        return unpacked / "anchor_model"
+    archive = ROOT / "tests" / "archives" / "anchor_model.tar.xz"
     if not archive.is_file():
         return None
     with tarfile.open(archive) as content:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -97,7 +98,16 @@ def test_anchor_gives_its_stored_outputs_on(name: str, letter: str) -> None:
 @pytest.mark.needs_data("mitdb", "anchor_model")
 def test_bench_meets_the_targets(tmp_path: Path) -> None:
     out = tmp_path / "bench.json"
-    command = ["bitbeat", "bench", "--runs", "1", "--out", str(out), "--data", str(mitdb_dir())]
+    command = [
+        str(Path(sys.executable).with_name("bitbeat")),
+        "bench",
+        "--runs",
+        "1",
+        "--out",
+        str(out),
+        "--data",
+        str(mitdb_dir()),
+    ]
     command += ["--board", "qemu_m0", "--board", "qemu_m4"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
