@@ -74,7 +74,8 @@ def generate(out: Path = ROOT, tflite: Path | None = None, spec_path: Path = SPE
     """
     spec = load_spec(spec_path)
     model = tflite if tflite is not None else ROOT / TFLITE
-    written = _write_params(spec, out / PARAMS_DIR, out / REFERENCE_DIR)
+    model_hash = file_digest(model)[:8]
+    written = _write_params(spec, model_hash, out / PARAMS_DIR, out / REFERENCE_DIR)
     generate_network(model, out / MODEL_DIR, out / REFERENCE_DIR, spec.digest)
     written += [out / MODEL_DIR / name for name in MODEL_FILES] + [out / REFERENCE_DIR / "network.py"]
     if out != ROOT:
@@ -86,15 +87,15 @@ def generate(out: Path = ROOT, tflite: Path | None = None, spec_path: Path = SPE
     if out == ROOT:
         # So that a host can say which side is old when a device's hashes are not its own.
         record_history("spec", spec.constants["SPEC_HASH"])
-        record_history("model", int(file_digest(model)[:8], 16))
+        record_history("model", int(model_hash, 16))
     return sorted(path.relative_to(out) for path in [*written, out / VECTORS])
 
 
-def _write_params(spec: Spec, c_dir: Path, reference_dir: Path) -> list[Path]:
+def _write_params(spec: Spec, model_hash: str, c_dir: Path, reference_dir: Path) -> list[Path]:
     files = {
-        c_dir / "ecg_params.h": c_header(spec),
-        c_dir / "ecg_tables.c": c_tables(spec),
-        reference_dir / "params.py": python_module(spec),
+        c_dir / "ecg_params.h": c_header(spec, model_hash),
+        c_dir / "ecg_tables.c": c_tables(spec, model_hash),
+        reference_dir / "params.py": python_module(spec, model_hash),
     }
     for path, text in files.items():
         _write_changed(path, text)
@@ -174,5 +175,5 @@ def generate_variant(fs_hz: int, out: Path | None = None) -> Variant:
     for source in (ROOT / REFERENCE_DIR).glob("*.py"):
         if source.name != "params.py":
             _write_changed(reference_dir / source.name, source.read_text())
-    _write_params(spec, c_dir, reference_dir)
+    _write_params(spec, file_digest(ROOT / TFLITE)[:8], c_dir, reference_dir)
     return Variant(fs_hz, c_dir, reference_dir)

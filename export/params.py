@@ -7,11 +7,11 @@ from export.spec import Spec
 _UNSIGNED = ("SPEC_HASH",)
 
 
-def c_header(spec: Spec) -> str:
+def c_header(spec: Spec, model_hash: str) -> str:
     """Text of ``ecg_params.h``."""
     lines = [
         "/* ecg_params.h - generated from export/spec.toml by `make export`; do not edit.",
-        f" * specification {spec.digest[:16]}, {spec.fs_hz} Hz */",
+        f" * specification {spec.digest[:16]}, model {model_hash}, {spec.fs_hz} Hz */",
         "#ifndef ECG_PARAMS_H",
         "#define ECG_PARAMS_H",
         "",
@@ -26,7 +26,7 @@ def c_header(spec: Spec) -> str:
     return "\n".join(lines)
 
 
-def c_tables(spec: Spec) -> str:
+def c_tables(spec: Spec, model_hash: str) -> str:
     """Text of ``ecg_tables.c``: the tables of the core."""
     rows = [
         "    " + ", ".join(str(v) for v in spec.log2_q10[i : i + 13]) + ","
@@ -35,7 +35,7 @@ def c_tables(spec: Spec) -> str:
     return "\n".join(
         [
             "/* ecg_tables.c - generated from export/spec.toml by `make export`; do not edit.",
-            f" * specification {spec.digest[:16]} */",
+            f" * specification {spec.digest[:16]}, model {model_hash} */",
             '#include "ecg_intmath.h"',
             "",
             "/* clang-format off */",
@@ -49,11 +49,12 @@ def c_tables(spec: Spec) -> str:
     )
 
 
-def python_module(spec: Spec) -> str:
+def python_module(spec: Spec, model_hash: str) -> str:
     """Text of ``host_tools/reference/params.py``."""
     lines = [
         '"""Constants of the signal chain. Generated from export/spec.toml by `make export`; do not edit."""',
         "",
+        f"# generated beside the model {model_hash}",
         f'SPEC_DIGEST = "{spec.digest}"',
     ]
     for name, value in spec.constants.items():

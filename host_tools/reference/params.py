@@ -1,5 +1,6 @@
 """Constants of the signal chain. Generated from export/spec.toml by `make export`; do not edit."""
 
+# generated beside the model 010365d7
 SPEC_DIGEST = "6f9189a0abd8e581f100b9f78e29a9bc95056f0427a7ba0e0fd0431adf04c38c"
 #: first 32 bits of the specification's SHA-256
 SPEC_HASH = 0x6F9189A0

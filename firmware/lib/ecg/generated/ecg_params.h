@@ -1,5 +1,5 @@
 /* ecg_params.h - generated from export/spec.toml by `make export`; do not edit.
- * specification 6f9189a0abd8e581, 360 Hz */
+ * specification 6f9189a0abd8e581, model 010365d7, 360 Hz */
 #ifndef ECG_PARAMS_H
 #define ECG_PARAMS_H
 
