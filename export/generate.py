@@ -10,7 +10,6 @@ import hashlib
 import importlib
 import importlib.util
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -79,10 +78,7 @@ def generate(out: Path = ROOT, tflite: Path | None = None, spec_path: Path = SPE
     generate_network(model, out / MODEL_DIR, out / REFERENCE_DIR, spec.digest)
     written += [out / MODEL_DIR / name for name in MODEL_FILES] + [out / REFERENCE_DIR / "network.py"]
     if out != ROOT:
-        for source in (ROOT / REFERENCE_DIR).glob("*.py"):
-            if source.name not in ("params.py", "network.py"):
-                (out / REFERENCE_DIR).mkdir(parents=True, exist_ok=True)
-                shutil.copy(source, out / REFERENCE_DIR / source.name)
+        _copy_reference(out / REFERENCE_DIR, ("params.py", "network.py"))
     _write_changed(out / VECTORS, _run_vectors(out / REFERENCE_DIR))
     if out == ROOT:
         # So that a host can say which side is old when a device's hashes are not its own.
@@ -100,6 +96,13 @@ def _write_params(spec: Spec, model_hash: str, c_dir: Path, reference_dir: Path)
     for path, text in files.items():
         _write_changed(path, text)
     return list(files)
+
+
+def _copy_reference(folder: Path, generated: tuple[str, ...]) -> None:
+    """Copy the reference's sources, all but those generated for ``folder``."""
+    for source in (ROOT / REFERENCE_DIR).glob("*.py"):
+        if source.name not in generated:
+            _write_changed(folder / source.name, source.read_text())
 
 
 def _run_vectors(reference_dir: Path) -> str:
@@ -171,9 +174,6 @@ def generate_variant(fs_hz: int, out: Path | None = None) -> Variant:
     spec = load_spec(fs_hz=fs_hz)
     folder = out if out is not None else BUILD_DIR / "variants" / f"fs{fs_hz}"
     c_dir, reference_dir = folder / f"fs{fs_hz}", folder / "reference"
-    reference_dir.mkdir(parents=True, exist_ok=True)
-    for source in (ROOT / REFERENCE_DIR).glob("*.py"):
-        if source.name != "params.py":
-            _write_changed(reference_dir / source.name, source.read_text())
+    _copy_reference(reference_dir, ("params.py",))
     _write_params(spec, file_digest(ROOT / TFLITE)[:8], c_dir, reference_dir)
     return Variant(fs_hz, c_dir, reference_dir)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from host_tools.native import build_library, load_library, run_core
 from host_tools.parity import compare_record
 from host_tools.progress import track
 
-#: De Chazal's training records; see ``training/datasets.py``, which needs more than the base packages.
+#: Compared value for value at each rate.
 PARITY_RECORDS = ("100", "208")
 #: Seconds of each of them that are compared value for value.
 PARITY_SECONDS = 300
@@ -57,7 +58,7 @@ def check_rate(fs_hz: int, data: Path) -> dict[str, Any]:
 
     variant = generate_variant(fs_hz)
     reference = load_reference(variant.reference_dir, f"reference_fs{fs_hz}")
-    delay = __import__("sys").modules[f"reference_fs{fs_hz}.params"].DELAY_SAMPLES
+    delay = sys.modules[f"reference_fs{fs_hz}.params"].DELAY_SAMPLES
     compared = mismatches = 0
     for name in PARITY_RECORDS:
         samples = resample(record_samples(data, name)[: PARITY_SECONDS * FS_HZ], FS_HZ, fs_hz)

@@ -32,6 +32,7 @@ def demo(
     """Replay an ECG through the emulated device: beats, a summary and a plot."""
     from rich.console import Console
 
+    from host_tools.cli.replay import report
     from host_tools.demo import compare_with_truth, print_findings, write_example
     from host_tools.records import read_record
     from host_tools.reference.params import FS_HZ
@@ -47,7 +48,7 @@ def demo(
     for note in source.notes:
         console.print(f"  {note}", highlight=False)
     done = _through_emulator(source, console)
-    files = _report(done, out, what, console)
+    files = report(done, out, f"{what[0].upper()}{what[1:]}, lead {source.lead}", console)
     if simulation is not None:
         beats = done.input_beats()
         print_findings(compare_with_truth(simulation, beats, source.samples, source.spec_fs_hz), console)
@@ -72,29 +73,6 @@ def _through_emulator(source: EcgRecord, console: Console) -> Replay:
     speed = f"{done.elapsed_s:.2f} s, {done.x_realtime:.0f} times real time"
     console.print(f"{len(done.beats)} beats over TCP in {speed}", highlight=False)
     return done
-
-
-def _report(done: Replay, out: Path, what: str, console: Console) -> list[Path]:
-    from host_tools.plots import plot_strips
-    from host_tools.replay import write_results
-    from host_tools.summary import print_summary, summarise
-
-    source = done.record
-    beats = done.input_beats()
-    summary = summarise(
-        beats, source.spec_fs_hz, len(source.samples), source.reference, samples=source.samples
-    )
-    files = write_results(done, out, summary)
-    picture = plot_strips(
-        source.samples,
-        source.spec_fs_hz,
-        beats,
-        out / f"{files[0].stem}.png",
-        title=f"{what[0].upper()}{what[1:]}, lead {source.lead}",
-        reference=source.reference,
-    )
-    print_summary(summary, console)
-    return [*files, picture]
 
 
 def simulate(

@@ -77,7 +77,8 @@ def replay(
     _print_source(source, console)
     done = _stream(source, port, baud, factor, console)
     _print_link(done, console)
-    _report(done, out, strips if plot else 0, console)
+    files = report(done, out, f"{source.name}, lead {source.lead}", console, strips if plot else 0)
+    console.print("written: " + ", ".join(str(path) for path in files), highlight=False, soft_wrap=True)
 
 
 def ports() -> None:
@@ -196,8 +197,8 @@ def _print_link(done: Replay, console: Console) -> None:
         )
 
 
-def _report(done: Replay, out: Path, strips: int, console: Console) -> None:
-    """Write and print what a replay found; with a plot of ``strips`` strips unless that is 0."""
+def report(done: Replay, out: Path, title: str, console: Console, strips: int = 8) -> list[Path]:
+    """Write and print what a replay found, plotted in at most ``strips`` strips (0 = no plot); the files."""
     from host_tools.replay import write_results
     from host_tools.summary import print_summary, summarise
 
@@ -210,17 +211,15 @@ def _report(done: Replay, out: Path, strips: int, console: Console) -> None:
     if strips:
         from host_tools.plots import plot_strips
 
-        picture = out / f"{files[0].stem}.png"
-        title = f"{source.name}, lead {source.lead}"
-        plot_strips(
+        picture = plot_strips(
             source.samples,
             source.spec_fs_hz,
             beats,
-            picture,
+            out / f"{files[0].stem}.png",
             title=title,
             reference=source.reference,
             max_strips=strips,
         )
         files.append(picture)
     print_summary(summary, console)
-    console.print("written: " + ", ".join(str(path) for path in files), highlight=False, soft_wrap=True)
+    return files
