@@ -12,7 +12,7 @@ from scipy import signal
 
 from export.generate import generate_variant, load_reference
 from host_tools.beats import CLASS_NAMES
-from host_tools.ec57 import CLASSES, pair_beats, qrs_score
+from host_tools.ec57 import CLASSES, pair_beats
 from host_tools.mitdb import record_samples
 from host_tools.native import build_library, load_library, run_core
 from host_tools.parity import compare_record
@@ -55,6 +55,7 @@ def check_rate(fs_hz: int, data: Path) -> dict[str, Any]:
 
     from host_tools.reference.params import FS_HZ
     from training.datasets import DS1
+    from training.evaluate import figures_from_matrix
 
     variant = generate_variant(fs_hz)
     reference = load_reference(variant.reference_dir, f"reference_fs{fs_hz}")
@@ -74,26 +75,15 @@ def check_rate(fs_hz: int, data: Path) -> dict[str, Any]:
         matrix += pair_beats(
             annotations.sample, annotations.symbol, at, labels, FS_HZ, mapping="dechazal"
         ).matrix
+    figures = figures_from_matrix(matrix)
     library = load_library(build_library(variant=variant.c_dir))
     return {
         "fs_hz": fs_hz,
         "state_bytes": int(library.bitbeat_state_bytes()),
         "values_compared": compared,
         "mismatches": mismatches,
-        **_figures(matrix),
-    }
-
-
-def _figures(matrix: npt.NDArray[np.int64]) -> dict[str, float]:
-    qrs = qrs_score(matrix)
-    f1 = []
-    for k in range(3):
-        wrong = matrix[k].sum() + matrix[:, k].sum() - 2 * matrix[k, k]
-        f1.append(2 * matrix[k, k] / max(1, 2 * matrix[k, k] + wrong))
-    judged = matrix[:4].sum() + matrix[5, :5].sum()
-    return {
-        "qrs_se": 100 * qrs.sensitivity,
-        "qrs_ppv": 100 * qrs.positive_predictivity,
-        "accuracy": 100 * float(np.trace(matrix[:4, :4]) / judged),
-        "macro_f1": 100 * float(np.mean(f1)),
+        "qrs_se": figures["qrs"]["se"],
+        "qrs_ppv": figures["qrs"]["ppv"],
+        "accuracy": figures["accuracy"],
+        "macro_f1": figures["macro_f1"],
     }
