@@ -93,7 +93,7 @@ def python_network(network: Network, spec_hash: str = "", package: str = "", ecg
         The module: ``net_invoke(arena, logits, layers)``, and the constants ``MODEL_HASH``,
         ``MODEL_DIGEST``, ``ARENA_BYTES``, ``OUTPUT_BYTES``, ``NET_TRACE_BYTES``, ``LAYER_NAMES``,
         ``LAYER_OFFSETS``, ``LAYER_SIZES``; of the project's own also ``BEAT_OFFSET``,
-        ``RHYTHM_OFFSET`` and ``CONF_EXP_Q15``.
+        ``RHYTHM_OFFSET``, ``LOGIT_SCALE``, ``LOGIT_ZERO_POINT`` and ``CONF_EXP_Q15``.
     """
     printer = _Printer()
     body = []
@@ -126,7 +126,10 @@ def python_network(network: Network, spec_hash: str = "", package: str = "", ecg
     if ecg:
         for name, tensor in inputs_by_name(network.graph).items():
             constants.append(f"{name.upper()}_OFFSET = {network.plan.offsets[tensor.index]}")
-        table = np.array(confidence_table(network.outputs[0].tensor.scale), np.uint16)
+        logits = network.outputs[0].tensor
+        constants.append(f"LOGIT_SCALE = {logits.scale!r}  # logit = (q - LOGIT_ZERO_POINT) * LOGIT_SCALE")
+        constants.append(f"LOGIT_ZERO_POINT = {logits.zero_point}")
+        table = np.array(confidence_table(logits.scale), np.uint16)
         constants.append("\n# exp(-d * scale of the logits), Q15, for a logit d below the largest")
         constants.append(python_array("CONF_EXP_Q15", table).rstrip())
     parts = [

@@ -33,6 +33,8 @@ LAYER_SIZES = (
 )
 RHYTHM_OFFSET = 752
 BEAT_OFFSET = 422
+LOGIT_SCALE = 0.07868806272745132  # logit = (q - LOGIT_ZERO_POINT) * LOGIT_SCALE
+LOGIT_ZERO_POINT = 6
 
 # exp(-d * scale of the logits), Q15, for a logit d below the largest
 CONF_EXP_Q15 = np.array([
