@@ -56,6 +56,7 @@ COMMANDS = {
     "emulator": Need(tools=("C compiler",)),
     "ports": Need(),
     "simulate": Need(),
+    "score": Need(),
     "data": Need(),
     "bench": Need(("parity",), ("C compiler", *_BOARD_TOOLS), ("mitdb",)),
     "parity": Need(("parity",), ("C compiler",), ("mitdb",)),

@@ -12,7 +12,7 @@ from scipy import signal
 
 from export.generate import generate_variant, load_reference
 from host_tools.beats import CLASS_NAMES
-from host_tools.ec57 import CLASSES, pair_beats
+from host_tools.ec57 import CLASSES, figures_from_matrix, pair_beats
 from host_tools.mitdb import record_samples
 from host_tools.native import build_library, load_library, run_core
 from host_tools.parity import compare_record
@@ -55,7 +55,6 @@ def check_rate(fs_hz: int, data: Path) -> dict[str, Any]:
 
     from host_tools.reference.params import FS_HZ
     from training.datasets import DS1
-    from training.evaluate import figures_from_matrix
 
     variant = generate_variant(fs_hz)
     reference = load_reference(variant.reference_dir, f"reference_fs{fs_hz}")

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from host_tools.beats import CLASS_NAMES
+from host_tools.ec57 import figures_from_matrix
 from host_tools.errors import UserError
 from training.data import REPO_ROOT
 from training.datasets import DS2, read_samples
@@ -40,50 +41,6 @@ def read_metrics(folder: Path = REPORT_DIR) -> dict[str, Any]:
         raise UserError(f"{path}: no report; `make train` writes it") from None
     except ValueError as error:
         raise UserError(f"{path}: damaged ({error}); restore it or run `make train`") from None
-
-
-def rate(part: float, whole: float) -> float:
-    """Percentage, 0 over nothing."""
-    return 100 * float(part) / float(whole) if whole else 0.0
-
-
-def figures_from_matrix(matrix: NDArray[np.int64]) -> dict[str, Any]:
-    """EC57 rates in percent from a beat-by-beat matrix.
-
-    Parameters
-    ----------
-    matrix : ndarray
-        int64 [6, 6] as of ``host_tools.ec57``: rows the reference N S V F Q and O (no reference beat),
-        columns the device's N S V F Q and O (missed).
-
-    Returns
-    -------
-    dict
-        ``classes`` (se, ppv, f1 of N S V F), ``qrs``, ``accuracy`` over N S V F with missed and false
-        beats as errors, ``macro_f1`` over N S V, and the ``matrix``. S and V are scored as EC57 says:
-        a V called by the device on a reference F or Q is not counted against V, nor an S on a Q.
-    """
-    from host_tools.ec57 import Score, qrs_score, sveb_score, veb_score
-
-    def plain(k: int) -> Score:
-        hit = int(matrix[k, k])
-        others = [i for i in (0, 1, 2, 3, 5) if i != k]
-        return Score(hit, int(matrix[k].sum()) - hit, int(matrix[others, k].sum()))
-
-    scores = {"N": plain(0), "S": sveb_score(matrix), "V": veb_score(matrix), "F": plain(3)}
-    classes = {}
-    for name, score in scores.items():
-        se, ppv = rate(score.tp, score.tp + score.fn), rate(score.tp, score.tp + score.fp)
-        classes[name] = {"se": se, "ppv": ppv, "f1": 2 * se * ppv / (se + ppv) if se + ppv else 0.0}
-    qrs = qrs_score(matrix)
-    judged = matrix[:4].sum() + matrix[5, :5].sum()
-    return {
-        "classes": classes,
-        "qrs": {"se": rate(qrs.tp, qrs.tp + qrs.fn), "ppv": rate(qrs.tp, qrs.tp + qrs.fp)},
-        "accuracy": rate(np.trace(matrix[:4, :4]), judged),
-        "macro_f1": float(np.mean([classes[name]["f1"] for name in "NSV"])),
-        "matrix": matrix.tolist(),
-    }
 
 
 def compare_record(path: Path) -> dict[str, NDArray[np.int64]]:

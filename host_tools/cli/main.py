@@ -18,6 +18,7 @@ GROUPS = (
     "train",
     "export",
     "parity",
+    "score",
     "engines",
     "bench",
     "faults",

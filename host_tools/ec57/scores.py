@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,3 +68,46 @@ def bxb_columns(matrix: NDArray[np.int64]) -> dict[str, int]:
     }
     rows = {"N": (N,), "S": (S,), "V": (V,), "F": (F, Q), "O": (O,)}
     return {name: int(columns[name[1]][list(rows[name[0]])].sum()) for name in BXB_COLUMNS}
+
+
+def rate(part: float, whole: float) -> float:
+    """Percentage, 0 over nothing."""
+    return 100 * float(part) / float(whole) if whole else 0.0
+
+
+def figures_from_matrix(matrix: NDArray[np.int64]) -> dict[str, Any]:
+    """EC57 rates in percent from a beat-by-beat matrix.
+
+    Parameters
+    ----------
+    matrix : ndarray
+        int64 [6, 6]: rows the reference N S V F Q and O (no reference beat), columns the test's N S V F Q
+        and O (missed).
+
+    Returns
+    -------
+    dict
+        ``classes`` (se, ppv, f1 of N S V F), ``qrs``, ``accuracy`` over N S V F with missed and false
+        beats as errors, ``macro_f1`` over N S V, and the ``matrix``. S and V are scored as EC57 says:
+        a V called on a reference F or Q is not counted against V, nor an S on a Q.
+    """
+
+    def plain(k: int) -> Score:
+        hit = int(matrix[k, k])
+        others = [i for i in (0, 1, 2, 3, 5) if i != k]
+        return Score(hit, int(matrix[k].sum()) - hit, int(matrix[others, k].sum()))
+
+    scores = {"N": plain(0), "S": sveb_score(matrix), "V": veb_score(matrix), "F": plain(3)}
+    classes = {}
+    for name, score in scores.items():
+        se, ppv = rate(score.tp, score.tp + score.fn), rate(score.tp, score.tp + score.fp)
+        classes[name] = {"se": se, "ppv": ppv, "f1": 2 * se * ppv / (se + ppv) if se + ppv else 0.0}
+    qrs = qrs_score(matrix)
+    judged = matrix[:4].sum() + matrix[5, :5].sum()
+    return {
+        "classes": classes,
+        "qrs": {"se": rate(qrs.tp, qrs.tp + qrs.fn), "ppv": rate(qrs.tp, qrs.tp + qrs.fp)},
+        "accuracy": rate(np.trace(matrix[:4, :4]), judged),
+        "macro_f1": float(np.mean([classes[name]["f1"] for name in "NSV"])),
+        "matrix": matrix.tolist(),
+    }

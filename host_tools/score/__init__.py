@@ -1,0 +1,18 @@
+"""Scores annotation files against reference annotations: ``bitbeat score``."""
+
+from .inputs import AnnotationFile, Task, find_tasks, read_annotation_file
+from .report import write_report
+from .result import RecordResult, ScoreResult, score_tasks
+from .table import print_score
+
+__all__ = [
+    "AnnotationFile",
+    "RecordResult",
+    "ScoreResult",
+    "Task",
+    "find_tasks",
+    "print_score",
+    "read_annotation_file",
+    "score_tasks",
+    "write_report",
+]

@@ -1,0 +1,251 @@
+"""Finds and reads the annotation files to be compared; every way to fail gives one clear line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from host_tools.ec57 import NOT_A_BEAT, class_codes
+from host_tools.errors import UserError
+
+#: The reference annotations of PhysioNet's databases.
+_USUAL_REFERENCE = "atr"
+#: Suffixes of a record's other files: what has none of these may be annotations.
+_NO_ANNOTATIONS = {"hea", "dat", "xws", "txt", "md", "csv", "json", "html", "png", "svg", "edf", "mat"}
+#: An annotation file ends with this.
+_END_MARK = b"\0\0"
+#: Rates that differ by less than this share are one.
+_SAME_RATE = 1e-6
+
+
+@dataclass(frozen=True)
+class Task:
+    """Two annotation files of one record."""
+
+    record: str
+    ref: Path
+    test: Path
+
+
+@dataclass(frozen=True)
+class AnnotationFile:
+    """What an annotation file holds.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    samples : int64 [n]
+        Sample numbers, ascending.
+    labels : list of str
+        WFDB symbols.
+    subtypes : int64 [n]
+        Their subtypes.
+    fs_hz : float, optional
+        Sampling rate, from the file itself or the header beside it.
+    length : int, optional
+        Samples of the record, from the header beside it.
+    """
+
+    path: Path
+    samples: NDArray[np.int64]
+    labels: list[str]
+    subtypes: NDArray[np.int64]
+    fs_hz: float | None
+    length: int | None
+
+
+def find_tasks(
+    ref: Path,
+    test: Path,
+    ref_annotator: str | None = None,
+    test_annotator: str | None = None,
+    records: Iterable[str] = (),
+) -> tuple[list[Task], list[str]]:
+    """Pair the annotation files of two paths by the names of their records.
+
+    Parameters
+    ----------
+    ref, test : Path
+        Both files, or both folders.
+    ref_annotator, test_annotator : str, optional
+        Suffix of the files in a folder that are meant; without it the reference's is ``atr`` where there
+        is one, else the only one there.
+    records : iterable of str
+        Only these records of two folders; all by default.
+
+    Returns
+    -------
+    tasks : list of Task
+        In the order of their names.
+    untested : list of str
+        Records of the reference folder without test annotations.
+
+    Raises
+    ------
+    UserError
+        A path is missing, a file and a folder, files of two records, or folders without a common record.
+    """
+    for path in (ref, test):
+        if not path.exists():
+            raise UserError(f"{path}: no such annotation file or folder")
+    if ref.is_dir() != test.is_dir():
+        raise UserError(f"{ref} and {test}: give two annotation files, or two folders")
+    if not ref.is_dir():
+        if _record(ref) != _record(test):
+            raise UserError(
+                f"{test}: annotations of record {_record(test)}, but the reference is of {_record(ref)}"
+            )
+        return [Task(_record(ref), ref, test)], []
+    refs = _files(ref, ref_annotator, "--ref-annotator", _USUAL_REFERENCE)
+    tests = _files(test, test_annotator, "--test-annotator", None, refs)
+    if wanted := list(records):
+        if absent := [name for name in wanted if name not in refs or name not in tests]:
+            where = test if absent[0] in refs else ref
+            raise UserError(f"{where}: no annotations of record {', '.join(absent)}")
+        refs = {name: refs[name] for name in wanted}
+        tests = {name: tests[name] for name in wanted}
+    if foreign := sorted(tests.keys() - refs.keys()):
+        raise UserError(f"{test}: record {', '.join(foreign)} has no reference annotations in {ref}")
+    tasks = [Task(name, refs[name], tests[name]) for name in sorted(tests)]
+    return tasks, sorted(refs.keys() - tests.keys())
+
+
+def _record(path: Path) -> str:
+    return path.stem
+
+
+def _files(
+    folder: Path,
+    annotator: str | None,
+    option: str,
+    usual: str | None,
+    records: Iterable[str] = (),
+) -> dict[str, Path]:
+    """Annotation files of one annotator in a folder, by record; ``records`` helps to tell what is one."""
+    known = set(records)
+    by_suffix: dict[str, dict[str, Path]] = {}
+    for path in sorted(folder.iterdir()):
+        suffix = path.suffix[1:]
+        if path.is_file() and suffix and not path.name.startswith("."):
+            by_suffix.setdefault(suffix, {})[path.stem] = path
+    if annotator is None:
+        there = sorted(s for s in by_suffix if s not in _NO_ANNOTATIONS and s[-1] not in "-~")
+        if known:
+            there = [s for s in there if known & by_suffix[s].keys()]
+        if usual in there:
+            there = [usual] if usual else there
+        if not there:
+            what = "of the reference's records" if known else ""
+            raise UserError(f"{folder}: no annotation files {what}".rstrip())
+        if len(there) > 1:
+            raise UserError(f"{folder}: annotations by {', '.join(there)}; say which with {option}")
+        annotator = there[0]
+    if annotator not in by_suffix:
+        raise UserError(f"{folder}: no annotation files *.{annotator}")
+    return by_suffix[annotator]
+
+
+def read_annotation_file(path: Path) -> AnnotationFile:
+    """Read a WFDB annotation file.
+
+    Raises
+    ------
+    UserError
+        It is empty, no annotation file, holds no beat, or is not in time order.
+    """
+    import wfdb
+
+    content = path.read_bytes()
+    if not content.strip(b"\0"):
+        raise UserError(f"{path}: empty: no annotations")
+    if len(content) % 2 or not content.endswith(_END_MARK):
+        raise UserError(f"{path}: not a whole WFDB annotation file (its end mark is missing)")
+    fs_header, length = _header(path)
+    try:
+        found = wfdb.rdann(str(path.with_suffix("")), path.suffix[1:])
+        labels = [str(symbol) for symbol in found.symbol]
+    except Exception as error:  # wfdb raises whatever its parser trips over
+        text = str(error).strip().splitlines()
+        raise UserError(f"{path}: not a WFDB annotation file ({text[0] if text else error!r})") from error
+    samples = np.asarray(found.sample, np.int64)
+    fs_own = float(found.fs) if found.fs else None
+    if fs_own is not None and fs_header is not None and not _same(fs_own, fs_header):
+        raise UserError(
+            f"{path}: annotations at {fs_own:g} Hz, but the record's header says {fs_header:g} Hz"
+        )
+    if not np.any(class_codes(labels) != NOT_A_BEAT):
+        raise UserError(f"{path}: no beat among its {len(labels)} annotations")
+    falls = np.flatnonzero(np.diff(samples) < 0)
+    if falls.size or samples[0] < 0:
+        k = int(falls[0]) if falls.size else 0
+        raise UserError(
+            f"{path}: annotations not in time order (sample {samples[k]} stands before "
+            f"{samples[k + 1] if falls.size else 0})"
+        )
+    return AnnotationFile(
+        path, samples, labels, np.asarray(found.subtype, np.int64), fs_own or fs_header, length
+    )
+
+
+def _header(path: Path) -> tuple[float | None, int | None]:
+    """Sampling rate and length of the header beside an annotation file; None for what it does not say."""
+    import wfdb
+
+    header = path.with_suffix(".hea")
+    if not header.is_file():
+        return None, None
+    try:
+        found = wfdb.rdheader(str(header.with_suffix("")))
+    except Exception as error:  # wfdb raises whatever its parser trips over
+        raise UserError(f"{header}: not a WFDB header") from error
+    return (float(found.fs) if found.fs else None), (int(found.sig_len) if found.sig_len else None)
+
+
+def _same(a: float, b: float) -> bool:
+    return abs(a - b) <= _SAME_RATE * max(a, b)
+
+
+def agreed_rate(ref: AnnotationFile, test: AnnotationFile, wanted: float | None) -> float:
+    """Sampling rate of two annotation files.
+
+    Raises
+    ------
+    UserError
+        They differ, differ from the one that was given, or nobody knows it.
+    """
+    said = [(file.path, file.fs_hz) for file in (ref, test) if file.fs_hz is not None]
+    rates = [rate for _, rate in said]
+    if len(rates) == 2 and not _same(*rates):
+        raise UserError(f"{test.path}: annotations at {rates[1]:g} Hz, but {ref.path} at {rates[0]:g} Hz")
+    if wanted is not None:
+        for path, rate in said:
+            if not _same(rate, wanted):
+                raise UserError(f"--fs {wanted:g}: {path} is at {rate:g} Hz")
+        return wanted
+    if not rates:
+        raise UserError(f"{ref.path}: sampling rate unknown (no header beside it); give it with --fs")
+    return rates[0]
+
+
+def check_length(ref: AnnotationFile, test: AnnotationFile, fs_hz: float) -> int | None:
+    """Return the record's length, where a header says it.
+
+    Raises
+    ------
+    UserError
+        An annotation lies behind the end.
+    """
+    length = ref.length or test.length
+    for file in (ref, test):
+        # A detector's last beats may come out a little late; a whole second is another record.
+        if length and file.samples[-1] > length + fs_hz:
+            raise UserError(
+                f"{file.path}: does not fit the record of {length} samples "
+                f"(an annotation is at {file.samples[-1]})"
+            )
+    return length
