@@ -18,6 +18,7 @@ MM_PER_S = 25.0
 MM_PER_MV = 10.0
 MM_PER_INCH = 25.4
 DPI = 144
+MARGIN_MM = 8.0
 
 PAPER = "#fffaf8"
 LINE_1_MM = "#f9dfdb"
@@ -56,6 +57,24 @@ def new_figure(width_mm: float, height_mm: float, background: str = "white") -> 
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width_mm / MM_PER_INCH, height_mm / MM_PER_INCH), dpi=DPI, facecolor=background)
+
+
+class Page:
+    """Places things by millimetres from the top left corner."""
+
+    def __init__(self, figure: Figure, width_mm: float, height_mm: float) -> None:
+        self.figure, self.width_mm, self.height_mm = figure, width_mm, height_mm
+
+    def axes(self, left_mm: float, top_mm: float, width_mm: float, height_mm: float) -> Axes:
+        """Make axes with this top left corner and this size."""
+        bottom = 1.0 - (top_mm + height_mm) / self.height_mm
+        return self.figure.add_axes(
+            (left_mm / self.width_mm, bottom, width_mm / self.width_mm, height_mm / self.height_mm)
+        )
+
+    def text(self, x_mm: float, y_mm: float, text: str, **style: object) -> None:
+        """Write a text."""
+        self.figure.text(x_mm / self.width_mm, 1.0 - y_mm / self.height_mm, text, **style)  # type: ignore[arg-type]
 
 
 def save(figure: Figure, path: Path | str, **options: object) -> Path:
