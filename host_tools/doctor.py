@@ -57,6 +57,8 @@ COMMANDS = {
     "ports": Need(),
     "simulate": Need(),
     "score": Need(),
+    "explain": Need(),
+    "errors": Need(tools=("C compiler",), data=("mitdb",)),
     "data": Need(),
     "bench": Need(("parity",), ("C compiler", *_BOARD_TOOLS), ("mitdb",)),
     "parity": Need(("parity",), ("C compiler",), ("mitdb",)),

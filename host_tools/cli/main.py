@@ -22,6 +22,7 @@ GROUPS = (
     "engines",
     "bench",
     "faults",
+    "explain",
     "doctor",
 )
 

@@ -59,6 +59,15 @@ def new_figure(width_mm: float, height_mm: float, background: str = "white") -> 
     return Figure(figsize=(width_mm / MM_PER_INCH, height_mm / MM_PER_INCH), dpi=DPI, facecolor=background)
 
 
+def text_width_mm(text: str, size_pt: float, weight: str = "normal") -> float:
+    """Width of a line of text."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextPath
+
+    path = TextPath((0, 0), text, size=size_pt, prop=FontProperties(weight=weight))
+    return float(path.get_extents().width) * MM_PER_INCH / 72
+
+
 class Page:
     """Places things by millimetres from the top left corner."""
 

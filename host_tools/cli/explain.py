@@ -1,0 +1,75 @@
+"""``bitbeat explain`` and ``bitbeat errors``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from host_tools.errors import UserError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("explain")(explain)
+    app.command("errors")(errors)
+
+
+def explain(
+    record: Annotated[
+        str | None,
+        typer.Argument(help="WFDB record (path, or a name such as 100) or CSV; else the embedded example."),
+    ] = None,
+    beat: Annotated[
+        str | None, typer.Option(help="R peak: sample number of the file, or a time m:ss.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The picture; build/explain/RECORD_SAMPLE.png.")] = None,
+    json_too: Annotated[bool, typer.Option("--json", help="The same as JSON, beside the picture.")] = False,
+    lead: Annotated[
+        str | None, typer.Option(help="Lead by name or number from 0; MLII or the first.")
+    ] = None,
+    fs: Annotated[float | None, typer.Option(help="CSV: sampling rate, Hz.")] = None,
+    gain: Annotated[float | None, typer.Option(help="CSV with --unit adu: units per mV.")] = None,
+    unit: Annotated[str | None, typer.Option(help="CSV: mV (default), uV, V or adu.")] = None,
+) -> None:
+    """Show why a beat got its class: what the network saw, and what each part of it brought."""
+    from rich.console import Console
+
+    from host_tools.explain.case import explain_beat
+    from host_tools.explain.facts import case_json, print_case
+    from host_tools.plots.explanation import plot_explanation
+    from host_tools.records import parse_time, read_record
+    from host_tools.writing import check_folder, write_json
+
+    if beat is None:
+        raise UserError("give the beat: --beat and the sample number of its R peak, or its time m:ss")
+    if out is not None and out.suffix.lower() not in (".png", ".svg"):
+        raise UserError(f"{out}: plots are written as .png or .svg")
+    check_folder(out.parent if out is not None else _FOLDER)
+    source = read_record(record or _example(), lead=lead, fs_hz=fs, gain=gain, unit=unit)
+    wanted = int(beat) if beat.isdecimal() else parse_time(beat, source.fs_hz, "--beat")
+    case = explain_beat(source, wanted)
+    picture = plot_explanation(case, out or _FOLDER / f"{source.name}_{case.sample}.png")
+    written = [picture]
+    if json_too:
+        written.append(picture.with_suffix(".json"))
+        write_json(written[-1], case_json(case))
+    console = Console()
+    print_case(case, console)
+    console.print("written: " + ", ".join(str(p) for p in written), highlight=False, soft_wrap=True)
+
+
+_FOLDER = Path("build/explain")
+
+
+def _example() -> str:
+    """Write the embedded example as a record and return its path."""
+    from host_tools.demo import write_example
+    from host_tools.reference.params import FS_HZ
+
+    return str(write_example(_FOLDER, FS_HZ)[1])
+
+
+def errors() -> None:
+    """Show the worst records and typical errors."""

@@ -1,0 +1,177 @@
+"""One page on one beat: its surroundings, its shape, its rhythm, and what each brought to the answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from host_tools.beats import CLASS_NAMES
+from host_tools.explain.case import Case
+from host_tools.explain.facts import firmware_lines, headline, verdict
+from host_tools.explain.occlusion import STRETCH_GRID
+from host_tools.reference.params import ADU_PER_MV, GRID_HZ, WINDOW_BEFORE_GRID, WINDOW_SAMPLES
+
+from .brought import FOR, plain_axes, scale_of, sign_colours
+from .paper import (
+    CLASS_COLOURS,
+    FAINT_INK,
+    INK,
+    MARGIN_MM,
+    MM_PER_MV,
+    MM_PER_S,
+    Page,
+    new_figure,
+    save,
+    text_width_mm,
+)
+from .rhythm_panel import draw_features, draw_rows, draw_tachogram
+from .shape_panel import draw_shape, draw_stretches
+from .signal import Recording, draw_signal, range_mv
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+STRIP_S = 8.0
+
+_HEADER_MM, _CAPTION_MM, _AXIS_MM, _GAP_MM, _FOOTER_MM = 17.0, 8.0, 9.0, 2.0, 13.0
+_SHAPE_MM, _STRETCHES_MM, _TACHOGRAM_MM, _ROWS_MM, _FEATURE_MM = 58.0, 20.0, 30.0, 16.0, 4.4
+_WIDTH_MM = STRIP_S * MM_PER_S + 2 * MARGIN_MM
+_LEFT_MM, _LEFT_WIDTH_MM = MARGIN_MM + 10.0, 118.0
+_RIGHT_MM = _LEFT_MM + _LEFT_WIDTH_MM + 8.0
+_RIGHT_WIDTH_MM = _WIDTH_MM - MARGIN_MM - _RIGHT_MM
+
+
+def plot_explanation(case: Case, path: Path | str) -> Path:
+    """Draw the page; equal cases give equal files.
+
+    Parameters
+    ----------
+    case : Case
+        The beat.
+    path : Path or str
+        PNG or SVG file to write; its folder is made.
+
+    Raises
+    ------
+    ~host_tools.errors.UserError
+        If the file cannot be written.
+    """
+    recording = Recording(
+        case.record.samples, case.record.spec_fs_hz, case.beats, ADU_PER_MV, case.record.reference
+    )
+    centre_s = int(case.beat["r_sample"]) / case.record.spec_fs_hz
+    start_s = float(np.clip(centre_s - STRIP_S / 2, 0, max(recording.duration_s - STRIP_S, 0)))
+    low, high = range_mv(recording, start_s, STRIP_S)
+    strip_mm = (high - low) * MM_PER_MV
+    shape_mm = _HEADER_MM + strip_mm + _CAPTION_MM
+    rhythm_mm = shape_mm + _SHAPE_MM + _GAP_MM + _STRETCHES_MM + _AXIS_MM + _CAPTION_MM
+    features_mm = rhythm_mm + _TACHOGRAM_MM + _GAP_MM + _ROWS_MM + _AXIS_MM + _CAPTION_MM
+    total_mm = features_mm + len(case.features) * _FEATURE_MM + _AXIS_MM + _FOOTER_MM
+    page = Page(new_figure(_WIDTH_MM, total_mm), _WIDTH_MM, total_mm)
+    page.text(MARGIN_MM, 7.0, headline(case), size=12, weight="bold", color=INK)
+    page.text(MARGIN_MM, 13.0, verdict(case), size=9.5, color=CLASS_COLOURS[case.answer])
+    strip = page.axes(MARGIN_MM, _HEADER_MM, STRIP_S * MM_PER_S, strip_mm)
+    draw_signal(strip, recording, start_s, STRIP_S, low, high)
+    _frame_window(strip, centre_s, low, high)
+    _shape_and_answer(page, case, shape_mm)
+    _rhythm(page, case, rhythm_mm)
+    what = "this beat's int8 values, how they read, and what they brought (in all rows at once)"
+    _caption(page, MARGIN_MM, features_mm, "Features", what)
+    draw_features(page, case, MARGIN_MM, features_mm, _FEATURE_MM)
+    _footer(page)
+    return save(page.figure, path)
+
+
+def _frame_window(axes: Axes, centre_s: float, low: float, high: float) -> None:
+    """Mark the beat's window on the strip."""
+    from matplotlib.patches import Rectangle
+
+    corner = (centre_s - WINDOW_BEFORE_GRID / GRID_HZ, low + 0.03)
+    width_s, height = WINDOW_SAMPLES / GRID_HZ, high - low - 0.06
+    axes.add_patch(Rectangle(corner, width_s, height, fc="none", ec=FOR, lw=1.2, zorder=8))
+
+
+def _caption(page: Page, x_mm: float, top_mm: float, title: str, text: str) -> None:
+    page.text(x_mm, top_mm - 2.3, title, size=9.5, weight="bold", color=INK)
+    beside_mm = x_mm + text_width_mm(title, 9.5, "bold") + 2.5
+    page.text(beside_mm, top_mm - 2.3, text, size=7.5, color=FAINT_INK)
+
+
+def _shape_and_answer(page: Page, case: Case, top_mm: float) -> None:
+    _caption(page, MARGIN_MM, top_mm, "Shape", "the beat over this patient's usual beat (dashed)")
+    draw_shape(page.axes(_LEFT_MM, top_mm, _LEFT_WIDTH_MM, _SHAPE_MM), case)
+    below_mm = top_mm + _SHAPE_MM + _GAP_MM
+    draw_stretches(page.axes(_LEFT_MM, below_mm, _LEFT_WIDTH_MM, _STRETCHES_MM), case)
+    _caption(page, _RIGHT_MM, top_mm, "Answer", "logits: int8, real; softmax")
+    _draw_logits(page, case, top_mm)
+    lead = f"{case.answer} leads {CLASS_NAMES[case.runner_up]} by {case.lead} steps; brought by"
+    page.text(_RIGHT_MM, top_mm + 34.0, lead, size=8, color=INK)
+    _draw_streams(page, case, top_mm + 36.0)
+    firmware_mm = top_mm + 59.0
+    _caption(page, _RIGHT_MM, firmware_mm, "Firmware", "")
+    for k, (name, value) in enumerate(firmware_lines(case)):
+        y_mm = firmware_mm + 1.0 + 4.1 * k
+        page.text(_RIGHT_MM, y_mm, name, size=6.6, color=FAINT_INK, va="center")
+        page.text(_WIDTH_MM - MARGIN_MM, y_mm, value, size=6.6, color=INK, va="center", ha="right")
+
+
+def _rhythm(page: Page, case: Case, top_mm: float) -> None:
+    seen = "the beats around it; tinted: those whose features the network sees"
+    _caption(page, MARGIN_MM, top_mm, "Rhythm", seen)
+    width_mm = _WIDTH_MM - MARGIN_MM - _LEFT_MM
+    draw_tachogram(page.axes(_LEFT_MM, top_mm, width_mm, _TACHOGRAM_MM), case)
+    draw_rows(page.axes(_LEFT_MM, top_mm + _TACHOGRAM_MM + _GAP_MM, width_mm, _ROWS_MM), case)
+
+
+def _draw_logits(page: Page, case: Case, top_mm: float) -> None:
+    axes = page.axes(_RIGHT_MM + 5.0, top_mm, 22.0, 26.0)
+    logits = case.logits
+    axes.barh(range(len(logits)), logits, height=0.6, color=[CLASS_COLOURS[n] for n in CLASS_NAMES], zorder=2)
+    axes.axvline(0, color=FAINT_INK, lw=0.6, zorder=3)
+    axes.set_xlim(-128, 127)
+    axes.set_ylim(len(logits) - 0.5, -0.5)
+    axes.set_xticks([-128, 0, 127])
+    axes.set_yticks([])
+    plain_axes(axes)
+    for k, name in enumerate(CLASS_NAMES):
+        y_mm = top_mm + 26.0 * (k + 0.5) / len(logits)
+        weight = "bold" if name == case.answer else "normal"
+        page.text(_RIGHT_MM, y_mm, name, size=9, weight="bold", color=CLASS_COLOURS[name], va="center")
+        numbers = (f"{logits[k]}", f"{case.real_logits[k]:.2f}", f"{100 * case.shares[k]:.1f} %")
+        for x_mm, text in zip((35.0, 46.0, _RIGHT_WIDTH_MM), numbers, strict=True):
+            page.text(_RIGHT_MM + x_mm, y_mm, text, size=8, color=INK, va="center", ha="right", weight=weight)
+
+
+def _draw_streams(page: Page, case: Case, top_mm: float) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axes = page.axes(_RIGHT_MM + 12.0, top_mm, _RIGHT_WIDTH_MM - 12.0, 13.0)
+    found, usual = case.blank.streams, case.usual.streams
+    axes.barh((0, 1), found.lead[:2], height=0.55, color=sign_colours(found)[:2], zorder=2)
+    axes.plot(usual.lead[:2], (0, 1), "D", ms=3.2, color=INK, mec="white", mew=0.4, zorder=3)
+    axes.axvline(0, color=FAINT_INK, lw=0.6, zorder=3)
+    reach = scale_of(found, usual)
+    axes.set_xlim(
+        min(-0.1 * reach, 1.1 * float(min(found.lead[:2].min(), usual.lead[:2].min()))), 1.1 * reach
+    )
+    axes.set_ylim(1.5, -0.5)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+    axes.set_yticks([])
+    plain_axes(axes)
+    for k, name in enumerate(("shape", "rhythm")):
+        y_mm = top_mm + 13.0 * (k + 0.5) / 2
+        page.text(_RIGHT_MM, y_mm, name, size=8, color=INK, va="center")
+
+
+def _footer(page: Page) -> None:
+    stretch_ms = 1000 * STRETCH_GRID / GRID_HZ
+    lines = (
+        "Steps: by how many int8 steps of the logits the answer's lead shrinks when a part (of the beat: "
+        f"{stretch_ms:.0f} ms around each sample) is set to zero.",
+        "Teal: speaks for the answer, orange: against it, a letter: the answer without the part. "
+        "Black line, diamonds: set to what this patient usually has there. Not a medical device.",
+    )
+    for k, line in enumerate(lines):
+        page.text(MARGIN_MM, page.height_mm - 7.5 + 3.8 * k, line, size=6.5, color=FAINT_INK)
