@@ -71,5 +71,44 @@ def _example() -> str:
     return str(write_example(_FOLDER, FS_HZ)[1])
 
 
-def errors() -> None:
-    """Show the worst records and typical errors."""
+def errors(
+    records: Annotated[
+        str, typer.Option(help="DS1, DS2, a folder of WFDB records, or names with commas between them.")
+    ] = "DS1",
+    out: Annotated[Path, typer.Option(help="Folder for the contact sheet, CSV and JSON.")] = Path(
+        "build/errors"
+    ),
+    start: Annotated[float, typer.Option(help="Seconds that are not compared: the learning period.")] = 300.0,
+    per_cell: Annotated[int, typer.Option(help="Typical errors shown of each kind.", min=1, max=8)] = 3,
+) -> None:
+    """Show the worst records and typical errors of each kind, from the C core's output."""
+    from rich.console import Console
+
+    from host_tools.explain.mistakes import (
+        find_mistakes,
+        mistakes_csv,
+        mistakes_json,
+        print_mistakes,
+        resolve_records,
+    )
+    from host_tools.plots.contact_sheet import plot_contact_sheet
+    from host_tools.progress import track
+    from host_tools.writing import check_folder, write_json, write_text
+
+    names = resolve_records(records)
+    check_folder(out)
+    console = Console()
+    if records == "DS2":
+        console.print(
+            "DS2 is the test set: its errors are for reports; choices are made on DS1", style="yellow"
+        )
+    found = list(track((find_mistakes(n, start) for n in names), len(names), "records", lambda r: r.record))
+    print_mistakes(found, console)
+    write_text(out / "errors.csv", mistakes_csv(found))
+    write_json(out / "errors.json", mistakes_json(found, start))
+    what = records if records in ("DS1", "DS2") else "the records given"
+    picture = plot_contact_sheet(
+        found, out / "errors.png", title=f"Typical errors, {what}", per_cell=per_cell
+    )
+    written = (out / "errors.csv", out / "errors.json", picture)
+    console.print("written: " + ", ".join(str(p) for p in written), highlight=False, soft_wrap=True)

@@ -34,9 +34,14 @@ _NO_METADATA: dict[str, dict[str, None]] = {
 }
 
 
-def rule_paper(axes: Axes, width_s: float, low_mv: float, high_mv: float, start_s: float) -> None:
-    """Draw the grid over the whole axes and set its limits, ``width_s`` seconds from ``start_s`` on."""
-    for step_mm, colour, width in ((1.0, LINE_1_MM, 0.35), (5.0, LINE_5_MM, 0.7)):
+def rule_paper(
+    axes: Axes, width_s: float, low_mv: float, high_mv: float, start_s: float, fine: bool = True
+) -> None:
+    """Draw the grid over the whole axes and set its limits, ``width_s`` seconds from ``start_s`` on.
+
+    Without ``fine`` the lines of every millimetre are left out.
+    """
+    for step_mm, colour, width in ((1.0, LINE_1_MM, 0.35), (5.0, LINE_5_MM, 0.7))[0 if fine else 1 :]:
         x = np.arange(0, width_s * MM_PER_S + 0.01, step_mm) / MM_PER_S + start_s
         low, high = round(low_mv * MM_PER_MV / step_mm), round(high_mv * MM_PER_MV / step_mm)
         y = np.arange(low, high + 1) * step_mm / MM_PER_MV

@@ -66,16 +66,25 @@ def range_mv(recording: Recording, start_s: float, width_s: float) -> tuple[floa
 
 
 def draw_signal(
-    axes: Axes, recording: Recording, start_s: float, width_s: float, low_mv: float, high_mv: float
+    axes: Axes,
+    recording: Recording,
+    start_s: float,
+    width_s: float,
+    low_mv: float,
+    high_mv: float,
+    compact: bool = False,
 ) -> None:
-    """Draw ``width_s`` seconds of a recording over the whole axes, on ECG paper of this range."""
-    rule_paper(axes, width_s, low_mv, high_mv, start_s)
+    """Draw ``width_s`` seconds of a recording over the whole axes, on ECG paper of this range.
+
+    ``compact``, for small strips: without the finest lines and without the marks below the letters.
+    """
+    rule_paper(axes, width_s, low_mv, high_mv, start_s, fine=not compact)
     first = max(round(start_s * recording.fs_hz), 0)
     stop = min(round((start_s + width_s) * recording.fs_hz) + 1, recording.mv.size)
     _shade(axes, recording, first, stop, low_mv, high_mv)
     time_s = np.arange(first, stop) / recording.fs_hz
     axes.plot(time_s, recording.mv[first:stop], color=INK, lw=0.85, solid_joinstyle="round", zorder=4)
-    _draw_beats(axes, recording, first, stop, high_mv)
+    _draw_beats(axes, recording, first, stop, high_mv, marks=not compact)
     if recording.reference is not None:
         _draw_reference(axes, recording, first, stop, low_mv)
 
@@ -112,7 +121,7 @@ def _shade(axes: Axes, recording: Recording, first: int, stop: int, low: float, 
         axes.axvspan((first + a) / fs_hz, (first + b) / fs_hz, color=YELLOW, alpha=0.16, lw=0, zorder=2)
 
 
-def _draw_beats(axes: Axes, recording: Recording, first: int, stop: int, high: float) -> None:
+def _draw_beats(axes: Axes, recording: Recording, first: int, stop: int, high: float, marks: bool) -> None:
     """Letters above, a mark at each R peak, and ectopic beats in their colour."""
     fs_hz = recording.fs_hz
     edge = round(_EDGE_S * fs_hz)
@@ -126,7 +135,8 @@ def _draw_beats(axes: Axes, recording: Recording, first: int, stop: int, high: f
             a, b = max(at - before, first), min(at + after, stop)
             axes.plot(np.arange(a, b) / fs_hz, recording.mv[a:b], color=colour, lw=1.35, zorder=5)
         x = at / fs_hz
-        axes.plot([x, x], [high - 0.43, high - 0.36], color=colour, lw=1.0, zorder=5)
+        if marks:
+            axes.plot([x, x], [high - 0.43, high - 0.36], color=colour, lw=1.0, zorder=5)
         axes.text(
             x,
             high - 0.06,

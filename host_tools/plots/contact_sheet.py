@@ -1,0 +1,168 @@
+"""A contact sheet: typical errors of each kind, each a small strip with the beat in the middle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from host_tools.beats import FLAG_NAMES
+from host_tools.explain.mistakes import (
+    CELLS,
+    NONE,
+    Mistake,
+    RecordMistakes,
+    cell_counts,
+    cell_name,
+    typical,
+)
+from host_tools.native import run_core
+from host_tools.reference.params import ADU_PER_MV, WINDOW_SAMPLES
+from host_tools.summary import clock
+
+from .brought import FOR
+from .paper import CLASS_COLOURS, FAINT_INK, INK, MARGIN_MM, Page, new_figure, save
+from .signal import Recording, draw_signal, range_mv
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Typical errors shown of each kind.
+PER_CELL = 3
+_STRIP_S = 5.0
+
+_STRIP_MM, _SHAPE_MM, _TILE_GAP_MM, _TILE_MM = 62.5, 20.0, 5.0, 22.0
+_TITLE_MM, _CAPTION_MM, _ROW_GAP_MM, _HEADER_MM, _FOOTER_MM = 6.0, 4.6, 4.0, 17.0, 9.0
+_ROW_MM = _TITLE_MM + _CAPTION_MM + _TILE_MM + _ROW_GAP_MM
+
+
+class _Shown:
+    """A record on the sheet: its signal, and the windows and templates of its beats."""
+
+    def __init__(self, found: RecordMistakes) -> None:
+        source = found.source
+        self.fs_hz = source.spec_fs_hz
+        self.spec_per_file = source.spec_fs_hz / source.fs_hz
+        self.start = source.start
+        self.recording = Recording(source.samples, self.fs_hz, found.beats, ADU_PER_MV, source.reference)
+        trace = run_core(source.samples, trace=True).trace
+        self.windows, self.templates = (
+            trace[stage].reshape(-1, WINDOW_SAMPLES).astype(np.float64) for stage in ("window", "template")
+        )
+
+    def centre_s(self, mistake: Mistake) -> float:
+        """Where the beat is on the signal."""
+        return (mistake.sample - self.start) * self.spec_per_file / self.fs_hz
+
+
+def plot_contact_sheet(
+    records: list[RecordMistakes], path: Path | str, *, title: str = "", per_cell: int = PER_CELL
+) -> Path:
+    """Draw the sheet; equal errors give equal files.
+
+    Parameters
+    ----------
+    records : list of RecordMistakes
+        What was found.
+    path : Path or str
+        PNG or SVG file to write; its folder is made.
+    title : str
+        Headline.
+    per_cell : int
+        Errors of each kind at most, >= 1.
+
+    Raises
+    ------
+    ~host_tools.errors.UserError
+        If the file cannot be written.
+    """
+    counts = cell_counts(records)
+    cells = [cell for cell in CELLS if counts[cell]]
+    width_mm = 2 * MARGIN_MM + per_cell * (_STRIP_MM + _SHAPE_MM + _TILE_GAP_MM) - _TILE_GAP_MM
+    height_mm = _HEADER_MM + max(len(cells), 1) * _ROW_MM + _FOOTER_MM
+    page = Page(new_figure(width_mm, height_mm), width_mm, height_mm)
+    page.text(MARGIN_MM, 7.5, title or "Typical errors", size=12, weight="bold", color=INK)
+    total = (
+        f"{sum(counts.values())} errors in {sum(r.count for r in records)} beats of {len(records)} records"
+    )
+    page.text(MARGIN_MM, 13.0, total, size=9, color=FAINT_INK)
+    chosen = {
+        cell: typical((m for r in records for m in r.mistakes if m.cell == cell), per_cell) for cell in cells
+    }
+    wanted = {mistake.record for found in chosen.values() for mistake in found}
+    shown = {r.record: _Shown(r) for r in records if r.record in wanted}
+    for row, cell in enumerate(cells):
+        top_mm = _HEADER_MM + row * _ROW_MM
+        _draw_title(page, cell, records, counts[cell], top_mm)
+        for column, mistake in enumerate(chosen[cell]):
+            left_mm = MARGIN_MM + column * (_STRIP_MM + _SHAPE_MM + _TILE_GAP_MM)
+            _draw_tile(page, shown[mistake.record], mistake, left_mm, top_mm + _TITLE_MM)
+    note = (
+        f"Strips of {_STRIP_S:.0f} s, lines every 0.2 s and 0.5 mV. Above: BitBeat, below: annotators, "
+        "framed where they differ; beside: the beat over this patient's usual one (dashed). "
+        "Numbers: RECORD:SAMPLE for bitbeat explain."
+    )
+    page.text(MARGIN_MM, height_mm - 4.0, note, size=6.5, color=FAINT_INK)
+    return save(page.figure, path)
+
+
+def _draw_title(
+    page: Page, cell: tuple[str, str], records: list[RecordMistakes], count: int, top_mm: float
+) -> None:
+    letter = cell[0] if cell[1] == NONE else cell[1]
+    where = sum(any(m.cell == cell for m in r.mistakes) for r in records)
+    page.text(MARGIN_MM, top_mm + 4.0, cell_name(cell), size=10.5, weight="bold", color=CLASS_COLOURS[letter])
+    page.text(
+        MARGIN_MM + 24.0,
+        top_mm + 4.0,
+        f"{count} in {where} {'record' if where == 1 else 'records'}",
+        size=8.5,
+        color=FAINT_INK,
+    )
+
+
+def _draw_tile(page: Page, shown: _Shown, mistake: Mistake, left_mm: float, top_mm: float) -> None:
+    centre_s = shown.centre_s(mistake)
+    text = f"{Path(mistake.record).name}:{mistake.sample}"
+    page.text(left_mm, top_mm + 3.2, text, size=7.5, weight="bold", color=INK)
+    details = [clock(mistake.time_s)]
+    if mistake.confidence_q8 >= 0:
+        details.append(f"confidence {100 * mistake.confidence_q8 / 255:.0f} %")
+        details += [name for bit, name in FLAG_NAMES.items() if mistake.flags & bit]
+    page.text(left_mm + 24.0, top_mm + 3.2, ", ".join(details), size=7.5, color=FAINT_INK)
+    last_s = max(shown.recording.duration_s - _STRIP_S, 0)
+    start_s = float(np.clip(centre_s - _STRIP_S / 2, 0, last_s))
+    low, high = range_mv(shown.recording, start_s, _STRIP_S)
+    # Letters are larger against such a strip.
+    low, high = low - 0.12 * (high - low), high + 0.12 * (high - low)
+    axes = page.axes(left_mm, top_mm + _CAPTION_MM, _STRIP_MM, _TILE_MM)
+    draw_signal(axes, shown.recording, start_s, _STRIP_S, low, high, compact=True)
+    axes.axvspan(centre_s - 0.2, centre_s + 0.2, color=FOR, alpha=0.13, lw=0, zorder=1)
+    _draw_shape(page.axes(left_mm + _STRIP_MM, top_mm + _CAPTION_MM, _SHAPE_MM, _TILE_MM), shown, mistake)
+
+
+def _draw_shape(axes: Axes, shown: _Shown, mistake: Mistake) -> None:
+    """The beat over the template; of a missed beat the template at that time alone."""
+    index = mistake.index
+    if index < 0:
+        before = np.searchsorted(shown.recording.at_s, shown.centre_s(mistake)) - 1
+        index = int(np.clip(before, 0, len(shown.templates) - 1))
+    lines = [_centred(shown.templates[index])] if len(shown.templates) else []
+    if mistake.index >= 0:
+        lines.append(_centred(shown.windows[index]))
+    for line, colour, style in zip(
+        lines, (INK, CLASS_COLOURS.get(mistake.answer, INK)), ("--", "-"), strict=False
+    ):
+        axes.plot(line, color=colour, lw=1.0 if style == "--" else 1.4, ls=style)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_xlim(0, WINDOW_SAMPLES - 1)
+    for spine in axes.spines.values():
+        spine.set_color("#d1d1d6")
+        spine.set_linewidth(0.7)
+
+
+def _centred(window: NDArray[np.float64]) -> NDArray[np.float64]:
+    return window - window.mean()
