@@ -194,6 +194,14 @@ def cell_counts(records: Iterable[RecordMistakes]) -> dict[tuple[str, str], int]
     return counts
 
 
+def total_matrix(records: Iterable[RecordMistakes]) -> npt.NDArray[np.int64]:
+    """Sum of the records' matrices."""
+    total = np.zeros((len(CLASSES), len(CLASSES)), np.int64)
+    for record in records:
+        total += record.matrix
+    return total
+
+
 def cell_name(cell: tuple[str, str]) -> str:
     """Name of a kind: ``N→S``, ``V missed``, ``false S``."""
     reference, answer = cell
@@ -207,7 +215,7 @@ def mistakes_json(records: list[RecordMistakes], start_s: float) -> dict[str, An
     from host_tools.reference.network import MODEL_HASH
     from host_tools.reference.params import SPEC_HASH
 
-    total = np.sum([r.matrix for r in records], axis=0)
+    total = total_matrix(records)
     counts = cell_counts(records)
     return {
         "model_hash": f"{MODEL_HASH:08x}",
@@ -259,7 +267,7 @@ def print_mistakes(records: list[RecordMistakes], console: Console) -> None:
             kinds = ", ".join(f"{cell_name(cell)} {counts[cell]}" for cell in most)
             table.add_row(found.record, f"{len(found.mistakes)}", f"{found.count}", f"{share:.1f}", kinds)
     console.print(table)
-    total = np.sum([r.matrix for r in records], axis=0)
+    total = total_matrix(records)
     columns = (*CLASS_NAMES, NONE)
     matrix = Table(
         "annotated", *(c if c != NONE else "missed" for c in columns), box=box.SIMPLE_HEAD, pad_edge=False

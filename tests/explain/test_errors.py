@@ -1,0 +1,179 @@
+"""``bitbeat errors``. Oracles: :func:`pair_beats`' own matrix, and records whose errors the test made."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.image import imread
+from typer.testing import CliRunner
+
+from host_tools.cli import explain as cli
+from host_tools.ec57 import CLASSES
+from host_tools.errors import UserError
+from host_tools.example import example_record
+from host_tools.explain.mistakes import (
+    CELLS,
+    Mistake,
+    cell_counts,
+    cell_name,
+    find_mistakes,
+    mistakes_json,
+    resolve_records,
+    typical,
+)
+from host_tools.plots.contact_sheet import plot_contact_sheet
+from host_tools.records import read_record
+from training.datasets import DS1, DS2
+
+app = typer.Typer(pretty_exceptions_enable=False)
+cli.register(app)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """Two records of different seeds."""
+    path = tmp_path_factory.mktemp("records")
+    for seed in (1, 2):
+        example_record(360.0, seed).write_wfdb(path, f"r{seed}")
+    return path
+
+
+def assert_list_is_the_matrix(found) -> None:
+    counts = cell_counts([found])
+    for reference, answer in CELLS:
+        cell = found.matrix[CLASSES.index(reference), CLASSES.index(answer)]
+        assert counts[reference, answer] == cell, (reference, answer)
+    assert sum(counts.values()) == len(found.mistakes)
+
+
+def test_list_equals_the_matrix(folder):
+    for name in resolve_records(str(folder)):
+        found = find_mistakes(name, 0.0)
+        assert len(found.mistakes) > 5
+        assert_list_is_the_matrix(found)
+
+
+@pytest.mark.needs_data("mitdb")
+def test_list_equals_the_matrix_of_real_records():
+    """207 has ventricular flutter, 203 missed beats of every class."""
+    for name in ("203", "207"):
+        found = find_mistakes(name)
+        assert found.matrix[-1].sum() > 0
+        assert_list_is_the_matrix(found)
+        assert min(m.time_s for m in found.mistakes) > 299.8
+
+
+def test_each_is_where_it_says(folder):
+    """The sample is the annotation's where the beat was missed, the device's beat's otherwise."""
+    found = find_mistakes(str(folder / "r1"), 0.0)
+    reference = read_record(folder / "r1").reference
+    for mistake in found.mistakes:
+        if mistake.answer == "O":
+            assert mistake.sample in reference.samples[reference.labels == mistake.reference]
+        else:
+            assert found.beats["r_sample"][mistake.index] == mistake.sample
+            assert found.beats["confidence_q8"][mistake.index] == mistake.confidence_q8
+        if mistake.reference != "O":
+            near = np.abs(reference.samples - mistake.sample) <= 54
+            assert mistake.reference in reference.labels[near]
+
+
+mistakes = st.lists(
+    st.builds(
+        lambda record, sample, confidence: Mistake(record, sample, 0.0, "N", "S", confidence, 0, 0),
+        st.sampled_from("abcd"),
+        st.integers(0, 10**6),
+        st.integers(0, 255),
+    ),
+    max_size=40,
+    unique_by=lambda m: (m.record, m.sample),
+)
+
+
+@given(mistakes, st.integers(1, 8), st.randoms())
+def test_typical_ones_are_spread_and_always_the_same(found, count, random):
+    chosen = typical(found, count)
+    assert len(chosen) == min(count, len(found)) == len(set(chosen))
+    shuffled = list(found)
+    random.shuffle(shuffled)
+    assert typical(shuffled, count) == chosen
+    # No record has two before every record has one.
+    per_record = Counter(m.record for m in chosen)
+    if len({m.record for m in found}) >= count:
+        assert set(per_record.values()) <= {1}
+    if chosen:
+        sizes = Counter(m.record for m in found)
+        assert sizes[chosen[0].record] == max(sizes.values())
+        middle = sorted((m.confidence_q8, m.sample) for m in found if m.record == chosen[0].record)
+        assert (chosen[0].confidence_q8, chosen[0].sample) == middle[len(middle) // 2]
+
+
+def test_sheet(folder, tmp_path):
+    found = [find_mistakes(name, 0.0) for name in resolve_records(str(folder))]
+    first, second = (plot_contact_sheet(found, tmp_path / name, per_cell=2) for name in ("a.png", "b.png"))
+    assert first.read_bytes() == second.read_bytes()
+    cells = sum(count > 0 for count in cell_counts(found).values())
+    assert imread(first).shape[0] > 150 * cells
+    nothing = plot_contact_sheet([], tmp_path / "none.png")
+    assert imread(nothing).shape[0] > 100
+
+
+def test_command_writes_what_it_prints(folder, tmp_path):
+    done = CliRunner().invoke(
+        app, ["errors", "--records", str(folder), "--out", str(tmp_path), "--start", "0"]
+    )
+    assert done.exit_code == 0, done.output
+    value = json.loads((tmp_path / "errors.json").read_text())
+    rows = list(csv.DictReader((tmp_path / "errors.csv").open()))
+    assert len(rows) == len(value["errors"]) == sum(value["cells"].values())
+    assert f"{len(rows)} errors" in done.output
+    assert [int(row["sample"]) for row in rows] == [error["sample"] for error in value["errors"]]
+    assert sum(r["errors"] for r in value["records"]) == len(rows)
+    assert np.sum([r["matrix"] for r in value["records"]], axis=0).tolist() == value["matrix"]
+    assert "test set" not in done.output
+
+
+def test_records_by_name():
+    assert resolve_records("DS1") == list(DS1)
+    assert resolve_records("DS2") == list(DS2)
+    assert resolve_records("100, 101") == ["100", "101"]
+    with pytest.raises(UserError, match="DS1, DS2, a folder, or names"):
+        resolve_records(",")
+
+
+def test_what_cannot_be_compared_is_one_line(folder, tmp_path):
+    with pytest.raises(UserError, match="no WFDB records"):
+        resolve_records(str(tmp_path))
+    simulation = example_record(360.0, 3)
+    simulation.write_wfdb(tmp_path, "bare")
+    (tmp_path / "bare.atr").unlink()
+    with pytest.raises(UserError, match="no annotations"):
+        find_mistakes(str(tmp_path / "bare"))
+
+
+def test_the_test_set_is_named_as_such(monkeypatch, tmp_path):
+    """Asking for DS2 prints one line about it before anything is read."""
+    import host_tools.explain.mistakes as module
+
+    def refuse(name: str, start_s: float) -> None:
+        raise UserError("stop here")
+
+    monkeypatch.setattr(module, "find_mistakes", refuse)
+    done = CliRunner().invoke(app, ["errors", "--records", "DS2", "--out", str(tmp_path)])
+    assert "DS2 is the test set" in done.output
+    assert isinstance(done.exception, UserError)
+
+
+def test_names_of_kinds():
+    names = [cell_name(cell) for cell in CELLS]
+    assert len(set(names)) == len(CELLS) == 12 + 5 + 4
+    assert {"N→S", "V missed", "false S"} <= set(names)
+    assert mistakes_json([], 0.0)["errors"] == []
