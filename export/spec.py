@@ -111,6 +111,7 @@ def _derive(raw: dict[str, Any], fs_hz: int, digest: str) -> Spec:
     _rr(b, raw["rr"])
     _window(b, raw["window"], raw["rr"])
     _template(b, raw["template"], raw["window"])
+    _quality(b, raw["quality"])
     net = raw["network"]
     b.add("BEAT_CHANNELS", net["beat_channels"], "channels of the beat input: beat, beat minus template")
     b.add("RHYTHM_FEATURES", net["rhythm_features"], "features of the rhythm input")
@@ -254,3 +255,14 @@ def _template(b: _Builder, template: dict[str, Any], window: dict[str, Any]) -> 
         b.add(f"TEMPLATE_LOUDER_{end.upper()}_Q10", round(1024 * log2), f"amplitude_{end}_q8 as log2")
     b.add("NOISY_Q8", template["noisy_q8"], "noise relative to the template's sd from which a beat is noisy")
     b.add("TEMPLATE_MINIMUM_SD", template["minimum_sd"], "smallest standard deviation divided by")
+
+
+def _quality(b: _Builder, quality: dict[str, Any]) -> None:
+    b.add("QUALITY_ROUGH_SHIFT", quality["rough_shift"], "share of roughness in the unrest, 2^-this")
+    b.add("QUALITY_RISE_SHIFT", quality["rise_shift"], "unrest is followed upwards by 2^-this")
+    b.add("QUALITY_FALL_SHIFT", quality["fall_shift"], "unrest is followed downwards by 2^-this")
+    b.add("QUALITY_ZERO_Q8", quality["zero_q8"], "unrest at which the signal-quality index is 0")
+    b.add("QUALITY_UNDECIDED_SQI", quality["undecided_sqi"], "index below which a beat is undecided")
+    b.add(
+        "LEAD_BACK_SAMPLES", b.samples(quality["lead_back_ms"]), "good input after which the lead is on again"
+    )

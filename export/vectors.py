@@ -74,7 +74,7 @@ def c_vectors(
     expected = [
         f"    {{{b['r_sample']}u, {b['rr_prev_samples']}u, {b['rr_next_samples']}u, "
         f"{{{', '.join(str(v) for v in b['logits'])}}}, "
-        f"{b['aami_class']}u, {b['confidence_q8']}u, {b['flags']}u}},"
+        f"{b['aami_class']}u, {b['confidence_q8']}u, {b['flags']}u, {b['sqi']}u}},"
         for b in beats
     ]
     names = ", ".join(BEAT_DTYPE.names or ())

@@ -12,15 +12,18 @@ FLAG_LEARNING = 1
 FLAG_SATURATED = 2
 FLAG_LEAD_OFF = 4
 FLAG_NOISY = 8
+FLAG_UNDECIDED = 16  # bad signal: the class is not to be trusted
 FLAG_NAMES = {
     FLAG_LEARNING: "learning",
     FLAG_SATURATED: "saturated",
     FLAG_LEAD_OFF: "lead off",
     FLAG_NOISY: "noisy",
+    FLAG_UNDECIDED: "undecided",
 }
 
 #: One beat; field for field ``ecg_beat_t``. ``r_sample`` counts device samples at the spec's
-#: rate and still holds the filter delay; ``confidence_q8`` is 255 for certainty.
+#: rate and still holds the filter delay; ``confidence_q8`` is 255 for certainty, ``sqi`` is 100 for a
+#: clean signal.
 BEAT_DTYPE = np.dtype(
     [
         ("r_sample", "<u4"),
@@ -30,5 +33,6 @@ BEAT_DTYPE = np.dtype(
         ("aami_class", "<u1"),
         ("confidence_q8", "<u1"),
         ("flags", "<u1"),
+        ("sqi", "<u1"),
     ]
 )

@@ -13,10 +13,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from host_tools.beats import CLASS_NAMES, FLAG_LEAD_OFF, FLAG_LEARNING, FLAG_NOISY, FLAG_SATURATED
+from host_tools.beats import (
+    CLASS_NAMES,
+    FLAG_LEAD_OFF,
+    FLAG_LEARNING,
+    FLAG_NOISY,
+    FLAG_SATURATED,
+    FLAG_UNDECIDED,
+)
 from host_tools.errors import UserError
 from host_tools.link.live import LiveSession, LiveUpdate
-from host_tools.link.messages import LIVE_LEAD_OFF, LiveStatus
+from host_tools.link.messages import LIVE_LEAD_OFF, LIVE_NO_SIGNAL, LiveStatus
 from host_tools.link.session import LinkReport
 from host_tools.records import EcgRecord
 from host_tools.reference.params import ADU_PER_MV, DELAY_SAMPLES, FS_HZ
@@ -86,8 +93,8 @@ class Picture:
 
     @property
     def lead_off(self) -> bool:
-        """True while an electrode is off."""
-        return self.status is not None and bool(self.status.flags & LIVE_LEAD_OFF)
+        """True while an electrode is off: by its pins, or because the input is missing, flat or saturated."""
+        return self.status is not None and bool(self.status.flags & (LIVE_LEAD_OFF | LIVE_NO_SIGNAL))
 
     @property
     def quality(self) -> str:
@@ -101,6 +108,7 @@ class Picture:
             (FLAG_SATURATED, "saturated"),
             (FLAG_NOISY, "noisy"),
             (FLAG_LEAD_OFF, "recovering"),
+            (FLAG_UNDECIDED, "bad"),
             (FLAG_LEARNING, "learning"),
         ):
             if flags & bit:
@@ -168,8 +176,9 @@ def status_line(picture: Picture) -> str:
     rate = picture.heart_rate_bpm
     return (
         f"{status.taken / FS_HZ:.0f} s  {'-' if math.isnan(rate) else f'{rate:.0f}'} bpm  {picture.quality}  "
-        f"{counts}  overruns {status.lost}  not received {picture.gaps}  beats lost {picture.beats_lost}  "
-        f"late {status.late_max_us} us  ring {status.ring_max}/{status.ring_size}"
+        f"SQI {status.sqi}  {counts}  overruns {status.lost}  not received {picture.gaps}  "
+        f"beats lost {picture.beats_lost}  late {status.late_max_us} us  "
+        f"ring {status.ring_max}/{status.ring_size}"
     )
 
 

@@ -93,9 +93,9 @@ class RecordParity:
 
 
 def record_rows(beats: npt.NDArray[np.void]) -> npt.NDArray[np.int32]:
-    """Beats as rows of the trace's last stage, int32 [n, 10]."""
+    """Beats as rows of the trace's last stage, int32 [n, 11]."""
     columns = [beats[name].astype(np.int64) for name in ("r_sample", "rr_prev_samples", "rr_next_samples")]
-    columns += [beats[name].astype(np.int64) for name in ("aami_class", "confidence_q8", "flags")]
+    columns += [beats[name].astype(np.int64) for name in ("aami_class", "confidence_q8", "flags", "sqi")]
     columns += [beats["logits"][:, i].astype(np.int64) for i in range(beats["logits"].shape[1])]
     return np.stack(columns, axis=1).astype(np.int32)
 

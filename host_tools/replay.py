@@ -181,6 +181,7 @@ def _rows(done: Replay) -> list[dict[str, Any]]:
             "rr_prev_ms": round(int(beat["rr_prev_samples"]) * ms, 1),
             "rr_next_ms": round(int(beat["rr_next_samples"]) * ms, 1),
             "flags": flag_text(int(beat["flags"])),
+            "sqi": int(beat["sqi"]),
             "logits": [int(v) for v in beat["logits"]],
             "device_sample": int(beat["r_sample"]),
         }
@@ -190,7 +191,17 @@ def _rows(done: Replay) -> list[dict[str, Any]]:
 
 def _write_csv(done: Replay, path: Path) -> Path:
     logits = [f"logit_{name}" for name in CLASS_NAMES]
-    plain = ["sample", "time_s", "class", "confidence", "rr_prev_ms", "rr_next_ms", "flags", "device_sample"]
+    plain = [
+        "sample",
+        "time_s",
+        "class",
+        "confidence",
+        "rr_prev_ms",
+        "rr_next_ms",
+        "flags",
+        "sqi",
+        "device_sample",
+    ]
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(plain + logits)

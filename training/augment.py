@@ -21,11 +21,6 @@ from training.model import BEAT_SHAPE, INPUT_STEPS
 GRID_HZ = 120
 R_GRID_SAMPLE = 36
 
-NOISE_RECORDS = ("bw", "em", "ma")
-
-#: Only this part of each noise record is used in training; the rest is kept for noise tests.
-NOISE_PART = 0.5
-
 
 @dataclass(frozen=True)
 class NoiseBank:
@@ -35,7 +30,7 @@ class NoiseBank:
 
 
 def load_noise(nstdb_dir: Path) -> NoiseBank:
-    """First half of nstdb's noise records, band-passed like the chain's input, at ``GRID_HZ``.
+    """Training's part of nstdb's noise records, band-passed like the chain's input, at ``GRID_HZ``.
 
     Raises
     ------
@@ -46,6 +41,7 @@ def load_noise(nstdb_dir: Path) -> NoiseBank:
     from scipy import signal
 
     from host_tools.errors import UserError
+    from host_tools.noise import NOISE_RECORDS, noise_stretch
 
     tracks = []
     for name in NOISE_RECORDS:
@@ -53,10 +49,10 @@ def load_noise(nstdb_dir: Path) -> NoiseBank:
             record = wfdb.rdrecord(str(nstdb_dir / name), physical=False)
         except FileNotFoundError:
             raise UserError(f"{nstdb_dir / name}: noise record not found; `make data` brings it") from None
-        half = int(record.sig_len * NOISE_PART)
+        part = noise_stretch(record.sig_len, "training")
         band = signal.butter(2, [0.5, 50], "band", fs=record.fs, output="sos")
         for channel in range(record.n_sig):
-            x = record.d_signal[:half, channel].astype(np.float64)
+            x = record.d_signal[part, channel].astype(np.float64)
             x = signal.sosfilt(band, x - x[0])
             x = signal.resample_poly(x, GRID_HZ, int(record.fs))[GRID_HZ:]
             tracks.append((x / x.std()).astype(np.float32))

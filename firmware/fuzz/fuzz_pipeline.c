@@ -19,7 +19,8 @@ static ecg_pipeline_t pipeline;
 static bool same_beat(const ecg_beat_t *a, uint32_t first_a, const ecg_beat_t *b, uint32_t first_b) {
     return a->r_sample - first_a == b->r_sample - first_b && a->rr_prev_samples == b->rr_prev_samples &&
            a->rr_next_samples == b->rr_next_samples && memcmp(a->logits, b->logits, sizeof a->logits) == 0 &&
-           a->aami_class == b->aami_class && a->confidence_q8 == b->confidence_q8 && a->flags == b->flags;
+           a->aami_class == b->aami_class && a->confidence_q8 == b->confidence_q8 && a->flags == b->flags &&
+           a->sqi == b->sqi;
 }
 
 /* Takes a beat of the first run into `found`, compares one of the second with it. */

@@ -48,6 +48,11 @@ static void check_rr(const ecg_rr_t *s) {
     fuzz_check(within(s->slow_q4, 0, RR_SLOW_MAX_Q4), "slow mean RR bounded");
 }
 
+static void check_quality(const ecg_quality_t *s) {
+    fuzz_check(within(s->unrest_q12, 0, 16 * (256 + (256 >> ECG_QUALITY_ROUGH_SHIFT))), "unrest bounded");
+    fuzz_check(s->good_samples <= ECG_LEAD_BACK_SAMPLES && s->lead_off <= 1, "lead off");
+}
+
 static void check_pending(const ecg_pipeline_t *p) {
     /* Never full, so no beat is ever turned away. */
     fuzz_check(p->pending_count < ECG_PENDING_BEATS, "room for another waiting beat");
@@ -55,7 +60,7 @@ static void check_pending(const ecg_pipeline_t *p) {
         uint32_t age = p->sample_count - p->pending[i];
         fuzz_check(age <= ECG_RR_WAIT_SAMPLES + ECG_PENDING_BEATS + 1u, "no beat waits too long");
         fuzz_check(i == 0 || p->pending[i] - p->pending[i - 1] < 0x80000000u, "waiting beats in order");
-        fuzz_check((p->pending_flags[i] & ~0xFu) == 0, "flags of a waiting beat");
+        fuzz_check((p->pending_flags[i] & ~ECG_FLAG_ALL) == 0, "flags of a waiting beat");
     }
 }
 
@@ -64,6 +69,7 @@ void check_pipeline(const ecg_pipeline_t *p) {
     check_bandpass(&p->bandpass);
     check_rpeak(&p->rpeak);
     check_rr(&p->rr);
+    check_quality(&p->quality);
     check_pending(p);
     fuzz_check(within(p->beat_template.dominant_score, 0, ECG_TEMPLATE_SCORE_MAX), "score of the template");
     fuzz_check(within(p->beat_template.rival_score, 0, ECG_TEMPLATE_SCORE_MAX), "score of the rival");
@@ -76,7 +82,10 @@ static void check_class(const ecg_beat_t *beat) {
         fuzz_check(beat->logits[i] <= beat->logits[beat->aami_class], "class has the largest logit");
     }
     fuzz_check(beat->confidence_q8 >= CONFIDENCE_MIN_Q8, "confidence of the winning class");
-    fuzz_check((beat->flags & ~0xFu) == 0, "flags of a beat");
+    fuzz_check((beat->flags & ~ECG_FLAG_ALL) == 0, "flags of a beat");
+    fuzz_check(beat->sqi <= ECG_SQI_MAX, "signal-quality index");
+    bool bad = (beat->flags & (ECG_FLAG_LEAD_OFF | ECG_FLAG_SATURATED)) != 0;
+    fuzz_check(!bad || (beat->sqi == 0 && (beat->flags & ECG_FLAG_UNDECIDED) != 0), "bad input is undecided");
 }
 
 void check_beat(beat_watch_t *watch, const ecg_beat_t *beat, uint32_t now) {

@@ -161,6 +161,8 @@ static bool work_off_live(app_t *app) {
         done++;
     }
     if (session) {
+        link_device_live_signal(&app->link, ecg_pipeline_sqi(&app->pipeline),
+                                ecg_pipeline_lead_off(&app->pipeline));
         link_device_live_counters(&app->link, l->lost, adc_ring_late_max_us(&l->ring), l->ring_max);
     }
     if (done == 0 && link_device_flush_wanted(&app->link)) { /* the ADC has stopped, the ring is empty */

@@ -19,7 +19,7 @@ static int same(const ecg_beat_t *a, const ecg_beat_t *b) {
     }
     return logits && a->r_sample == b->r_sample && a->rr_prev_samples == b->rr_prev_samples &&
            a->rr_next_samples == b->rr_next_samples && a->aami_class == b->aami_class &&
-           a->confidence_q8 == b->confidence_q8 && a->flags == b->flags;
+           a->confidence_q8 == b->confidence_q8 && a->flags == b->flags && a->sqi == b->sqi;
 }
 
 static int16_t sample_at(size_t i) {

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from host_tools.beats import BEAT_DTYPE
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
 MSG_HELLO = 1
 MSG_BEAT = 2
@@ -35,6 +35,7 @@ STATUS_TRACE = 4
 STATUS_LIVE = 8
 
 LIVE_LEAD_OFF = 1
+LIVE_NO_SIGNAL = 2
 
 ERROR_GAP = 1
 ERROR_BAD_FRAME = 2
@@ -71,7 +72,7 @@ _ERROR = struct.Struct("<BI")
 _CONFIG = struct.Struct("<BBI")
 _SAMPLES = struct.Struct("<IH")
 _ACK = struct.Struct("<HBB")
-_LIVE = struct.Struct("<IIHHHHBB")
+_LIVE = struct.Struct("<IIHHHHBBB")
 _TRACE = struct.Struct("<HI")
 _TRACE_ITEM = struct.Struct("<BBBH")
 _EVENT = struct.Struct("<H")
@@ -199,6 +200,7 @@ class LiveStatus(NamedTuple):
     ring_max: int
     flags: int
     ring_size: int
+    sqi: int
 
     def pack(self) -> bytes:
         """Return the payload."""

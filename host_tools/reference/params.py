@@ -1,9 +1,9 @@
 """Constants of the signal chain. Generated from export/spec.toml by `make export`; do not edit."""
 
 # generated beside the model 010365d7
-SPEC_DIGEST = "6f9189a0abd8e581f100b9f78e29a9bc95056f0427a7ba0e0fd0431adf04c38c"
+SPEC_DIGEST = "7079ad8e9a79407601de1efa38ac7ae0f4883187f036fe1c9336be4bf56cd98a"
 #: first 32 bits of the specification's SHA-256
-SPEC_HASH = 0x6F9189A0
+SPEC_HASH = 0x7079AD8E
 #: sampling rate of the chain, Hz
 FS_HZ = 360
 #: input units in one millivolt
@@ -138,6 +138,18 @@ TEMPLATE_LOUDER_HIGH_Q10 = 869
 NOISY_Q8 = 64
 #: smallest standard deviation divided by
 TEMPLATE_MINIMUM_SD = 8
+#: share of roughness in the unrest, 2^-this
+QUALITY_ROUGH_SHIFT = 2
+#: unrest is followed upwards by 2^-this
+QUALITY_RISE_SHIFT = 3
+#: unrest is followed downwards by 2^-this
+QUALITY_FALL_SHIFT = 2
+#: unrest at which the signal-quality index is 0
+QUALITY_ZERO_Q8 = 213
+#: index below which a beat is undecided
+QUALITY_UNDECIDED_SQI = 50
+#: good input after which the lead is on again
+LEAD_BACK_SAMPLES = 180
 #: channels of the beat input: beat, beat minus template
 BEAT_CHANNELS = 2
 #: features of the rhythm input

@@ -20,6 +20,7 @@ from .params import (
     RR_WAIT_SAMPLES,
     WINDOW_AFTER_SAMPLES,
 )
+from .quality import quality_contact
 from .refine import refine_r_peak
 from .rpeak import rpeak_flush, rpeak_push, rpeak_reset
 from .rr import rr_local_mean_q4
@@ -47,6 +48,8 @@ def pipeline_filter(p: Any, x: int) -> int:
     """Judge and filter one raw sample into the ring; 0 where the chain rests, else 1."""
     p.trace.r_count = 0
     code = input_step(p.input, x)
+    if p.input.recover_count > 0:
+        quality_contact(p.quality, p.input, p.pending_flags, to_int(p.pending_count))
     if code == INPUT_RESTART:
         bandpass_prime(p.bandpass, to_int(p.input.hold))
         rpeak_reset(p.rpeak)

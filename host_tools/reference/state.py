@@ -109,6 +109,15 @@ TEMPLATE_DTYPE = np.dtype(
     ]
 )
 
+QUALITY_DTYPE = np.dtype(
+    [
+        ("unrest_q12", "<i2"),  # followed unrest, 4096 = 1
+        ("good_samples", "<u2"),  # good samples in a row while the lead is off
+        ("lead_off", "<u1"),
+        ("sqi", "<u1"),  # the last beat's, 0..100
+    ]
+)
+
 #: Values that a stage leaves behind only to be watched.
 TRACE_DTYPE = np.dtype(
     [
@@ -130,6 +139,7 @@ PIPELINE_DTYPE = np.dtype(
         ("rpeak", RPEAK_DTYPE),
         ("rr", RR_DTYPE),
         ("template", TEMPLATE_DTYPE),
+        ("quality", QUALITY_DTYPE),
         ("filtered", "<i2"),  # newest filtered sample
         ("ring", "<i2", (RING_SAMPLES,)),
         ("ring_index", "<u2"),  # where the next sample goes

@@ -58,4 +58,4 @@ def test_a_missing_beat_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(parity, "run_core", tampered)
     result = compare_record("tampered", x)
-    assert result.mismatches["production"] == 10
+    assert result.mismatches["production"] == 11

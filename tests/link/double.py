@@ -13,7 +13,16 @@ _MASK = 0xFFFFFFFF
 
 def _beat(count: int, total: int) -> tuple[object, ...]:
     logits = [((total >> (7 * i)) & 0x7F) - 64 for i in range(4)]
-    return ((count - 10) & _MASK, total & 0xFFFF, total >> 16, logits, total % 4, total % 251, total % 16)
+    return (
+        (count - 10) & _MASK,
+        total & 0xFFFF,
+        total >> 16,
+        logits,
+        total % 4,
+        total % 251,
+        total % 32,
+        total % 101,
+    )
 
 
 def expected_beats(samples: np.ndarray, first_sample: int = 0) -> np.ndarray:

@@ -209,7 +209,7 @@ def test_heart_rate_and_quality() -> None:
     assert picture.quality == "noisy"
     picture.take(beats((FS_HZ, 0), (FS_HZ, 0), (FS_HZ, 0)))
     assert picture.quality == "good"
-    picture.take(LiveUpdate(status=LiveStatus(720, 31, 0, 0, 12, 5, LIVE_LEAD_OFF, 128)))
+    picture.take(LiveUpdate(status=LiveStatus(720, 31, 0, 0, 12, 5, LIVE_LEAD_OFF, 128, 87)))
     assert picture.quality == "lead off"
     assert "overruns 31" in status_line(picture)
     assert "late 12 us" in status_line(picture)

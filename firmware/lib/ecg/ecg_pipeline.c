@@ -1,7 +1,6 @@
 /* ecg_pipeline.c - see ecg_pipeline.h; reference: host_tools/reference/pipeline.py */
 #include "ecg_pipeline.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "ecg_beat.h"
@@ -22,9 +21,20 @@ void ecg_pipeline_init(ecg_pipeline_t *p) {
     ecg_pipeline_init_at(p, 0);
 }
 
+uint8_t ecg_pipeline_sqi(const ecg_pipeline_t *p) {
+    return p == NULL || p->quality.lead_off != 0 ? 0 : p->quality.sqi;
+}
+
+bool ecg_pipeline_lead_off(const ecg_pipeline_t *p) {
+    return p != NULL && p->quality.lead_off != 0;
+}
+
 /* Judges and filters one raw sample into the ring; false where the chain rests. */
 static bool filter(ecg_pipeline_t *p, int16_t x) {
     ecg_input_code_t code = ecg_input_step(&p->input, x);
+    if (p->input.recover_count != 0) {
+        ecg_quality_contact(&p->quality, &p->input, p->pending_flags, p->pending_count);
+    }
     if (code == ECG_INPUT_RESTART) {
         ecg_bandpass_prime(&p->bandpass, p->input.hold);
         ecg_rpeak_reset(&p->rpeak);

@@ -12,11 +12,13 @@
 #ifndef ECG_PIPELINE_H
 #define ECG_PIPELINE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "ecg_bandpass.h"
 #include "ecg_input.h"
 #include "ecg_net.h"
+#include "ecg_quality.h"
 #include "ecg_rpeak.h"
 #include "ecg_rr.h"
 #include "ecg_template.h"
@@ -46,6 +48,7 @@ typedef struct ecg_pipeline {
     ecg_rpeak_t rpeak;
     ecg_rr_t rr;
     ecg_template_t beat_template;
+    ecg_quality_t quality;
     ecg_ring_t ring;
     ecg_net_t net;
     int32_t features[ECG_FEATURE_VALUES];
@@ -73,5 +76,12 @@ int ecg_pipeline_push(ecg_pipeline_t *p, int16_t x, ecg_beat_t *beat);
 /* End of the record: hands out a waiting beat; call until it returns 0. After it, only init may follow.
  * The last beat's next RR, which is not known, is taken as the local mean. */
 int ecg_pipeline_flush(ecg_pipeline_t *p, ecg_beat_t *beat);
+
+/* Quality of the signal now, for a display: 0..ECG_SQI_MAX, that of the last beat; 0 while the lead is off.
+ */
+uint8_t ecg_pipeline_sqi(const ecg_pipeline_t *p);
+
+/* Whether the lead is off now, see ecg_quality.h. */
+bool ecg_pipeline_lead_off(const ecg_pipeline_t *p);
 
 #endif

@@ -42,11 +42,18 @@ void ecg_trace_beat_inputs(ecg_pipeline_t *p) {
 
 void ecg_trace_record(const ecg_pipeline_t *p, const ecg_beat_t *beat) {
     (void)p;
-    const int32_t row[10] = {(int32_t)beat->r_sample, beat->rr_prev_samples, beat->rr_next_samples,
-                             beat->aami_class,        beat->confidence_q8,   beat->flags,
-                             beat->logits[0],         beat->logits[1],       beat->logits[2],
+    const int32_t row[11] = {(int32_t)beat->r_sample,
+                             beat->rr_prev_samples,
+                             beat->rr_next_samples,
+                             beat->aami_class,
+                             beat->confidence_q8,
+                             beat->flags,
+                             beat->sqi,
+                             beat->logits[0],
+                             beat->logits[1],
+                             beat->logits[2],
                              beat->logits[3]};
-    ecg_trace_hook(ECG_STAGE_RECORD, row, 4, 10);
+    ecg_trace_hook(ECG_STAGE_RECORD, row, 4, 11);
 }
 
 #endif

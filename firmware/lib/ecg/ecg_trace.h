@@ -21,7 +21,7 @@ typedef enum {
     ECG_STAGE_RHYTHM_INPUT = 7, /* per beat, int8[] */
     ECG_STAGE_LAYER = 8, /* per beat, int8[]: outputs of the network's layers, one hook call each, in order */
     ECG_STAGE_RECORD =
-        9 /* per beat, int32[10]: R peak, RR before, RR after, class, confidence, flags, logits */
+        9 /* per beat, int32[11]: R peak, RR before, RR after, class, confidence, flags, SQI, logits */
 } ecg_stage_t;
 #define ECG_STAGE_COUNT 10
 

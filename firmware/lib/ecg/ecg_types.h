@@ -11,8 +11,13 @@ typedef enum { ECG_CLASS_N = 0, ECG_CLASS_S = 1, ECG_CLASS_V = 2, ECG_CLASS_F = 
 /* Bits of ecg_beat_t.flags. */
 #define ECG_FLAG_LEARNING 1u  /* thresholds or template were still being learnt */
 #define ECG_FLAG_SATURATED 2u /* the input was at its limits near this beat */
-#define ECG_FLAG_LEAD_OFF 4u  /* the input was missing or flat shortly before this beat */
+#define ECG_FLAG_LEAD_OFF 4u  /* the input was missing or flat near this beat */
 #define ECG_FLAG_NOISY 8u     /* window rough outside the QRS: muscle noise, moving electrodes */
+/* The signal is bad: the class is not to be trusted. aami_class still holds the network's answer, and scores
+ * that classify every beat count it, but a display or an alarm should not. Set where the input was missing,
+ * flat or saturated near the beat, and where sqi is below ECG_QUALITY_UNDECIDED_SQI. */
+#define ECG_FLAG_UNDECIDED 16u
+#define ECG_FLAG_ALL 31u
 
 /* One beat. Written by ecg_pipeline_push / ecg_pipeline_flush, owned by the caller. */
 typedef struct ecg_beat {
@@ -25,6 +30,7 @@ typedef struct ecg_beat {
     uint8_t aami_class;             /* ecg_class_t: the largest logit, the first of equal ones */
     uint8_t confidence_q8;          /* softmax of the winning class, 0..255 (255 = certain) */
     uint8_t flags;                  /* ECG_FLAG_* */
+    uint8_t sqi;                    /* signal-quality index, 0..100 (100 = clean); see ecg_quality.h */
 } ecg_beat_t;
 
 #endif

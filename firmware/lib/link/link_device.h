@@ -143,6 +143,10 @@ void link_device_live_sample(link_device_t *d, int16_t x);
 /* The acquisition's own counters for the next live status, see link_live_t. */
 void link_device_live_counters(link_device_t *d, uint32_t lost, uint16_t late_max_us, uint16_t ring_max);
 
+/* The chain's judgement of the signal for the next live status, see ecg_pipeline_sqi, ecg_pipeline_lead_off.
+ */
+void link_device_live_signal(link_device_t *d, uint8_t sqi, bool lead_off);
+
 /* Instead of link_device_put_beat: where no room is left, the oldest unconfirmed event goes, counted. */
 void link_device_live_beat(link_device_t *d, const ecg_beat_t *beat);
 

@@ -37,12 +37,11 @@ static void put_for_display(link_device_t *d, int16_t x) {
 }
 
 void link_device_live_sample(link_device_t *d, int16_t x) {
-    uint8_t flags = x == INT16_MIN ? LINK_LIVE_LEAD_OFF : 0u;
     put_for_display(d, x);
     d->processed++;
     d->received = d->processed;
-    if (flags != d->live_status.flags) {
-        d->live_status.flags = flags;
+    if ((x == INT16_MIN) != ((d->live_status.flags & LINK_LIVE_LEAD_OFF) != 0)) {
+        d->live_status.flags ^= (uint8_t)LINK_LIVE_LEAD_OFF;
         d->status_flags ^= (uint8_t)LINK_STATUS_LEAD_OFF;
         d->live_due = true;
     }
@@ -55,6 +54,14 @@ void link_device_live_counters(link_device_t *d, uint32_t lost, uint16_t late_ma
     d->live_status.lost = lost;
     d->live_status.late_max_us = late_max_us;
     d->live_status.ring_max = ring_max;
+}
+
+void link_device_live_signal(link_device_t *d, uint8_t sqi, bool lead_off) {
+    d->live_status.sqi = sqi;
+    if (lead_off != ((d->live_status.flags & LINK_LIVE_NO_SIGNAL) != 0)) {
+        d->live_status.flags ^= (uint8_t)LINK_LIVE_NO_SIGNAL;
+        d->live_due = true;
+    }
 }
 
 void link_device_live_beat(link_device_t *d, const ecg_beat_t *beat) {

@@ -70,6 +70,7 @@ size_t link_put_beat(uint8_t *at, uint16_t event, const ecg_beat_t *beat) {
     at[14] = beat->aami_class;
     at[15] = beat->confidence_q8;
     at[16] = beat->flags;
+    at[17] = beat->sqi;
     return LINK_BEAT_BYTES;
 }
 
@@ -87,6 +88,7 @@ int link_get_beat(const uint8_t *at, size_t n, uint16_t *event, ecg_beat_t *beat
     beat->aami_class = at[14];
     beat->confidence_q8 = at[15];
     beat->flags = at[16];
+    beat->sqi = at[17];
     return 1;
 }
 
@@ -181,6 +183,7 @@ size_t link_put_live(uint8_t *at, const link_live_t *m) {
     link_put_u16(at + 14, m->ring_max);
     at[16] = m->flags;
     at[17] = m->ring_size;
+    at[18] = m->sqi;
     return LINK_LIVE_BYTES;
 }
 
@@ -196,5 +199,6 @@ int link_get_live(const uint8_t *at, size_t n, link_live_t *m) {
     m->ring_max = link_get_u16(at + 14);
     m->flags = at[16];
     m->ring_size = at[17];
+    m->sqi = at[18];
     return 1;
 }

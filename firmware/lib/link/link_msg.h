@@ -17,7 +17,7 @@
 
 #include "ecg_types.h"
 
-#define LINK_PROTOCOL_VERSION 1u
+#define LINK_PROTOCOL_VERSION 2u
 
 /* Types (byte 0 of a body). */
 #define LINK_MSG_HELLO 1u   /* device: who it is; at boot, and when asked to */
@@ -46,8 +46,8 @@ typedef struct {
     char engine[LINK_ENGINE_CHARS]; /* 16  network engine, ASCII, filled up with 0 */
 } link_hello_t;
 
-/* LINK_MSG_BEAT, 17 bytes: event number, then ecg_beat_t field for field. */
-#define LINK_BEAT_BYTES 17u
+/* LINK_MSG_BEAT, 18 bytes: event number, then ecg_beat_t field for field. */
+#define LINK_BEAT_BYTES 18u
 /*   0  event            u16
  *   2  r_sample         u32  samples, still with the filter delay
  *   6  rr_prev_samples  u16
@@ -55,7 +55,8 @@ typedef struct {
  *  10  logits           i8[4]
  *  14  aami_class       u8
  *  15  confidence_q8    u8
- *  16  flags            u8   ECG_FLAG_*  */
+ *  16  flags            u8   ECG_FLAG_*
+ *  17  sqi              u8   signal-quality index, 0..100  */
 
 /* LINK_MSG_TRACE: 6 bytes, then items one behind the other up to the end of the payload. */
 #define LINK_TRACE_BYTES 6u
@@ -139,9 +140,10 @@ typedef struct {
  *   4  step    u16    numbers go up by this from one sample to the next
  *   6  samples i16[]  as above */
 
-/* LINK_MSG_LIVE, 18 bytes: once per second of samples, when a flag changes, and after the end. */
-#define LINK_LIVE_BYTES 18u
-#define LINK_LIVE_LEAD_OFF 1u /* the newest sample was none: an electrode is off, or samples were lost */
+/* LINK_MSG_LIVE, 19 bytes: once per second of samples, when a flag changes, and after the end. */
+#define LINK_LIVE_BYTES 19u
+#define LINK_LIVE_LEAD_OFF 1u  /* the newest sample was none: an electrode is off, or samples were lost */
+#define LINK_LIVE_NO_SIGNAL 2u /* the lead is off: missing, flat or saturated, see ecg_quality.h */
 typedef struct {
     uint32_t taken;        /*  0  number of the next sample, lost ones counted: time since the start */
     uint32_t lost;         /*  4  of these, samples lost to an overrun; the chain saw "no sample" for each */
@@ -151,6 +153,7 @@ typedef struct {
     uint16_t ring_max;     /* 14  most samples that waited for the chain since the start */
     uint8_t flags;         /* 16  LINK_LIVE_* */
     uint8_t ring_size;     /* 17  samples that can wait before one is lost */
+    uint8_t sqi;           /* 18  signal-quality index, 0..100: the last beat's, 0 while the lead is off */
 } link_live_t;
 
 /* LINK_MSG_ACK, 4 bytes. */

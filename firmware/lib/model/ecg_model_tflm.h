@@ -1,6 +1,6 @@
 /* ecg_model_tflm.h - what TensorFlow Lite Micro needs for the model
  * generated from bitbeat.tflite by `make export`; do not edit.
- * model 010365d7b9ede79e, specification 6f9189a0abd8e581 */
+ * model 010365d7b9ede79e, specification 7079ad8e9a794076 */
 #ifndef ECG_MODEL_TFLM_H
 #define ECG_MODEL_TFLM_H
 

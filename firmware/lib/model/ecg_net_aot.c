@@ -1,6 +1,6 @@
 /* ecg_net_aot.c - the network compiled ahead of time: weights and a straight list of kernel calls
  * generated from bitbeat.tflite by `make export`; do not edit.
- * model 010365d7b9ede79e, specification 6f9189a0abd8e581 */
+ * model 010365d7b9ede79e, specification 7079ad8e9a794076 */
 #ifndef ECG_NET_TFLM
 
 /* clang-format off */

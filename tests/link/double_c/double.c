@@ -37,7 +37,8 @@ static void fill(const ecg_pipeline_t *p, ecg_beat_t *beat) {
     }
     beat->aami_class = (uint8_t)(p->sum % 4u);
     beat->confidence_q8 = (uint8_t)(p->sum % 251u);
-    beat->flags = (uint8_t)(p->sum % 16u);
+    beat->flags = (uint8_t)(p->sum % 32u);
+    beat->sqi = (uint8_t)(p->sum % 101u);
 }
 
 int ecg_pipeline_push(ecg_pipeline_t *p, int16_t x, ecg_beat_t *beat) {
@@ -64,4 +65,12 @@ int ecg_pipeline_flush(ecg_pipeline_t *p, ecg_beat_t *beat) {
     p->sum += p->flushed;
     fill(p, beat);
     return 1;
+}
+
+uint8_t ecg_pipeline_sqi(const ecg_pipeline_t *p) {
+    return (uint8_t)(p->sum % 101u);
+}
+
+bool ecg_pipeline_lead_off(const ecg_pipeline_t *p) {
+    return (p->sum & 1u) != 0;
 }

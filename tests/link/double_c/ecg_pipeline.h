@@ -4,6 +4,7 @@
 #ifndef ECG_PIPELINE_H
 #define ECG_PIPELINE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "ecg_types.h"
@@ -22,5 +23,7 @@ void ecg_pipeline_init(ecg_pipeline_t *p);
 void ecg_pipeline_init_at(ecg_pipeline_t *p, uint32_t first_sample);
 int ecg_pipeline_push(ecg_pipeline_t *p, int16_t x, ecg_beat_t *beat);
 int ecg_pipeline_flush(ecg_pipeline_t *p, ecg_beat_t *beat);
+uint8_t ecg_pipeline_sqi(const ecg_pipeline_t *p);
+bool ecg_pipeline_lead_off(const ecg_pipeline_t *p);
 
 #endif

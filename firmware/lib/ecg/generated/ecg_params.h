@@ -1,12 +1,12 @@
 /* ecg_params.h - generated from export/spec.toml by `make export`; do not edit.
- * specification 6f9189a0abd8e581, model 010365d7, 360 Hz */
+ * specification 7079ad8e9a794076, model 010365d7, 360 Hz */
 #ifndef ECG_PARAMS_H
 #define ECG_PARAMS_H
 
 #include <stdint.h>
 
 /* clang-format off */
-#define ECG_SPEC_HASH UINT32_C(0x6F9189A0) /* first 32 bits of the specification's SHA-256 */
+#define ECG_SPEC_HASH UINT32_C(0x7079AD8E) /* first 32 bits of the specification's SHA-256 */
 #define ECG_FS_HZ 360 /* sampling rate of the chain, Hz */
 #define ECG_ADU_PER_MV 200 /* input units in one millivolt */
 #define ECG_SATURATION_ADU 6400 /* |input| from which it counts as saturated */
@@ -74,6 +74,12 @@
 #define ECG_TEMPLATE_LOUDER_HIGH_Q10 869 /* amplitude_high_q8 as log2 */
 #define ECG_NOISY_Q8 64 /* noise relative to the template's sd from which a beat is noisy */
 #define ECG_TEMPLATE_MINIMUM_SD 8 /* smallest standard deviation divided by */
+#define ECG_QUALITY_ROUGH_SHIFT 2 /* share of roughness in the unrest, 2^-this */
+#define ECG_QUALITY_RISE_SHIFT 3 /* unrest is followed upwards by 2^-this */
+#define ECG_QUALITY_FALL_SHIFT 2 /* unrest is followed downwards by 2^-this */
+#define ECG_QUALITY_ZERO_Q8 213 /* unrest at which the signal-quality index is 0 */
+#define ECG_QUALITY_UNDECIDED_SQI 50 /* index below which a beat is undecided */
+#define ECG_LEAD_BACK_SAMPLES 180 /* good input after which the lead is on again */
 #define ECG_BEAT_CHANNELS 2 /* channels of the beat input: beat, beat minus template */
 #define ECG_RHYTHM_FEATURES 12 /* features of the rhythm input */
 #define ECG_INPUT_FRAC_BITS 4 /* fraction bits of both int8 inputs */

@@ -1,5 +1,5 @@
 /* ecg_tables.c - generated from export/spec.toml by `make export`; do not edit.
- * specification 6f9189a0abd8e581, model 010365d7 */
+ * specification 7079ad8e9a794076, model 010365d7 */
 #include "ecg_intmath.h"
 
 /* clang-format off */
