@@ -7,7 +7,7 @@ PY := .venv/bin/python
 BITBEAT := .venv/bin/bitbeat
 EXPORT := --quiet --disable-pip-version-check
 
-.PHONY: help setup setup-all demo test data train export generate parity rates bench emulator replay firmware flash monitor stop toolchains isa hil fuzz lint format clean
+.PHONY: help setup setup-all demo test data train export generate parity rates errors bench emulator replay firmware flash monitor stop toolchains isa hil fuzz lint format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ parity: .venv/.ready-parity data ## every intermediate value of Python and C, al
 
 rates: .venv/.ready-parity data ## the same chain at 250, 360 and 500 Hz: parity, state size, DS1 cross-check
 	@$(BITBEAT) rates
+
+errors: setup data ## the worst records, and a contact sheet of typical errors: RECORDS=DS1
+	@$(BITBEAT) errors $(if $(RECORDS),--records $(RECORDS))
 
 bench: .venv/.ready-parity data ## speed on this machine; instructions, flash, RAM, stack on the emulated boards
 	@$(BITBEAT) bench

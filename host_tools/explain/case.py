@@ -181,7 +181,7 @@ def explain_beat(record: EcgRecord, wanted_sample: int) -> Case:
         inputs=inputs,
         features=feature_list(rhythm.shape[2]),
         own_row=own_row,
-        context=_context(record, beats, index, rhythm.shape[1], own_row),
+        context=_context(record, beats, index, inputs.rhythm, own_row),
         blank=occlude(run_network, inputs, blank(inputs)),
         usual=occlude(run_network, inputs, usual(inputs, median_row)),
     )
@@ -228,10 +228,12 @@ def _reference(record: EcgRecord, r_sample: int) -> str | None:
 
 
 def _context(
-    record: EcgRecord, beats: npt.NDArray[np.void], index: int, rows: int, own_row: int
+    record: EcgRecord, beats: npt.NDArray[np.void], index: int, rhythm: npt.NDArray[np.int8], own_row: int
 ) -> tuple[ContextBeat, ...]:
+    # Rows of beats that did not exist when this one was classified are all zero.
+    seen = {int(row) for row in np.flatnonzero(rhythm.any(axis=1))} | {own_row}
     before = max(SHOWN_BEFORE, own_row)
-    after = max(SHOWN_AFTER, rows - 1 - own_row)
+    after = max(SHOWN_AFTER, len(rhythm) - 1 - own_row)
     found = []
     for offset in range(-before, after + 1):
         i = index + offset
@@ -241,7 +243,7 @@ def _context(
         found.append(
             ContextBeat(
                 offset=offset,
-                row=row if 0 <= row < rows else None,
+                row=row if row in seen else None,
                 sample=_file_sample(record, beats, i),
                 rr_ms=1000 * int(beats["rr_prev_samples"][i]) / record.spec_fs_hz,
                 letter=CLASS_NAMES[int(beats["aami_class"][i])],

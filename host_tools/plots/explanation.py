@@ -26,7 +26,7 @@ from .paper import (
     save,
     text_width_mm,
 )
-from .rhythm_panel import draw_features, draw_rows, draw_tachogram
+from .rhythm_panel import draw_features, draw_rows, draw_tachogram, features_height_mm
 from .shape_panel import draw_shape, draw_stretches
 from .signal import Recording, draw_signal, range_mv
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 STRIP_S = 8.0
 
 _HEADER_MM, _CAPTION_MM, _AXIS_MM, _GAP_MM, _FOOTER_MM = 17.0, 8.0, 9.0, 2.0, 13.0
-_SHAPE_MM, _STRETCHES_MM, _TACHOGRAM_MM, _ROWS_MM, _FEATURE_MM = 58.0, 20.0, 30.0, 16.0, 4.4
+_SHAPE_MM, _STRETCHES_MM, _TACHOGRAM_MM, _ROWS_MM = 58.0, 20.0, 30.0, 16.0
 _WIDTH_MM = STRIP_S * MM_PER_S + 2 * MARGIN_MM
 _LEFT_MM, _LEFT_WIDTH_MM = MARGIN_MM + 10.0, 118.0
 _RIGHT_MM = _LEFT_MM + _LEFT_WIDTH_MM + 8.0
@@ -68,7 +68,7 @@ def plot_explanation(case: Case, path: Path | str) -> Path:
     shape_mm = _HEADER_MM + strip_mm + _CAPTION_MM
     rhythm_mm = shape_mm + _SHAPE_MM + _GAP_MM + _STRETCHES_MM + _AXIS_MM + _CAPTION_MM
     features_mm = rhythm_mm + _TACHOGRAM_MM + _GAP_MM + _ROWS_MM + _AXIS_MM + _CAPTION_MM
-    total_mm = features_mm + len(case.features) * _FEATURE_MM + _AXIS_MM + _FOOTER_MM
+    total_mm = features_mm + features_height_mm(case) + _FOOTER_MM
     page = Page(new_figure(_WIDTH_MM, total_mm), _WIDTH_MM, total_mm)
     page.text(MARGIN_MM, 7.0, headline(case), size=12, weight="bold", color=INK)
     page.text(MARGIN_MM, 13.0, verdict(case), size=9.5, color=CLASS_COLOURS[case.answer])
@@ -77,9 +77,9 @@ def plot_explanation(case: Case, path: Path | str) -> Path:
     _frame_window(strip, centre_s, low, high)
     _shape_and_answer(page, case, shape_mm)
     _rhythm(page, case, rhythm_mm)
-    what = "this beat's int8 values, how they read, and what they brought (in all rows at once)"
+    what = "this beat's int8 values, how they read, and what they brought in all rows; the strongest first"
     _caption(page, MARGIN_MM, features_mm, "Features", what)
-    draw_features(page, case, MARGIN_MM, features_mm, _FEATURE_MM)
+    draw_features(page, case, MARGIN_MM, features_mm)
     _footer(page)
     return save(page.figure, path)
 

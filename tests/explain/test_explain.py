@@ -21,6 +21,7 @@ from host_tools.explain.features import Feature, feature_list
 from host_tools.explain.occlusion import Inputs, blank, occlude, usual
 from host_tools.plots.explanation import STRIP_S, plot_explanation
 from host_tools.plots.paper import DPI, MARGIN_MM, MM_PER_INCH, MM_PER_S
+from host_tools.plots.rhythm_panel import features_height_mm
 from host_tools.records import EcgRecord, read_record
 from host_tools.reference import params
 from host_tools.reference.run import run_record
@@ -93,9 +94,10 @@ def test_picture(case, tmp_path):
     assert "annotators: V" in verdict(case)
 
 
-def test_any_number_of_rows_and_features(record, case, tmp_path):
+@pytest.mark.parametrize("features", [17, 48])
+def test_any_number_of_rows_and_features(case, tmp_path, features):
     """A page for a network with context over beats: longer by its features, its rows under their beats."""
-    rows, features, after = 9, 17, 2
+    rows, after = 9, 2
     rng = np.random.default_rng(5)
     inputs = Inputs(case.inputs.beat, rng.integers(-50, 50, (rows, features)).astype(np.int8))
     weights = rng.normal(0, 0.1, (rows * features, 4))
@@ -116,10 +118,10 @@ def test_any_number_of_rows_and_features(record, case, tmp_path):
         blank=occlude(network, inputs, blank(inputs)),
         usual=occlude(network, inputs, usual(inputs, inputs.rhythm[-1])),
     )
+    more_mm = features_height_mm(wide) - features_height_mm(case)
+    assert more_mm > 5
     shapes = [imread(plot_explanation(c, tmp_path / "p.png")).shape for c in (case, wide)]
-    assert shapes[1][0] - shapes[0][0] == pytest.approx(
-        (features - len(case.features)) * 4.4 / MM_PER_INCH * DPI, abs=2
-    )
+    assert shapes[1][0] - shapes[0][0] == pytest.approx(more_mm / MM_PER_INCH * DPI, abs=2)
     assert len(case_json(wide)["occlusion"]["blank"]["rows"]["steps"]) == rows
 
 
