@@ -36,8 +36,8 @@ class Mistake:
     """One disagreement.
 
     ``record``: as ``bitbeat explain`` takes it. ``sample``: in the file's samples, of the device's beat, of
-    the annotation where it was missed. ``confidence_q8``, ``flags``, ``index``: of the device's beat, the
-    ``index``-th of the record; -1 where it was missed.
+    the annotation where it was missed. ``confidence_q8``, ``flags``, ``sqi``, ``index``: of its beat,
+    the ``index``-th of the record; -1 where it was missed.
     """
 
     record: str
@@ -47,6 +47,7 @@ class Mistake:
     answer: str
     confidence_q8: int
     flags: int
+    sqi: int
     index: int
 
     @property
@@ -148,6 +149,7 @@ def _mistake(
         answer=CLASS_NAMES[int(beats["aami_class"][t])] if t >= 0 else NONE,
         confidence_q8=int(beats["confidence_q8"][t]) if t >= 0 else -1,
         flags=int(beats["flags"][t]) if t >= 0 else -1,
+        sqi=int(beats["sqi"][t]) if t >= 0 else -1,
         index=t,
     )
 
@@ -244,9 +246,9 @@ def worst_first(records: Iterable[RecordMistakes]) -> list[RecordMistakes]:
 
 def mistakes_csv(records: list[RecordMistakes]) -> str:
     """One line for each mistake."""
-    lines = ["record,sample,time_s,reference,answer,confidence_q8,flags"]
+    lines = ["record,sample,time_s,reference,answer,confidence_q8,flags,sqi"]
     lines += [
-        f"{m.record},{m.sample},{m.time_s},{m.reference},{m.answer},{m.confidence_q8},{m.flags}"
+        f"{m.record},{m.sample},{m.time_s},{m.reference},{m.answer},{m.confidence_q8},{m.flags},{m.sqi}"
         for r in records
         for m in r.mistakes
     ]

@@ -109,10 +109,10 @@ def _shape_and_answer(page: Page, case: Case, top_mm: float) -> None:
     lead = f"{case.answer} leads {CLASS_NAMES[case.runner_up]} by {case.lead} steps; brought by"
     page.text(_RIGHT_MM, top_mm + 34.0, lead, size=8, color=INK)
     _draw_streams(page, case, top_mm + 36.0)
-    firmware_mm = top_mm + 59.0
+    firmware_mm = top_mm + 58.0
     _caption(page, _RIGHT_MM, firmware_mm, "Firmware", "")
     for k, (name, value) in enumerate(firmware_lines(case)):
-        y_mm = firmware_mm + 1.0 + 4.1 * k
+        y_mm = firmware_mm + 1.0 + 3.9 * k
         page.text(_RIGHT_MM, y_mm, name, size=6.6, color=FAINT_INK, va="center")
         page.text(_WIDTH_MM - MARGIN_MM, y_mm, value, size=6.6, color=INK, va="center", ha="right")
 

@@ -88,7 +88,7 @@ def test_each_is_where_it_says(folder):
 
 mistakes = st.lists(
     st.builds(
-        lambda record, sample, confidence: Mistake(record, sample, 0.0, "N", "S", confidence, 0, 0),
+        lambda record, sample, confidence: Mistake(record, sample, 0.0, "N", "S", confidence, 0, 100, 0),
         st.sampled_from("abcd"),
         st.integers(0, 10**6),
         st.integers(0, 255),
