@@ -106,7 +106,7 @@ def errors(
     print_mistakes(found, console)
     write_text(out / "errors.csv", mistakes_csv(found))
     write_json(out / "errors.json", mistakes_json(found, start))
-    what = records if records in ("DS1", "DS2") else "the records given"
+    what = "the records given" if Path(records).is_dir() or len(records) > 40 else records
     picture = plot_contact_sheet(
         found, out / "errors.png", title=f"Typical errors, {what}", per_cell=per_cell
     )

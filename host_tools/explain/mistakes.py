@@ -36,8 +36,8 @@ class Mistake:
     """One disagreement.
 
     ``record``: as ``bitbeat explain`` takes it. ``sample``: in the file's samples, of the device's beat, of
-    the annotation where it was missed. ``confidence_q8``, ``flags``, ``sqi``, ``index``: of its beat,
-    the ``index``-th of the record; -1 where it was missed.
+    the annotation where it was missed. ``index``: which of the device's beats it is. ``confidence_q8``,
+    ``flags``, ``sqi``: of that beat. All four are -1 where it was missed.
     """
 
     record: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,8 +35,16 @@ PER_CELL = 3
 _STRIP_S = 5.0
 
 _STRIP_MM, _SHAPE_MM, _TILE_GAP_MM, _TILE_MM = 62.5, 20.0, 5.0, 22.0
-_TITLE_MM, _CAPTION_MM, _ROW_GAP_MM, _HEADER_MM, _FOOTER_MM = 6.0, 4.6, 4.0, 17.0, 9.0
+_TITLE_MM, _CAPTION_MM, _ROW_GAP_MM, _HEADER_MM, _FOOTER_MM = 6.0, 4.6, 4.0, 17.0, 4.0
 _ROW_MM = _TITLE_MM + _CAPTION_MM + _TILE_MM + _ROW_GAP_MM
+#: Line distance and mean width of a letter of the notes.
+_NOTE_MM, _LETTER_MM = 3.6, 1.25
+
+_NOTES = (
+    f"Strips of {_STRIP_S:.0f} s, lines every 0.2 s and 0.5 mV. Above: BitBeat, below: annotators, framed "
+    "where they differ; beside: the beat over this patient's usual one (dashed). "
+    "Captions: RECORD:SAMPLE for bitbeat explain, time, confidence, flags."
+)
 
 
 class _Shown:
@@ -81,7 +90,8 @@ def plot_contact_sheet(
     counts = cell_counts(records)
     cells = [cell for cell in CELLS if counts[cell]]
     width_mm = 2 * MARGIN_MM + per_cell * (_STRIP_MM + _SHAPE_MM + _TILE_GAP_MM) - _TILE_GAP_MM
-    height_mm = _HEADER_MM + max(len(cells), 1) * _ROW_MM + _FOOTER_MM
+    notes = textwrap.wrap(_NOTES, int((width_mm - 2 * MARGIN_MM) / _LETTER_MM))
+    height_mm = _HEADER_MM + max(len(cells), 1) * _ROW_MM + _FOOTER_MM + _NOTE_MM * len(notes)
     page = Page(new_figure(width_mm, height_mm), width_mm, height_mm)
     page.text(MARGIN_MM, 7.5, title or "Typical errors", size=12, weight="bold", color=INK)
     total = (
@@ -99,12 +109,9 @@ def plot_contact_sheet(
         for column, mistake in enumerate(chosen[cell]):
             left_mm = MARGIN_MM + column * (_STRIP_MM + _SHAPE_MM + _TILE_GAP_MM)
             _draw_tile(page, shown[mistake.record], mistake, left_mm, top_mm + _TITLE_MM)
-    note = (
-        f"Strips of {_STRIP_S:.0f} s, lines every 0.2 s and 0.5 mV. Above: BitBeat, below: annotators, "
-        "framed where they differ; beside: the beat over this patient's usual one (dashed). "
-        "Numbers: RECORD:SAMPLE for bitbeat explain."
-    )
-    page.text(MARGIN_MM, height_mm - 4.0, note, size=6.5, color=FAINT_INK)
+    for k, line in enumerate(notes):
+        y_mm = height_mm - 4.0 - _NOTE_MM * (len(notes) - 1 - k)
+        page.text(MARGIN_MM, y_mm, line, size=6.5, color=FAINT_INK)
     return save(page.figure, path)
 
 
@@ -129,7 +136,7 @@ def _draw_tile(page: Page, shown: _Shown, mistake: Mistake, left_mm: float, top_
     page.text(left_mm, top_mm + 3.2, text, size=7.5, weight="bold", color=INK)
     details = [clock(mistake.time_s)]
     if mistake.confidence_q8 >= 0:
-        details.append(f"confidence {100 * mistake.confidence_q8 / 255:.0f} %")
+        details.append(f"{100 * mistake.confidence_q8 / 255:.0f} %")
         details += [name for bit, name in FLAG_NAMES.items() if mistake.flags & bit]
     page.text(left_mm + 24.0, top_mm + 3.2, ", ".join(details), size=7.5, color=FAINT_INK)
     last_s = max(shown.recording.duration_s - _STRIP_S, 0)

@@ -86,7 +86,8 @@ def draw_signal(
     axes.plot(time_s, recording.mv[first:stop], color=INK, lw=0.85, solid_joinstyle="round", zorder=4)
     _draw_beats(axes, recording, first, stop, high_mv, marks=not compact)
     if recording.reference is not None:
-        _draw_reference(axes, recording, first, stop, low_mv)
+        level_mv = low_mv + (0.05 * (high_mv - low_mv) if compact else 0.08)
+        _draw_reference(axes, recording, first, stop, level_mv)
 
 
 def _shade(axes: Axes, recording: Recording, first: int, stop: int, low: float, high: float) -> None:
@@ -167,8 +168,8 @@ def _extent(recording: Recording, i: int) -> tuple[int, int]:
     return round(before * fs_hz), round(after * fs_hz)
 
 
-def _draw_reference(axes: Axes, recording: Recording, first: int, stop: int, low: float) -> None:
-    """Write reference letters along the lower edge, framed where BitBeat says something else."""
+def _draw_reference(axes: Axes, recording: Recording, first: int, stop: int, level_mv: float) -> None:
+    """Write reference letters at this level, framed where BitBeat says something else."""
     assert recording.reference is not None
     samples = np.asarray(recording.reference.samples)
     window = round(0.15 * recording.fs_hz)
@@ -182,7 +183,7 @@ def _draw_reference(axes: Axes, recording: Recording, first: int, stop: int, low
         frame = {"boxstyle": "round,pad=0.18", "fc": "none", "ec": CLASS_COLOURS["V"], "lw": 0.7}
         axes.text(
             samples[k] / recording.fs_hz,
-            low + 0.08,
+            level_mv,
             label,
             ha="center",
             va="bottom",
