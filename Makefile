@@ -37,6 +37,10 @@ generate: setup-all ## the generated files again, from export/spec.toml and the 
 parity: .venv/.ready-parity data ## every intermediate value of Python and C, all 48 records
 	@$(BITBEAT) parity
 
+.PHONY: score-noise
+score-noise: setup data ## DS2 in noise: sweeps, calibration, undecided beats, signal-quality index
+	@$(BITBEAT) score-noise
+
 rates: .venv/.ready-parity data ## the same chain at 250, 360 and 500 Hz: parity, state size, DS1 cross-check
 	@$(BITBEAT) rates
 

@@ -57,6 +57,7 @@ COMMANDS = {
     "ports": Need(),
     "simulate": Need(),
     "score": Need(),
+    "score-noise": Need(tools=("C compiler",), data=("mitdb", "nstdb")),
     "explain": Need(),
     "errors": Need(tools=("C compiler",), data=("mitdb",)),
     "data": Need(),

@@ -23,6 +23,7 @@ GROUPS = (
     "bench",
     "faults",
     "explain",
+    "noise",
     "doctor",
 )
 

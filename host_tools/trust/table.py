@@ -1,0 +1,74 @@
+"""Prints what ``bitbeat score-noise`` found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+def _pair(rates: dict[str, Any]) -> str:
+    return f"{rates['se']:.1f} / {rates['ppv']:.1f}"
+
+
+def _row(name: str, level: str, f: dict[str, Any]) -> tuple[str, ...]:
+    shares = (f"{f['undecided']:.1f}", f"{f['wrong']:.1f}", f"{f['wrong_of_decided']:.1f}")
+    return (
+        name,
+        level,
+        _pair(f["qrs"]),
+        _pair(f["V"]),
+        _pair(f["S"]),
+        _pair(f["decided"]["V"]),
+        f"{f['sqi_quartiles'][1]:.0f}",
+        *shares,
+    )
+
+
+def print_noise(figures: dict[str, Any], console: Console) -> None:
+    """Print the sweep, the table over nstdb's levels, and the figures of index and confidence."""
+    table = Table(
+        title="DS2 with noise: Se / +P; beats undecided, wrong, wrong of the decided, percent",
+        padding=(0, 0),
+    )
+    headings = ("", "dB", "QRS", "V", "S", "V decided", "SQI", "undec.", "wrong", "of dec.")
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_row(*_row("none", "", figures["clean"]))
+    for name, levels in figures["sweep"].items():
+        for level, f in levels.items():
+            table.add_row(*_row(name, level, f))
+    console.print(table)
+    table = Table(title="nstdb, records 118 and 119: signal-quality index in noise and between")
+    for heading in ("dB", "QRS", "SQI in noise", "undecided", "SQI between", "undecided "):
+        table.add_column(heading, justify="right")
+    for level, rows in figures["sqi"]["nstdb"].items():
+        noisy, between = rows["noisy"], rows["between"]
+        table.add_row(
+            level,
+            _pair(noisy["qrs"]),
+            f"{noisy['sqi_quartiles'][1]:.0f}",
+            f"{noisy['undecided']:.1f} %",
+            f"{between['sqi_quartiles'][1]:.0f}",
+            f"{between['undecided']:.1f} %",
+        )
+    console.print(table)
+    for name in ("ds1", "ds2"):
+        sqi = figures["sqi"][name]
+        console.print(
+            f"{name.upper()}, area under the ROC of the index: wrong answers {sqi['auc_wrong']:.3f}, "
+            f"false beats {sqi['auc_false_beat']:.3f}, "
+            f"wrong answers without noise {sqi['auc_wrong_clean']:.3f}, noise at 6 dB "
+            + ", ".join(f"{k} {v['6']:.3f}" for k, v in sqi["auc_noise_present"].items())
+        )
+    calibration = figures["calibration"]
+    console.print(
+        f"confidence on DS2: expected calibration error {calibration['ece']:.4f} "
+        f"over {calibration['beats']} beats"
+    )
+    flag = figures["undecided"]["flag"]
+    console.print(
+        f"undecided by the flag on DS2: {flag['undecided']:.2f} % of beats; of the decided ones V "
+        f"{_pair(flag['V'])}, S {_pair(flag['S'])}"
+    )
