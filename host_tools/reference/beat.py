@@ -22,7 +22,7 @@ from .params import (
     TEMPLATE_PREMATURE_Q8,
     WINDOW_SAMPLES,
 )
-from .quality import quality_beat
+from .quality import quality_mark, quality_measure
 from .rr import rr_irregularity_q8, rr_local_mean_q4, rr_slow_mean_q4, rr_update
 from .template import amplitude_log2_q10, correlation_q7, residual_q6, template_copy, template_update
 from .window import window_extract, window_mean, window_noise_q8, window_quantise, window_sd
@@ -118,8 +118,8 @@ def beat_classify(p: Any, r_age: int, beat: Any) -> None:
         beat.flags = beat.flags | _NOISY
     known = p.template.dominant_score != 0
     roughness_q8 = to_int(p.features[8])
-    beat.flags = quality_beat(p.quality, p.window, template, known, sd, roughness_q8, to_int(beat.flags))
-    beat.sqi = p.quality.sqi
+    beat.sqi = quality_measure(p.quality, p.window, template, known, sd, roughness_q8)
+    quality_mark(p.quality, beat)
     window_quantise(p.window, template, sd, p.arena, BEAT_OFFSET)
     trace_inputs(p)
     net_invoke(p.arena, beat.logits, p.trace.layers)

@@ -61,10 +61,8 @@ def distance_q8(window: Any, dominant: Any, offset: int, sd: int, first: int, en
 
 
 @kernel
-def quality_beat(
-    s: Any, window: Any, dominant: Any, known: bool, sd: int, roughness_q8: int, flags: int
-) -> int:
-    """Judge a beat; returns its flags with "undecided" where due, and leaves its index in ``s.sqi``.
+def quality_measure(s: Any, window: Any, dominant: Any, known: bool, sd: int, roughness_q8: int) -> int:
+    """Index of a beat from its window, 0..SQI_MAX.
 
     Not ``known``: there is no dominant beat yet, and roughness alone decides.
     """
@@ -81,11 +79,14 @@ def quality_beat(
     else:
         s.unrest_q12 = to_int(s.unrest_q12) + (change >> QUALITY_FALL_SHIFT)
     sqi = SQI_MAX - floor_divide(SQI_MAX * to_int(s.unrest_q12), QUALITY_ZERO_Q8 << 4)
-    sqi = clamp(sqi, 0, SQI_MAX)
-    result = to_int(flags)
-    if (result & _INPUT_BAD) != 0:
-        sqi = 0
-    if sqi < QUALITY_UNDECIDED_SQI:
-        result |= _UNDECIDED
-    s.sqi = sqi
-    return result
+    return clamp(sqi, 0, SQI_MAX)
+
+
+@kernel
+def quality_mark(s: Any, beat: Any) -> None:
+    """Last word on a beat that goes out: index 0 where its input was bad, and "undecided" where due."""
+    if (beat.flags & _INPUT_BAD) != 0:
+        beat.sqi = 0
+    if beat.sqi < QUALITY_UNDECIDED_SQI:
+        beat.flags = beat.flags | _UNDECIDED
+    s.sqi = beat.sqi

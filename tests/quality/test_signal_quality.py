@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from host_tools.beats import FLAG_LEAD_OFF, FLAG_SATURATED, FLAG_UNDECIDED
+from host_tools.beats import BEAT_DTYPE, FLAG_LEAD_OFF, FLAG_SATURATED, FLAG_UNDECIDED
 from host_tools.native import run_core
 from host_tools.parity import compare_record
 from host_tools.reference import params
 from host_tools.reference.input import MISSING
-from host_tools.reference.quality import SQI_MAX, distance_q8, quality_beat, quality_contact
+from host_tools.reference.quality import SQI_MAX, distance_q8, quality_contact, quality_mark, quality_measure
 from host_tools.reference.state import INPUT_DTYPE, QUALITY_DTYPE, new_record
 from tests.chain.signals import pulse_train
 
@@ -24,7 +24,12 @@ windows = st.lists(st.integers(-32768, 32767), min_size=96, max_size=96).map(lam
 def judged(window: np.ndarray, dominant: np.ndarray, sd: int, rough: int, flags: int, unrest: int = 0):
     state = new_record(QUALITY_DTYPE)
     state.unrest_q12 = unrest
-    return quality_beat(state, window, dominant, True, sd, rough, flags), state
+    beat = np.zeros(1, BEAT_DTYPE).view(np.recarray)
+    beat["flags"] = flags
+    beat["sqi"] = quality_measure(state, window, dominant, True, sd, rough)
+    quality_mark(state, beat[0])
+    assert state.sqi == beat["sqi"][0]
+    return int(beat["flags"][0]), state
 
 
 @settings(deadline=None, max_examples=60)
@@ -67,16 +72,14 @@ def test_one_odd_beat_does_not_decide_and_noise_does() -> None:
     ectopic[60:90] = -600
     state = new_record(QUALITY_DTYPE)
     for _ in range(5):
-        quality_beat(state, dominant, dominant, True, sd, 10, 0)
-    assert state.sqi > 95
-    quality_beat(state, ectopic, dominant, True, sd, 10, 0)
-    assert state.sqi > 80
+        sqi = quality_measure(state, dominant, dominant, True, sd, 10)
+    assert sqi > 95
+    assert quality_measure(state, ectopic, dominant, True, sd, 10) > 80
     rng = np.random.default_rng(1)
     for _ in range(8):
         noisy = (dominant + rng.normal(0, 600, 96)).astype(np.int16)
-        flags = quality_beat(state, noisy, dominant, True, sd, 200, 0)
-    assert state.sqi < 40
-    assert flags & FLAG_UNDECIDED
+        sqi = quality_measure(state, noisy, dominant, True, sd, 200)
+    assert sqi < 40
 
 
 def test_index_falls_with_noise() -> None:

@@ -80,9 +80,9 @@ void ecg_beat_classify(ecg_pipeline_t *p, int32_t r_age, ecg_beat_t *beat) {
     if (p->features[8] > ECG_NOISY_Q8) {
         beat->flags |= ECG_FLAG_NOISY;
     }
-    beat->flags = ecg_quality_beat(&p->quality, p->window, dominant, p->beat_template.dominant_score != 0, sd,
-                                   p->features[8], beat->flags);
-    beat->sqi = p->quality.sqi;
+    beat->sqi = ecg_quality_measure(&p->quality, p->window, dominant, p->beat_template.dominant_score != 0,
+                                    sd, p->features[8]);
+    ecg_quality_mark(&p->quality, beat);
     ecg_window_quantise(p->window, dominant, sd, ecg_net_beat_input(&p->net));
     ECG_TRACE_BEAT_INPUTS(p);
     ecg_net_invoke(&p->net, beat->logits);

@@ -37,26 +37,27 @@ static int32_t distance_q8(const int16_t *window, const int16_t *dominant, int32
     return ecg_floor_divide(total * 256, (int32_t)(end - first) * sd);
 }
 
-uint8_t ecg_quality_beat(ecg_quality_t *s, const int16_t window[ECG_WINDOW_SAMPLES],
-                         const int16_t dominant[ECG_WINDOW_SAMPLES], bool known, int32_t sd,
-                         int32_t roughness_q8, uint8_t flags) {
+uint8_t ecg_quality_measure(ecg_quality_t *s, const int16_t window[ECG_WINDOW_SAMPLES],
+                            const int16_t dominant[ECG_WINDOW_SAMPLES], bool known, int32_t sd,
+                            int32_t roughness_q8) {
     int32_t offset = ecg_window_mean(window) - ecg_window_mean(dominant);
     int32_t before = distance_q8(window, dominant, offset, sd, 0, ECG_QRS_FIRST_GRID);
     int32_t after = distance_q8(window, dominant, offset, sd, ECG_QRS_END_GRID, ECG_WINDOW_SAMPLES);
     int32_t distance = known ? ecg_min(before, after) : roughness_q8;
     int32_t unrest_q8 = distance + (roughness_q8 >> ECG_QUALITY_ROUGH_SHIFT);
     int32_t change = unrest_q8 * 16 - s->unrest_q12;
-    s->unrest_q12 =
-        (int16_t)(s->unrest_q12 + (change >> (change > 0 ? ECG_QUALITY_RISE_SHIFT : ECG_QUALITY_FALL_SHIFT)));
+    int shift = change > 0 ? ECG_QUALITY_RISE_SHIFT : ECG_QUALITY_FALL_SHIFT;
+    s->unrest_q12 = (int16_t)(s->unrest_q12 + (change >> shift));
     int32_t sqi = ECG_SQI_MAX - ecg_floor_divide(ECG_SQI_MAX * s->unrest_q12, 16 * ECG_QUALITY_ZERO_Q8);
-    sqi = ecg_clamp(sqi, 0, ECG_SQI_MAX);
-    uint32_t result = flags;
-    if ((result & (ECG_FLAG_SATURATED | ECG_FLAG_LEAD_OFF)) != 0) {
-        sqi = 0;
+    return (uint8_t)ecg_clamp(sqi, 0, ECG_SQI_MAX);
+}
+
+void ecg_quality_mark(ecg_quality_t *s, ecg_beat_t *beat) {
+    if ((beat->flags & (ECG_FLAG_SATURATED | ECG_FLAG_LEAD_OFF)) != 0) {
+        beat->sqi = 0;
     }
-    if (sqi < ECG_QUALITY_UNDECIDED_SQI) {
-        result |= ECG_FLAG_UNDECIDED;
+    if (beat->sqi < ECG_QUALITY_UNDECIDED_SQI) {
+        beat->flags |= ECG_FLAG_UNDECIDED;
     }
-    s->sqi = (uint8_t)sqi;
-    return (uint8_t)result;
+    s->sqi = beat->sqi;
 }

@@ -33,12 +33,15 @@ typedef struct {
 void ecg_quality_contact(ecg_quality_t *s, const ecg_input_t *input, uint8_t *waiting_flags,
                          uint32_t waiting);
 
-/* Judges a beat; returns its flags, with ECG_FLAG_UNDECIDED where its class is not to be trusted, and leaves
- * its index in s->sqi. `window` and `dominant` as in ecg_window.h, `sd` that of `dominant`, `roughness_q8` of
- * ecg_window_noise_q8, `flags` what is known of the input. Not `known`: there is no dominant beat yet, and
- * roughness decides. */
-uint8_t ecg_quality_beat(ecg_quality_t *s, const int16_t window[ECG_WINDOW_SAMPLES],
-                         const int16_t dominant[ECG_WINDOW_SAMPLES], bool known, int32_t sd,
-                         int32_t roughness_q8, uint8_t flags);
+/* Index of a beat from its window, 0..ECG_SQI_MAX. `window` and `dominant` as in ecg_window.h, `sd` that of
+ * `dominant`, `roughness_q8` of ecg_window_noise_q8. Not `known`: there is no dominant beat yet, and
+ * roughness alone decides. */
+uint8_t ecg_quality_measure(ecg_quality_t *s, const int16_t window[ECG_WINDOW_SAMPLES],
+                            const int16_t dominant[ECG_WINDOW_SAMPLES], bool known, int32_t sd,
+                            int32_t roughness_q8);
+
+/* The last word on a beat that goes out, its sqi and its other flags set: sqi 0 where its input was bad, and
+ * ECG_FLAG_UNDECIDED where its class is not to be trusted. */
+void ecg_quality_mark(ecg_quality_t *s, ecg_beat_t *beat);
 
 #endif
