@@ -7,7 +7,7 @@ PY := .venv/bin/python
 BITBEAT := .venv/bin/bitbeat
 EXPORT := --quiet --disable-pip-version-check
 
-.PHONY: help setup setup-all demo test data train export generate parity rates errors bench emulator replay firmware flash monitor stop toolchains isa hil fuzz lint format clean
+.PHONY: help setup setup-all demo test data train export generate score parity rates errors bench emulator replay firmware flash monitor stop toolchains isa hil fuzz lint format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ export: setup-all data ## checkpoint to ONNX to int8 TFLite to C, with a report
 
 generate: setup-all ## the generated files again, from export/spec.toml and the committed .tflite
 	@$(BITBEAT) generate
+
+score: setup-all data ## the deployed chain scored after EC57 on all records; build/score.json
+	@$(BITBEAT) scoreboard
 
 parity: .venv/.ready-parity data ## every intermediate value of Python and C, all 48 records
 	@$(BITBEAT) parity

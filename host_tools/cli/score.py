@@ -1,9 +1,9 @@
-"""``bitbeat score``."""
+"""``bitbeat score`` and ``bitbeat scoreboard``."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,8 +11,9 @@ from host_tools.errors import UserError
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command of this module."""
+    """Add the commands of this module."""
     app.command("score")(score)
+    app.command("scoreboard")(scoreboard)
 
 
 def score(
@@ -58,3 +59,56 @@ def score(
     console = Console()
     print_score(result, console)
     console.print(f"written: {', '.join(str(path) for path in files)}", soft_wrap=True, highlight=False)
+
+
+def scoreboard(
+    out: Annotated[Path, typer.Option(help="Where the figures go.")] = Path("build/score.json"),
+    data_dir: Annotated[
+        Path | None, typer.Option("--data", help="Folder that holds mitdb/ and nstdb/.")
+    ] = None,
+    docs: Annotated[
+        Path | None, typer.Option(help="Folder of score.md and score.png; docs/ by default.")
+    ] = None,
+    processes: Annotated[int, typer.Option(help="Records at once; 0 = one a core.")] = 0,
+) -> None:
+    """Score the deployed chain on all records: detection, noise, DS2 with both models; log new models."""
+    from rich.console import Console
+
+    from host_tools.build import ROOT
+    from host_tools.cli.train import need
+    from host_tools.scoreboard import plot_records, print_sheets, score_all, write_documents
+    from host_tools.writing import check_folder, write_json
+    from training.data import DATA_DIR, fetch_databases
+
+    need(("torch", "safetensors"), "train")
+    check_folder(out.parent)
+    if data_dir is None:
+        fetch_databases(DATA_DIR, names=("mitdb", "nstdb"))
+    console, errors = Console(width=max(120, Console().width)), Console(stderr=True)
+    with errors.status("score") as status:
+        board = score_all(data_dir or DATA_DIR, processes, lambda what: status.update(f"score: {what}"))
+    write_json(out, board.content)
+    print_sheets(board.content, console)
+    folder = docs or ROOT / "docs"
+    written = write_documents(
+        board.content, folder / "score.md", [ROOT / "README.md"] if docs is None else []
+    )
+    written.append(plot_records(folder / "score.png", board.content))
+    if docs is None:
+        written += _log(board.entries)
+    for note in board.notes:
+        console.print(f"note: {note}", style="yellow", highlight=False)
+    console.print(f"written: {', '.join(map(str, [out, *written]))}", soft_wrap=True, highlight=False)
+
+
+def _log(entries: list[dict[str, Any]]) -> list[Path]:
+    """Log models that were not scored on DS2 before; the model card says what the log says."""
+    from host_tools.scoreboard import append_log
+    from training.evaluate import DS2_LOG_PATH
+    from training.model_card import CARD_PATH, write_card
+
+    new = [append_log(entry, DS2_LOG_PATH) for entry in entries]
+    if not any(new):
+        return []
+    write_card()
+    return [DS2_LOG_PATH, CARD_PATH]

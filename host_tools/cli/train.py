@@ -179,8 +179,9 @@ def evaluate(
         console.print(_metrics_table(metrics))
         console.print(_record_note(metrics), soft_wrap=True)
         return
+    from host_tools.scoreboard import append_log
     from training.data import DATA_DIR, fetch_databases
-    from training.evaluate import DS2_LOG_PATH, append_log, score_ds2
+    from training.evaluate import DS2_LOG_PATH, score_ds2
     from training.model_card import CARD_PATH, write_card
 
     where = data_dir or DATA_DIR
@@ -188,10 +189,13 @@ def evaluate(
         fetch_databases(where, names=("mitdb",))
     with console.status("DS2") as status:
         entry = score_ds2(where, lambda record: status.update(f"DS2: record {record}"))
-    append_log(entry)
-    write_card()
+    new = append_log(entry, DS2_LOG_PATH)
     console.print(_ds2_table(entry))
-    console.print(f"appended to {DS2_LOG_PATH}; {CARD_PATH} written", soft_wrap=True)
+    if new:
+        write_card()
+        console.print(f"appended to {DS2_LOG_PATH}; {CARD_PATH} written", soft_wrap=True)
+    else:
+        console.print(f"scored before: {DS2_LOG_PATH} stays as it is", soft_wrap=True)
 
 
 def _metrics_table(metrics: dict[str, Any]) -> Table:

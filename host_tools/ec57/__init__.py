@@ -14,7 +14,16 @@ from .lines import (
     sum_lines,
 )
 from .pairing import LEARNING_PERIOD_S, MATCH_WINDOW_MS, BeatComparison, pair_beats
-from .scores import Score, bxb_columns, figures_from_matrix, qrs_score, rate, sveb_score, veb_score
+from .scores import (
+    Score,
+    bxb_columns,
+    class_scores,
+    figures_from_matrix,
+    qrs_score,
+    rate,
+    sveb_score,
+    veb_score,
+)
 
 __all__ = [
     "CLASSES",
@@ -30,6 +39,7 @@ __all__ = [
     "beat_lines",
     "bxb_columns",
     "class_codes",
+    "class_scores",
     "figures_from_matrix",
     "line_scores",
     "pair_beats",

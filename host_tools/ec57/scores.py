@@ -75,6 +75,17 @@ def rate(part: float, whole: float) -> float:
     return 100 * float(part) / float(whole) if whole else 0.0
 
 
+def class_scores(matrix: NDArray[np.int64]) -> dict[str, Score]:
+    """Score N, S, V and F; S and V as EC57 says, N and F with Q in the reference left out of the errors."""
+
+    def plain(k: int) -> Score:
+        hit = int(matrix[k, k])
+        others = [i for i in (N, S, V, F, O) if i != k]
+        return Score(hit, int(matrix[k].sum()) - hit, int(matrix[others, k].sum()))
+
+    return {"N": plain(N), "S": sveb_score(matrix), "V": veb_score(matrix), "F": plain(F)}
+
+
 def figures_from_matrix(matrix: NDArray[np.int64]) -> dict[str, Any]:
     """EC57 rates in percent from a beat-by-beat matrix.
 
@@ -91,13 +102,7 @@ def figures_from_matrix(matrix: NDArray[np.int64]) -> dict[str, Any]:
         beats as errors, ``macro_f1`` over N S V, and the ``matrix``. S and V are scored as EC57 says:
         a V called on a reference F or Q is not counted against V, nor an S on a Q.
     """
-
-    def plain(k: int) -> Score:
-        hit = int(matrix[k, k])
-        others = [i for i in (0, 1, 2, 3, 5) if i != k]
-        return Score(hit, int(matrix[k].sum()) - hit, int(matrix[others, k].sum()))
-
-    scores = {"N": plain(0), "S": sveb_score(matrix), "V": veb_score(matrix), "F": plain(3)}
+    scores = class_scores(matrix)
     classes = {}
     for name, score in scores.items():
         se, ppv = rate(score.tp, score.tp + score.fn), rate(score.tp, score.tp + score.fp)

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from host_tools.errors import UserError
+from host_tools.scoreboard import append_log
 from tests.data_access import database_dir, mitdb_dir
 from training import evaluate
 from training.checkpoint import load_checkpoint
@@ -183,10 +184,12 @@ def test_the_deployed_chain_is_scored_and_logged(
     # Record 124 has j beats: bxb counts them as S, de Chazal as N.
     assert entry["bxb"]["S"] != entry["classes"]["S"]
     log = tmp_path / "log.jsonl"
-    evaluate.append_log(entry, log)
+    assert append_log(entry, log)
     before = log.read_text()
-    evaluate.append_log(entry, log)
-    assert log.read_text() == before * 2
+    assert not append_log(entry, log)
+    assert log.read_text() == before
+    assert append_log(entry | {"model_hash": "another"}, log)
+    assert log.read_text().startswith(before)
     assert {"date", "commit", "model_hash", "spec_hash", "accuracy"} <= set(json.loads(before))
 
 

@@ -1,0 +1,189 @@
+"""The board beside the published systems: one set of rows, for the screen and for the documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from host_tools.writing import write_text
+
+from .published import CLASSIFIERS, DETECTORS, NOISE, Classifier
+
+#: Lines between which a document holds the tables.
+BEGIN, END = "<!-- score: written by make score -->", "<!-- end of score -->"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One table: title, headings, rows; the first ``own`` rows are BitBeat's."""
+
+    title: str
+    heads: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+    own: int
+    note: str = ""
+
+
+def _text(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}" if round(value, 1) != value else f"{value:.1f}"
+
+
+def _pair(se: float | None, ppv: float | None) -> str:
+    return "–" if se is None and ppv is None else f"{_text(se)} / {_text(ppv)}"
+
+
+def _fixed(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+def _both(entry: dict[str, Any]) -> str:
+    return f"{_fixed(entry['se'])} / {_fixed(entry['ppv'])}"
+
+
+def _own_row(name: str, ds2: dict[str, Any], table: str, scored: str, remark: str) -> tuple[str, ...]:
+    classes = ds2[table]
+    suffix = {"dechazal": "", "dechazal_from_0": "_from_0"}.get(table)
+    return (
+        name,
+        "own",
+        scored,
+        "–" if suffix is None else _fixed(ds2[f"accuracy{suffix}"]),
+        _both(classes["S"]),
+        _both(classes["V"]),
+        "–" if suffix is None else _fixed(ds2[f"macro_f1{suffix}"]),
+        remark,
+    )
+
+
+def _published_row(c: Classifier) -> tuple[str, ...]:
+    return (
+        c.name,
+        c.peaks,
+        c.scored,
+        _text(c.accuracy),
+        _pair(c.s_se, c.s_ppv),
+        _pair(c.v_se, c.v_ppv),
+        _text(c.macro_f1),
+        ", ".join(filter(None, (c.source, c.remark))),
+    )
+
+
+def classifier_sheet(content: dict[str, Any]) -> Sheet:
+    """Both protocols of BitBeat beside the published classifiers."""
+    protocol = content["models"]["shipped"]["protocol"]
+    models = [(f"**BitBeat** ({protocol})", content["ds2"])]
+    if "ds1" in content["models"]:
+        models.append(("**BitBeat** (ds1)", content["protocols"]["ds1"]["ds2"]))
+    rows = []
+    for name, ds2 in models:
+        rows.append(_own_row(name, ds2, "dechazal", "from 5:00", "int8, C core, one lead"))
+        rows.append(_own_row(name, ds2, "dechazal_from_0", "whole records", "the same"))
+        rows.append(_own_row(name, ds2, "bxb", "from 5:00, bxb", "e and j are S"))
+    own = len(rows)
+    rows += [_published_row(c) for c in CLASSIFIERS]
+    rest = content["ds2"]["dechazal_without_232"]["S"]
+    note = (
+        "In brackets: trained on. "
+        f"S without record 232, which holds three quarters of DS2's S beats: {_both(rest)} %. "
+        f"Int8 less float: {content['ds2']['int8_minus_float']:+.2f} points of macro-F1. "
+        "Gross figures, every beat classified; a missed or false beat is an error of the accuracy. "
+        "F or Q called V is not counted against V (EC57)."
+    )
+    heads = (
+        "system",
+        "R peaks",
+        "scored on",
+        "accuracy %",
+        "S Se / +P %",
+        "V Se / +P %",
+        "macro-F1 %",
+        "remark",
+    )
+    return Sheet("Beat classification on DS2, trained without it, all figures in %", heads, rows, own, note)
+
+
+def detector_sheet(content: dict[str, Any]) -> Sheet:
+    """BitBeat's detector beside the published ones."""
+    qrs, part = content["qrs"], content["qrs_ds2"]
+    rows = [("**BitBeat**", _fixed(qrs["se"]), _fixed(qrs["ppv"]), "causal, integer", "measured")]
+    rows += [(d.name, _fixed(d.se), _fixed(d.ppv), d.kind, d.source) for d in DETECTORS]
+    note = f"Gross, first signal of each file, from 5:00 on. BitBeat on DS2's records alone: {_both(part)} %."
+    heads = ("detector", "Se %", "+P %", "kind", "figures")
+    return Sheet("QRS detection, 48 records of MIT-BIH", heads, rows, 1, note)
+
+
+def noise_sheet(content: dict[str, Any]) -> Sheet:
+    """Detection in noise: nstdb's records."""
+    rows = []
+    for name, figures in content["qrs_noise"].items():
+        others = NOISE.get(name, {})
+        beside = ", ".join(f"{who} {_pair(*rates)}" for who, rates in others.items())
+        level = name[-2:].replace("_", "-").lstrip("0") or "0"
+        rows.append((name, level, _fixed(figures["se"]), _fixed(figures["ppv"]), beside))
+    heads = ("record", "SNR dB", "Se %", "+P %", "others, measured")
+    return Sheet("QRS detection in electrode motion noise (nstdb)", heads, rows, len(rows))
+
+
+def _is_number(head: str) -> bool:
+    return any(word in head for word in ("%", "dB", "accuracy", "+P", "F1"))
+
+
+def sheets(content: dict[str, Any]) -> list[Sheet]:
+    """Return all tables."""
+    return [classifier_sheet(content), detector_sheet(content), noise_sheet(content)]
+
+
+def print_sheets(content: dict[str, Any], console: Console) -> None:
+    """Print all tables; BitBeat's rows are bold."""
+    for sheet in sheets(content):
+        table = Table(title=sheet.title, box=box.SIMPLE_HEAD, title_justify="left", padding=(0, 0, 0, 1))
+        for head in sheet.heads:
+            table.add_column(head, justify="right" if _is_number(head) else "left", no_wrap=head != "remark")
+        for k, row in enumerate(sheet.rows):
+            bold = k < sheet.own < len(sheet.rows)
+            table.add_row(*(cell.replace("**", "") for cell in row), style="bold" if bold else "")
+        console.print(table)
+        if sheet.note:
+            console.print(sheet.note, highlight=False)
+
+
+def _markdown_rows(rows: Iterable[Sequence[str]]) -> list[str]:
+    return ["| " + " | ".join(row) + " |" for row in rows]
+
+
+def markdown(content: dict[str, Any]) -> str:
+    """Return all tables as Markdown."""
+    parts = []
+    for sheet in sheets(content):
+        right = [":" if _is_number(h) else "" for h in sheet.heads]
+        lines = [f"**{sheet.title}**", "", *_markdown_rows([sheet.heads])]
+        lines += ["|" + "|".join(f"---{mark}" for mark in right) + "|", *_markdown_rows(sheet.rows)]
+        parts.append("\n".join([*lines, *(["", sheet.note] if sheet.note else [])]))
+    digest = content["models"]["shipped"]["sha256"][:12]
+    return "\n\n".join([*parts, f"Written by `make score`, model `{digest}`."]) + "\n"
+
+
+def replace_marked(text: str, new: str) -> str | None:
+    """Return a document's text with what stands between the marks replaced; None without the marks."""
+    if BEGIN not in text or END not in text.split(BEGIN, 1)[1]:
+        return None
+    head, rest = text.split(BEGIN, 1)
+    return f"{head}{BEGIN}\n\n{new}\n{END}{rest.split(END, 1)[1]}"
+
+
+def write_documents(content: dict[str, Any], page: Path, others: Sequence[Path] = ()) -> list[Path]:
+    """Write the tables as a page, and into those documents that have a marked place for them."""
+    text = markdown(content)
+    write_text(page, f"# How BitBeat scores\n\n![per record](score.png)\n\n{text}")
+    written = [page]
+    for path in others:
+        if path.is_file() and (changed := replace_marked(path.read_text(), text)) is not None:
+            write_text(path, changed)
+            written.append(path)
+    return written
