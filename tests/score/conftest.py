@@ -28,7 +28,7 @@ def score() -> Callable[..., Outcome]:
     def run(*arguments: object) -> Outcome:
         app = typer.Typer()
         score_command.register(app)
-        result = CliRunner().invoke(app, [str(a) for a in arguments])
+        result = CliRunner().invoke(app, ["score", *map(str, arguments)])
         if isinstance(result.exception, BitBeatError):
             return Outcome(result.exception.exit_code, str(result.exception), result.output)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
