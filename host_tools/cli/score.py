@@ -25,11 +25,9 @@ def score(
     mapping: Annotated[str, typer.Option(help="bxb (e and j are S) or dechazal (e and j are N).")] = "bxb",
     fs: Annotated[float | None, typer.Option(help="Sampling rate, Hz, where no file says it.")] = None,
     ref_annotator: Annotated[
-        str | None, typer.Option(help="Suffix of the reference's files in a folder; atr where it is there.")
+        str | None, typer.Option(help="Suffix of the reference (folder or record); atr where it is there.")
     ] = None,
-    test_annotator: Annotated[
-        str | None, typer.Option(help="Suffix of the test's files in a folder.")
-    ] = None,
+    test_annotator: Annotated[str | None, typer.Option(help="Suffix of the test (folder or record).")] = None,
     record: Annotated[
         list[str] | None, typer.Option(help="Only this record of two folders; may be given again.")
     ] = None,

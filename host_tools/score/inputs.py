@@ -71,9 +71,9 @@ def find_tasks(
     Parameters
     ----------
     ref, test : Path
-        Both files, or both folders.
+        Both files (or both records, with their annotators), or both folders.
     ref_annotator, test_annotator : str, optional
-        Suffix of the files in a folder that are meant; without it the reference's is ``atr`` where there
+        Suffix of the files in a folder, or of the record, that are meant; without it the reference's is ``atr`` where there
         is one, else the only one there.
     records : iterable of str
         Only these records of two folders; all by default.
@@ -90,6 +90,7 @@ def find_tasks(
     UserError
         A path is missing, a file and a folder, files of two records, or folders without a common record.
     """
+    ref, test = _annotation_path(ref, ref_annotator), _annotation_path(test, test_annotator)
     for path in (ref, test):
         if not path.exists():
             raise UserError(f"{path}: no such annotation file or folder")
@@ -113,6 +114,12 @@ def find_tasks(
         raise UserError(f"{test}: record {', '.join(foreign)} has no reference annotations in {ref}")
     tasks = [Task(name, refs[name], tests[name]) for name in sorted(tests)]
     return tasks, sorted(refs.keys() - tests.keys())
+
+
+def _annotation_path(path: Path, annotator: str | None) -> Path:
+    """Return the file of a record's annotator; any other path as it is."""
+    file = path.with_name(f"{path.name}.{annotator}")
+    return file if annotator and not path.exists() and file.is_file() else path
 
 
 def _record(path: Path) -> str:

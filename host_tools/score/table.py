@@ -77,6 +77,7 @@ def matrix_table(result: ScoreResult) -> Table:
     """Return the confusion matrix of all records."""
     table = Table(
         title="Confusion, all records (rows: reference)",
+        min_width=46,
         box=box.SIMPLE_HEAD,
         title_justify="left",
         pad_edge=False,

@@ -105,6 +105,18 @@ def test_every_file_is_written_and_says_the_same(score: Score, tmp_path: Path) -
     assert line[1:20] == [str(n) for n in content["records"]["r"]["columns"].values()]
 
 
+def test_a_record_and_its_annotators(score: Score, tmp_path: Path) -> None:
+    write_header(write_annotations(tmp_path / "r.atr", regular(400)), FS)
+    write_annotations(tmp_path / "r.qrs", regular(390))
+    record = tmp_path / "r"
+    outcome = score(
+        *("--ref", record, "--ref-annotator", "atr", "--test", record, "--test-annotator", "qrs"),
+        *("--start", 0, "--out", tmp_path / "out"),
+    )
+    assert outcome.code == 0
+    assert json.loads((tmp_path / "out" / "score.json").read_text())["sum"]["No'"] == 10
+
+
 class _Page(HTMLParser):
     """Checks that tags close, and collects what a page would fetch."""
 
