@@ -73,8 +73,8 @@ def find_tasks(
     ref, test : Path
         Both files (or both records, with their annotators), or both folders.
     ref_annotator, test_annotator : str, optional
-        Suffix of the files in a folder, or of the record, that are meant; without it the reference's is ``atr`` where there
-        is one, else the only one there.
+        Suffix of the files in a folder, or of the record, that are meant; without it the reference's is
+        ``atr`` where there is one, else the only one there.
     records : iterable of str
         Only these records of two folders; all by default.
 
