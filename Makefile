@@ -7,7 +7,7 @@ PY := .venv/bin/python
 BITBEAT := .venv/bin/bitbeat
 EXPORT := --quiet --disable-pip-version-check
 
-.PHONY: help setup setup-all demo test data train export generate score parity rates errors bench emulator replay firmware flash monitor stop toolchains isa hil fuzz lint format clean
+.PHONY: help setup setup-all demo test data train export generate parity rates errors bench emulator replay firmware flash monitor stop toolchains isa hil fuzz lint format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -34,6 +34,7 @@ export: setup-all data ## checkpoint to ONNX to int8 TFLite to C, with a report
 generate: setup-all ## the generated files again, from export/spec.toml and the committed .tflite
 	@$(BITBEAT) generate
 
+.PHONY: score
 score: setup-all data ## the deployed chain scored after EC57 on all records; build/score.json
 	@$(BITBEAT) scoreboard
 
