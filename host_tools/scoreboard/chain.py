@@ -17,6 +17,7 @@ from host_tools.beats import CLASS_NAMES
 from host_tools.build import BUILD_DIR, ROOT
 from host_tools.ec57 import LEARNING_PERIOD_S, pair_beats
 from host_tools.errors import UserError
+from host_tools.trust.judged import JudgedBeats, judge_beats
 
 #: The comparisons of every record: mapping, and seconds from which beats are scored.
 COMPARISONS = (("bxb", LEARNING_PERIOD_S), ("dechazal", LEARNING_PERIOD_S), ("dechazal", 0.0))
@@ -83,6 +84,8 @@ class Replayed:
         What the network was given.
     reference : tuple
         Reference annotations: samples and symbols.
+    judged : JudgedBeats or None
+        With the inputs: each beat beside its reference, with confidence and signal quality.
     """
 
     record: str
@@ -93,6 +96,7 @@ class Replayed:
     beat_input: NDArray[np.int8] | None
     rhythm_input: NDArray[np.int8] | None
     reference: tuple[NDArray[np.int64], list[str]]
+    judged: JudgedBeats | None = None
 
     def compared(self, classes: NDArray[np.integer], mapping: str, start_s: float) -> NDArray[np.int64]:
         """Return the confusion matrix of the same beats with these classes."""
@@ -135,6 +139,7 @@ def run_job(job: Job) -> Replayed:
         inputs.get("beat_input"),
         inputs.get("rhythm_input"),
         (np.asarray(annotation.sample, np.int64), list(annotation.symbol)),
+        judge_beats(result.beats, annotation.sample, annotation.symbol) if job.inputs else None,
     )
     for mapping, start_s in COMPARISONS:
         found.matrices[mapping, start_s] = found.compared(found.classes, mapping, start_s)

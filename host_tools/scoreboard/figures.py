@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from host_tools.ec57 import LEARNING_PERIOD_S, Score, class_scores, qrs_score
+from host_tools.trust import calibration, join, marked_figures
 
 from .chain import Replayed
 
@@ -147,13 +148,20 @@ def ds2_figures(records: Sequence[Replayed], int8_minus_float: float | None) -> 
     -------
     dict
         ``bxb``, ``dechazal``, ``dechazal_from_0``, ``dechazal_without_232``, ``accuracy``, ``macro_f1``
-        gross; ``average`` with the same; ``per_record``; ``int8_minus_float``.
+        gross; ``average`` with the same; ``per_record``; ``int8_minus_float``; ``calibration`` of the
+        confidences, and what the device's mark ``undecided`` leaves out and brings.
     """
+    judged = [r.judged for r in records if r.judged is not None]
     by_name = {r.record: r for r in records}
     return {
         **_tables(by_name, average=False),
         "int8_minus_float": int8_minus_float,
         "average": _tables(by_name, average=True),
+        **(
+            {"calibration": calibration(join(judged)), "undecided": marked_figures(join(judged))}
+            if judged
+            else {}
+        ),
         "per_record": {name: _record_figures(r) for name, r in by_name.items()},
     }
 

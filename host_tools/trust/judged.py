@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,31 +75,27 @@ class JudgedBeats:
         return matrix
 
 
-def judge(
-    samples: NDArray[np.int16],
+def judge_beats(
+    beats: NDArray[np.void],
     reference_samples: NDArray[np.int64],
     reference_labels: Sequence[str],
     *,
     start_s: float = LEARNING_PERIOD_S,
     mapping: str = "dechazal",
-    model_dir: Path | None = None,
 ) -> JudgedBeats:
-    """Run a record through the C core and pair its beats with the reference's after EC57.
+    """Pair the core's beats with the reference's after EC57.
 
     Parameters
     ----------
-    samples : int16 [n]
-        At the chain's rate and in its unit.
+    beats : ndarray of BEAT_DTYPE, [n]
+        All beats of a record, as the core gave them.
     reference_samples, reference_labels : int64 [m], sequence of str
-        Annotations at the same rate.
+        Annotations at the chain's rate.
     start_s : float
         Beats before this are not scored.
     mapping : {"dechazal", "bxb"}
         See ``ec57.MAPPINGS``.
-    model_dir : Path, optional
-        Generated folder of another network.
     """
-    beats = run_core(samples, model_dir=model_dir).beats
     at = beats["r_sample"].astype(np.int64) - DELAY_SAMPLES
     labels = [CLASS_NAMES[c] for c in beats["aami_class"]]
     compared = pair_beats(
@@ -121,6 +116,13 @@ def judge(
         missed=codes[compared.missed],
         missed_at=np.asarray(reference_samples, np.int64)[compared.missed],
     )
+
+
+def judge(
+    samples: NDArray[np.int16], reference_samples: NDArray[np.int64], reference_labels: Sequence[str]
+) -> JudgedBeats:
+    """Run a record, int16 [n] in the chain's unit, through the C core; judge its beats from 5:00 on."""
+    return judge_beats(run_core(samples).beats, reference_samples, reference_labels)
 
 
 def join(parts: Sequence[JudgedBeats]) -> JudgedBeats:

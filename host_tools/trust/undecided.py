@@ -53,6 +53,11 @@ def _curve(beats: JudgedBeats, value: NDArray[Any]) -> list[dict[str, Any]]:
     return points
 
 
+def marked_figures(beats: JudgedBeats) -> dict[str, Any]:
+    """Figures without the beats that the device itself marks undecided."""
+    return decided_figures(beats, ~beats.undecided)
+
+
 def undecided_curves(beats: JudgedBeats) -> dict[str, Any]:
     """S and V figures against the share of beats left undecided.
 
@@ -65,5 +70,5 @@ def undecided_curves(beats: JudgedBeats) -> dict[str, Any]:
     return {
         "by_confidence": _curve(beats, beats.confidence),
         "by_sqi": _curve(beats, beats.sqi),
-        "flag": decided_figures(beats, ~beats.undecided),
+        "flag": marked_figures(beats),
     }

@@ -16,6 +16,9 @@ from host_tools.mitdb import record_samples
 from host_tools.native import run_core
 from host_tools.plots.trust import draw_all
 from host_tools.reference.params import DELAY_SAMPLES, FS_HZ
+from host_tools.scoreboard import Job
+from host_tools.scoreboard.chain import run_job
+from host_tools.scoreboard.figures import ds2_figures
 from host_tools.trust import JudgedBeats, calibration, join, judge, score_noise, undecided_curves
 from host_tools.trust.judged import stretches
 from host_tools.trust.signal_quality import area_under_roc, level_row, noise_present, wrong_answers
@@ -149,6 +152,18 @@ def test_judged_beats_are_those_of_ec57(mitdb: Path) -> None:
     assert np.array_equal(judged.matrix(), expected.matrix)
     assert np.array_equal(join([judged, judged]).matrix(), 2 * expected.matrix)
     assert len(CLASSES) == judged.matrix().shape[0]
+
+
+@pytest.mark.needs_data
+def test_the_scoreboard_has_calibration_and_marked_beats(mitdb: Path) -> None:
+    """Oracle: the same figures from a run of its own."""
+    x = record_samples(mitdb, "105")
+    found = read_annotations(mitdb / "105", "atr", FS_HZ, len(x))
+    expected = judge(x, found.samples, found.symbols)
+    figures = ds2_figures([run_job(Job(mitdb / "105", None, None, True))], None)
+    assert figures["calibration"] == calibration(expected)
+    assert figures["undecided"] == undecided_curves(expected)["flag"]
+    assert 0 < figures["undecided"]["undecided"] < 50
 
 
 @pytest.mark.needs_data
