@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from host_tools.beats import CLASS_NAMES, FLAG_NOISY
+from host_tools.beats import CLASS_NAMES, FLAG_NOISY, FLAG_UNDECIDED
 from host_tools.summary import ReferenceBeats, gapless, judge, spans
 from host_tools.summary.quality import Quality
 
@@ -16,7 +16,7 @@ from .paper import CLASS_COLOURS, FAINT_INK, INK, rule_paper
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-#: Below this confidence a beat's letter is drawn faint.
+#: Below this confidence a beat's letter is drawn faint, as is that of an undecided beat.
 LOW_CONFIDENCE_Q8 = 140
 
 #: A strip shows at least and at most this much.
@@ -91,7 +91,7 @@ def draw_signal(
 
 
 def _shade(axes: Axes, recording: Recording, first: int, stop: int, low: float, high: float) -> None:
-    """Shade lead off, saturation, and the surroundings of noisy beats."""
+    """Shade lead off, saturation, and the surroundings of noisy and undecided beats."""
     fs_hz = recording.fs_hz
     for mask, colour, name in (
         (recording.quality.lead_off, GREY, "lead off"),
@@ -113,7 +113,7 @@ def _shade(axes: Axes, recording: Recording, first: int, stop: int, low: float, 
                 )
     noisy = np.zeros(stop - first, dtype=bool)
     half = round(0.4 * fs_hz)
-    for at in recording.at[(recording.beats["flags"] & FLAG_NOISY) != 0]:
+    for at in recording.at[(recording.beats["flags"] & (FLAG_NOISY | FLAG_UNDECIDED)) != 0]:
         noisy[max(at - half - first, 0) : max(at + half - first, 0)] = True
     for a, b in spans(~noisy):
         if b - a < fs_hz:  # the gap between two noisy beats
@@ -129,7 +129,8 @@ def _draw_beats(axes: Axes, recording: Recording, first: int, stop: int, high: f
     shown = np.flatnonzero((recording.at >= first + edge) & (recording.at < stop - edge))
     for i in shown:
         at, letter = int(recording.at[i]), recording.letters[i]
-        faint = int(recording.beats["confidence_q8"][i]) < LOW_CONFIDENCE_Q8
+        beat = recording.beats[i]
+        faint = beat["confidence_q8"] < LOW_CONFIDENCE_Q8 or beat["flags"] & FLAG_UNDECIDED
         colour = CLASS_COLOURS[letter]
         if letter != "N":
             before, after = _extent(recording, int(i))

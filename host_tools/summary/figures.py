@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from host_tools.beats import CLASS_NAMES, FLAG_LEAD_OFF, FLAG_NOISY, FLAG_SATURATED
+from host_tools.beats import CLASS_NAMES, FLAG_LEAD_OFF, FLAG_NOISY, FLAG_SATURATED, FLAG_UNDECIDED
 from host_tools.ec57 import CLASSES, Score, pair_beats, qrs_score, sveb_score, veb_score
 
 from .patterns import Pattern, alternations, runs_of
@@ -73,7 +73,8 @@ class SignalQuality:
     """Shares of 0 to 1.
 
     ``usable_time``: samples that are neither missing, nor flat for longer than two seconds, nor
-    saturated. ``usable_beats``: beats without the flags lead off, saturated and noisy.
+    saturated. ``usable_beats``: beats without the flags lead off, saturated, noisy and
+    undecided. ``undecided_beats``: those whose class the device says not to trust.
     """
 
     usable_time: float
@@ -81,6 +82,7 @@ class SignalQuality:
     lead_off_s: float
     saturated_s: float
     noisy_beats: int
+    undecided_beats: int
 
 
 @dataclass(frozen=True)
@@ -283,7 +285,7 @@ def _longest_pause(at: NDArray[np.int64], joined: NDArray[np.bool_], fs_hz: floa
 def _quality(
     beats: NDArray[np.void], fs_hz: float, n_samples: int, samples: NDArray[np.int16] | None
 ) -> SignalQuality:
-    flagged = (beats["flags"] & (FLAG_LEAD_OFF | FLAG_SATURATED | FLAG_NOISY)) != 0
+    flagged = (beats["flags"] & (FLAG_LEAD_OFF | FLAG_SATURATED | FLAG_NOISY | FLAG_UNDECIDED)) != 0
     lead_off = saturated = 0
     if samples is not None:
         judged = judge(samples, fs_hz)
@@ -294,4 +296,5 @@ def _quality(
         lead_off_s=lead_off / fs_hz,
         saturated_s=saturated / fs_hz,
         noisy_beats=int(((beats["flags"] & FLAG_NOISY) != 0).sum()),
+        undecided_beats=int(((beats["flags"] & FLAG_UNDECIDED) != 0).sum()),
     )

@@ -71,6 +71,8 @@ def _quality_text(summary: Summary) -> str:
         parts.append(f"saturated {q.saturated_s:.1f} s")
     if q.noisy_beats:
         parts.append(f"{_count(q.noisy_beats, 'beat')} noisy")
+    if q.undecided_beats:
+        parts.append(f"{_count(q.undecided_beats, 'beat')} undecided")
     return ", ".join(parts)
 
 

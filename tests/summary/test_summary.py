@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from host_tools.beats import BEAT_DTYPE, CLASS_NAMES, FLAG_LEAD_OFF, FLAG_NOISY
+from host_tools.beats import BEAT_DTYPE, CLASS_NAMES, FLAG_LEAD_OFF, FLAG_NOISY, FLAG_UNDECIDED
 from host_tools.records import Reference
 from host_tools.reference.params import FLAT_SAMPLES, SATURATION_ADU
 from host_tools.summary import (
@@ -93,7 +93,10 @@ def test_without_the_samples_flags_tell_gaps():
     assert summarise(beats, FS, 10 * FS).longest_pause.duration_s == 1
     beats["flags"][0] = FLAG_NOISY
     quality = summarise(beats, FS, 10 * FS).quality
-    assert (quality.usable_beats, quality.noisy_beats) == (0.5, 1)
+    assert (quality.usable_beats, quality.noisy_beats, quality.undecided_beats) == (0.5, 1, 0)
+    beats["flags"][1] = FLAG_UNDECIDED
+    quality = summarise(beats, FS, 10 * FS).quality
+    assert (quality.usable_beats, quality.undecided_beats) == (0.25, 1)
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 8])
