@@ -173,23 +173,33 @@ def _rpeak(b: _Builder, rp: dict[str, Any], signal: dict[str, Any], frac_bits: i
     short = steps("RPEAK_SHORT_STEPS", "band_short_ms", "short moving mean of the QRS enhancer")
     long = steps("RPEAK_LONG_STEPS", "band_long_ms", "long moving mean of the QRS enhancer")
     total = steps("RPEAK_INTEGRATE_STEPS", "integrate_ms", "length of the moving sum")
+    b.add("RPEAK_RING_STEPS", 1 << (max(long, total) - 1).bit_length(), "steps kept, a power of two")
     steps("RPEAK_HOLD_STEPS", "peak_hold_ms", "longest wait after a maximum of the moving sum")
-    steps("RPEAK_REFRACTORY_STEPS", "refractory_ms", "of two closer peaks the larger counts")
-    steps("RPEAK_LEARN_STEPS", "learn_ms", "first stretch, from which the levels are set")
+    steps("RPEAK_REFRACTORY_STEPS", "refractory_ms", "of two closer candidates the better counts")
+    steps("RPEAK_WAIT_STEPS", "wait_ms", "an unsure candidate waits this long for a better one")
+    steps("RPEAK_LEARN_STEPS", "learn_ms", "first stretch, from which the level is set")
     steps("RPEAK_SEARCHBACK_MAX_STEPS", "searchback_max_ms", "search-back at the latest")
-    steps("RPEAK_TWAVE_STEPS", "twave_ms", "a peak sooner than this may be a T wave")
-    steps("RPEAK_LATE_TWAVE_STEPS", "late_twave_ms", "a blunt peak sooner than this is a T wave")
-    b.add("RPEAK_LATE_TWAVE_SLOPE_Q8", rp["late_twave_slope_q8"], "see spec.toml")
-    for key in ("threshold_q8", "searchback_threshold_q8", "searchback_rr_q8", "twave_slope_q8"):
-        b.add("RPEAK_" + key.upper(), rp[key], "see spec.toml")
-    b.add("RPEAK_LEVEL_SHIFT", rp["level_shift"], "levels follow peaks by 2^-this")
+    steps("RPEAK_EARLY_STEPS", "early_ms", "a blunt candidate sooner than this is suspicious")
+    steps("RPEAK_TWAVE_STEPS", "twave_ms", "a very blunt candidate sooner than this may be a T wave")
+    for name in ("early", "twave"):
+        ramp = round(1024 * step_ms / rp[f"{name}_ramp_ms"])
+        b.add(f"RPEAK_{name.upper()}_RAMP_Q10", ramp, f"{name}: what a step sooner adds, at most 1")
+    default_rr = round(1024 * math.log2(rp["default_rr_ms"] / step_ms))
+    b.add("RPEAK_DEFAULT_RR_Q10", default_rr, "log2 of the mean RR in steps before there is one")
+    for key in ("sure_score", "replace_margin", "searchback_score"):
+        b.add(f"RPEAK_{key.upper()}_Q10", rp[key + "_q10"], "see spec.toml")
+    b.add("RPEAK_SEARCHBACK_RR_Q8", rp["searchback_rr_q8"], "see spec.toml")
+    b.add("RPEAK_LEVEL_SHIFT", rp["level_shift"], "levels follow beats by 2^-this")
+    b.add("RPEAK_DECAY_Q10", rp["level_decay_q10"], "fall of the levels in a step without beats for long")
+    b.add("RPEAK_BACKGROUND_STEPS", rp["background_every_steps"], "the background is taken this often")
+    b.add("RPEAK_BACKGROUND_SHIFT", rp["background_shift"], "and follows by 2^-this")
+    for key, weight in rp["weight_q8"].items():
+        b.add(f"RPEAK_WEIGHT_{key.upper()}_Q8", weight, "see spec.toml")
     # The enhancer is (long * sum over short - short * sum over long) of sums of `step` filtered samples.
     unit = short * long * step * 2**frac_bits * signal["adu_per_mv"] / 1000
-    b.add(
-        "RPEAK_MINIMUM_PEAK",
-        round(rp["minimum_peak_uv"] * unit * total / 16),
-        "smallest peak that can be a beat",
-    )
+    minimum = round(rp["minimum_peak_uv"] * unit * total / 16)
+    b.add("RPEAK_MINIMUM_PEAK", minimum, "smallest peak that can be a beat")
+    b.add("RPEAK_MINIMUM_Q10", round(1024 * math.log2(minimum)), "log2 of that")
     # From the newest sample of the moving sum's maximum back to the middle of the QRS complex.
     delay = ((long - 1) / 2 + (total - 1) / 2) * step + (step - 1) / 2
     b.add("RPEAK_CENTRE_SAMPLES", round(delay), "samples from a maximum of the moving sum back to the QRS")

@@ -32,11 +32,14 @@ static void check_bandpass(const ecg_bandpass_t *s) {
 
 static void check_rpeak(const ecg_rpeak_t *s) {
     fuzz_check(s->decimation_count < ECG_RPEAK_DECIMATION, "decimation count");
-    fuzz_check(s->steps <= ECG_RPEAK_LEARN_STEPS, "learning time bounded");
+    fuzz_check(s->learn_left <= ECG_RPEAK_LEARN_STEPS, "learning time bounded");
     fuzz_check(s->found_count <= 2, "at most two beats at once");
     fuzz_check(within(s->polarity, -256, 256), "polarity within 1");
     fuzz_check(s->integral >= 0, "integral of absolute values");
-    fuzz_check(s->qrs_level >= 0 && s->noise_level >= 0, "levels not negative");
+    fuzz_check(s->background >= 0, "background of absolute values");
+    fuzz_check(within(s->qrs_q10, 0, 32 * 1024) && within(s->slope_q10, 0, 32 * 1024),
+               "levels are logarithms");
+    fuzz_check(s->overdue_steps <= ECG_RPEAK_SEARCHBACK_MAX_STEPS, "search-back bounded");
     fuzz_check(within(s->rr_mean, 0, 16 * 2 * ECG_RPEAK_SEARCHBACK_MAX_STEPS), "mean RR bounded");
 }
 

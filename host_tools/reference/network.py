@@ -1,7 +1,7 @@
 """The network, compiled ahead of time, twin of ``ecg_net_aot.c``.
 
 Generated from bitbeat.tflite by `make export`; do not edit.
-Model 010365d7b9ede79e, specification 7079ad8e9a794076.
+Model 010365d7b9ede79e, specification e002bb376ba889f8.
 """
 
 # ruff: noqa

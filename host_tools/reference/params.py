@@ -1,9 +1,9 @@
 """Constants of the signal chain. Generated from export/spec.toml by `make export`; do not edit."""
 
 # generated beside the model 010365d7
-SPEC_DIGEST = "7079ad8e9a79407601de1efa38ac7ae0f4883187f036fe1c9336be4bf56cd98a"
+SPEC_DIGEST = "e002bb376ba889f82b200d4b0a314933b022df756183c4b2ee7c0d58d780a77d"
 #: first 32 bits of the specification's SHA-256
-SPEC_HASH = 0x7079AD8E
+SPEC_HASH = 0xE002BB37
 #: sampling rate of the chain, Hz
 FS_HZ = 360
 #: input units in one millivolt
@@ -48,32 +48,74 @@ RPEAK_SHORT_STEPS = 3
 RPEAK_LONG_STEPS = 14
 #: length of the moving sum, detector steps
 RPEAK_INTEGRATE_STEPS = 11
+#: steps kept, a power of two
+RPEAK_RING_STEPS = 16
 #: longest wait after a maximum of the moving sum, detector steps
 RPEAK_HOLD_STEPS = 12
-#: of two closer peaks the larger counts, detector steps
-RPEAK_REFRACTORY_STEPS = 28
-#: first stretch, from which the levels are set, detector steps
+#: of two closer candidates the better counts, detector steps
+RPEAK_REFRACTORY_STEPS = 26
+#: an unsure candidate waits this long for a better one, detector steps
+RPEAK_WAIT_STEPS = 33
+#: first stretch, from which the level is set, detector steps
 RPEAK_LEARN_STEPS = 240
 #: search-back at the latest, detector steps
 RPEAK_SEARCHBACK_MAX_STEPS = 228
-#: a peak sooner than this may be a T wave, detector steps
-RPEAK_TWAVE_STEPS = 43
-#: a blunt peak sooner than this is a T wave, detector steps
-RPEAK_LATE_TWAVE_STEPS = 74
+#: a blunt candidate sooner than this is suspicious, detector steps
+RPEAK_EARLY_STEPS = 43
+#: a very blunt candidate sooner than this may be a T wave, detector steps
+RPEAK_TWAVE_STEPS = 74
+#: early: what a step sooner adds, at most 1
+RPEAK_EARLY_RAMP_Q10 = 51
+#: twave: what a step sooner adds, at most 1
+RPEAK_TWAVE_RAMP_Q10 = 34
+#: log2 of the mean RR in steps before there is one
+RPEAK_DEFAULT_RR_Q10 = 6803
 #: see spec.toml
-RPEAK_LATE_TWAVE_SLOPE_Q8 = 45
+RPEAK_SURE_SCORE_Q10 = 4096
 #: see spec.toml
-RPEAK_THRESHOLD_Q8 = 66
+RPEAK_REPLACE_MARGIN_Q10 = 512
 #: see spec.toml
-RPEAK_SEARCHBACK_THRESHOLD_Q8 = 102
+RPEAK_SEARCHBACK_SCORE_Q10 = -1690
 #: see spec.toml
 RPEAK_SEARCHBACK_RR_Q8 = 400
-#: see spec.toml
-RPEAK_TWAVE_SLOPE_Q8 = 128
-#: levels follow peaks by 2^-this
+#: levels follow beats by 2^-this
 RPEAK_LEVEL_SHIFT = 3
+#: fall of the levels in a step without beats for long
+RPEAK_DECAY_Q10 = 6
+#: the background is taken this often
+RPEAK_BACKGROUND_STEPS = 16
+#: and follows by 2^-this
+RPEAK_BACKGROUND_SHIFT = 3
+#: see spec.toml
+RPEAK_WEIGHT_BIAS_Q8 = 4535
+#: see spec.toml
+RPEAK_WEIGHT_PEAK_Q8 = 1279
+#: see spec.toml
+RPEAK_WEIGHT_SHARPNESS_Q8 = 546
+#: see spec.toml
+RPEAK_WEIGHT_BEAT_PEAK_Q8 = 198
+#: see spec.toml
+RPEAK_WEIGHT_VALLEY_Q8 = -77
+#: see spec.toml
+RPEAK_WEIGHT_NOISE_Q8 = -1342
+#: see spec.toml
+RPEAK_WEIGHT_NOISE_SLOPE_Q8 = -96
+#: see spec.toml
+RPEAK_WEIGHT_EARLY_Q8 = 1393
+#: see spec.toml
+RPEAK_WEIGHT_IRREGULAR_Q8 = -246
+#: see spec.toml
+RPEAK_WEIGHT_IRREGULAR_EARLY_Q8 = -452
+#: see spec.toml
+RPEAK_WEIGHT_RR_Q8 = -649
+#: see spec.toml
+RPEAK_WEIGHT_EARLY_BLUNT_Q8 = 1263
+#: see spec.toml
+RPEAK_WEIGHT_TWAVE_Q8 = 768
 #: smallest peak that can be a beat
-RPEAK_MINIMUM_PEAK = 4158
+RPEAK_MINIMUM_PEAK = 2495
+#: log2 of that
+RPEAK_MINIMUM_Q10 = 11556
 #: samples from a maximum of the moving sum back to the QRS
 RPEAK_CENTRE_SAMPLES = 36
 #: search for the R peak from here ...

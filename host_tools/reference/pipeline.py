@@ -13,7 +13,6 @@ from .params import (
     RING_SAMPLES,
     RPEAK_CENTRE_SAMPLES,
     RPEAK_DECIMATION,
-    RPEAK_LEARN_STEPS,
     RR_BOUND_SAMPLES,
     RR_LOCAL_BEATS,
     RR_MAX_SAMPLES,
@@ -70,7 +69,7 @@ def pipeline_filter(p: Any, x: int) -> int:
 def pipeline_flags(p: Any) -> int:
     """Flags that a beat found now carries."""
     flags = to_int(p.input.recover_flags)
-    if p.rpeak.steps < RPEAK_LEARN_STEPS or p.rr.count < RR_LOCAL_BEATS:
+    if p.rpeak.learn_left > 0 or p.rr.count < RR_LOCAL_BEATS:
         flags |= _LEARNING
     return flags
 

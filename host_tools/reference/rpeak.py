@@ -1,8 +1,11 @@
-"""Streaming R-peak detector with adaptive thresholds. Twin of ``ecg_rpeak.c``.
+"""Streaming R-peak detector that scores candidates. Twin of ``ecg_rpeak.c``.
 
-Enhance (difference of two moving means), rectify, integrate, then judge each lobe of the integral
-by running levels of QRS complexes and noise. Source of the rules: Hamilton, "Open source ECG
-analysis", Computers in Cardiology 29, 2002; Pan and Tompkins, IEEE Trans. Biomed. Eng. 32(3), 1985.
+Enhance (difference of two moving means), rectify, integrate; each lobe of the integral is a candidate.
+A candidate's score is a sum of weighted features: how high and steep its lobe is beside the last
+beats', how noisy the signal is, how early it comes. All heights are kept as logarithms, so that a
+feature is a difference and no outlier moves a running level far. The weights are a logistic
+regression on training records; see ``spec.toml``. Structure after Hamilton, "Open source ECG analysis",
+Computers in Cardiology 29, 2002, and Pan and Tompkins, IEEE Trans. Biomed. Eng. 32(3), 1985.
 """
 
 from __future__ import annotations
@@ -10,232 +13,342 @@ from __future__ import annotations
 from typing import Any
 
 from .fixed import kernel, to_int
-from .intmath import clamp
+from .intmath import clamp, log2_q10
 from .params import (
+    RPEAK_BACKGROUND_SHIFT,
+    RPEAK_BACKGROUND_STEPS,
+    RPEAK_DECAY_Q10,
     RPEAK_DECIMATION,
+    RPEAK_DEFAULT_RR_Q10,
+    RPEAK_EARLY_RAMP_Q10,
+    RPEAK_EARLY_STEPS,
     RPEAK_HOLD_STEPS,
     RPEAK_INTEGRATE_STEPS,
-    RPEAK_LATE_TWAVE_SLOPE_Q8,
-    RPEAK_LATE_TWAVE_STEPS,
     RPEAK_LEARN_STEPS,
     RPEAK_LEVEL_SHIFT,
     RPEAK_LONG_STEPS,
     RPEAK_MINIMUM_PEAK,
+    RPEAK_MINIMUM_Q10,
     RPEAK_REFRACTORY_STEPS,
+    RPEAK_REPLACE_MARGIN_Q10,
+    RPEAK_RING_STEPS,
     RPEAK_SEARCHBACK_MAX_STEPS,
     RPEAK_SEARCHBACK_RR_Q8,
-    RPEAK_SEARCHBACK_THRESHOLD_Q8,
+    RPEAK_SEARCHBACK_SCORE_Q10,
     RPEAK_SHORT_STEPS,
-    RPEAK_THRESHOLD_Q8,
-    RPEAK_TWAVE_SLOPE_Q8,
+    RPEAK_SURE_SCORE_Q10,
+    RPEAK_TWAVE_RAMP_Q10,
     RPEAK_TWAVE_STEPS,
+    RPEAK_WAIT_STEPS,
+    RPEAK_WEIGHT_BEAT_PEAK_Q8,
+    RPEAK_WEIGHT_BIAS_Q8,
+    RPEAK_WEIGHT_EARLY_BLUNT_Q8,
+    RPEAK_WEIGHT_EARLY_Q8,
+    RPEAK_WEIGHT_IRREGULAR_EARLY_Q8,
+    RPEAK_WEIGHT_IRREGULAR_Q8,
+    RPEAK_WEIGHT_NOISE_Q8,
+    RPEAK_WEIGHT_NOISE_SLOPE_Q8,
+    RPEAK_WEIGHT_PEAK_Q8,
+    RPEAK_WEIGHT_RR_Q8,
+    RPEAK_WEIGHT_SHARPNESS_Q8,
+    RPEAK_WEIGHT_TWAVE_Q8,
+    RPEAK_WEIGHT_VALLEY_Q8,
 )
 
 _CENTRE = (RPEAK_LONG_STEPS - RPEAK_SHORT_STEPS) // 2
-_AGE_MAX = 0x00FFFFFF
+_RING_MASK = RPEAK_RING_STEPS - 1
+_UINT32 = 0xFFFFFFFF
+#: A factor of two in the logarithms.
+_OCTAVE = 1024
+#: Steps since a beat are counted up to here.
+_AGE_MAX = 1 << 20
+
+
+@kernel
+def rpeak_clear(c: Any) -> None:
+    """Set a candidate to zero."""
+    c.peak_q10 = 0
+    c.slope_q10 = 0
+    c.valley_q10 = 0
+    c.at = 0
+    c.score_q10 = 0
 
 
 @kernel
 def rpeak_reset(s: Any) -> None:
     """Forget everything but the usual polarity; learning starts anew."""
-    for i in range(RPEAK_LONG_STEPS):
+    for i in range(RPEAK_RING_STEPS):
         s.history[i] = 0
-    for i in range(RPEAK_INTEGRATE_STEPS):
-        s.rectified[i] = 0
+        s.enhanced[i] = 0
     s.decimation_sum = 0
     s.decimation_count = 0
-    s.history_index = 0
-    s.short_sum = 0
-    s.long_sum = 0
-    s.rectified_index = 0
-    s.integral = 0
-    s.enhanced = 0
     s.steps = 0
-    s.valley = 0
-    s.lobe_peak = 0
-    s.lobe_age = 0
-    s.lobe_slope = 0
-    s.candidate_peak = 0
-    s.candidate_age = 0
-    s.candidate_slope = 0
-    s.skipped_peak = 0
-    s.skipped_age = 0
-    s.skipped_slope = 0
-    s.beat_age = _AGE_MAX
-    s.beat_slope = 0
-    s.qrs_level = 0
-    s.noise_level = 0
-    s.rr_mean = 0
+    s.learn_left = RPEAK_LEARN_STEPS
     s.learn_first = 0
     s.learn_second = 0
+    s.short_sum = 0
+    s.long_sum = 0
+    s.integral = 0
+    s.background = 0
+    s.valley = 0
+    s.lobe_peak = 0
+    s.lobe_slope = 0
+    s.lobe_valley = 0
+    s.lobe_at = 0
+    rpeak_clear(s.candidate)
+    rpeak_clear(s.skipped)
+    s.waiting = 0
+    s.skipping = 0
+    s.qrs_q10 = 0
+    s.slope_q10 = 0
+    s.beat_peak_q10 = 0
+    s.beat_slope_q10 = 0
+    s.beat_at = (-_AGE_MAX) & _UINT32
+    s.rr_mean = 0
+    s.rr_deviation = 0
+    s.rr_q10 = RPEAK_DEFAULT_RR_Q10
+    s.irregularity_q10 = 0
+    s.overdue_steps = RPEAK_SEARCHBACK_MAX_STEPS
     s.found_count = 0
 
 
 @kernel
-def rpeak_threshold(s: Any) -> int:
-    """Height of the integral above which a lobe is a beat."""
-    return to_int(s.noise_level) + (((to_int(s.qrs_level) - to_int(s.noise_level)) * RPEAK_THRESHOLD_Q8) >> 8)
+def rpeak_since(later: int, earlier: int) -> int:
+    """Steps from ``earlier`` to ``later``, both modulo 2^32."""
+    return (to_int(later) - to_int(earlier)) & _UINT32
 
 
 @kernel
 def rpeak_enhance(s: Any, step_sum: int) -> int:
-    """Feed the sum of one step's samples to the QRS enhancer; returns the steepness of its change."""
-    index = to_int(s.history_index)
-    s.long_sum = s.long_sum + step_sum - s.history[index]
-    s.history[index] = step_sum
-    entering = index - _CENTRE
-    if entering < 0:
-        entering += RPEAK_LONG_STEPS
-    leaving = entering - RPEAK_SHORT_STEPS
-    if leaving < 0:
-        leaving += RPEAK_LONG_STEPS
-    s.short_sum = s.short_sum + s.history[entering] - s.history[leaving]
-    index += 1
-    if index == RPEAK_LONG_STEPS:
-        index = 0
-    s.history_index = index
-    enhanced = (RPEAK_LONG_STEPS * s.short_sum - RPEAK_SHORT_STEPS * s.long_sum) >> 4
-    slope = enhanced - s.enhanced
-    s.enhanced = enhanced
+    """Feed the sum of one step's samples to the QRS enhancer and integrate; returns the steepness."""
+    now = to_int(s.steps)
+    s.long_sum = s.long_sum + step_sum - s.history[(now - RPEAK_LONG_STEPS) & _RING_MASK]
+    s.history[now & _RING_MASK] = step_sum
+    leaving = (now - _CENTRE - RPEAK_SHORT_STEPS) & _RING_MASK
+    s.short_sum = s.short_sum + s.history[(now - _CENTRE) & _RING_MASK] - s.history[leaving]
+    enhanced = (RPEAK_LONG_STEPS * to_int(s.short_sum) - RPEAK_SHORT_STEPS * to_int(s.long_sum)) >> 4
+    slope = enhanced - s.enhanced[(now - 1) & _RING_MASK]
+    oldest = abs(to_int(s.enhanced[(now - RPEAK_INTEGRATE_STEPS) & _RING_MASK]))
+    s.integral = s.integral + abs(enhanced) - oldest
+    s.enhanced[now & _RING_MASK] = enhanced
     return abs(slope)
 
 
 @kernel
-def rpeak_integrate(s: Any) -> None:
-    """Moving sum of the rectified enhancer."""
-    index = to_int(s.rectified_index)
-    value = abs(to_int(s.enhanced))
-    s.integral = s.integral + value - s.rectified[index]
-    s.rectified[index] = value
-    index += 1
-    if index == RPEAK_INTEGRATE_STEPS:
-        index = 0
-    s.rectified_index = index
+def rpeak_twave_features(s: Any, c: Any, since_beat: int) -> int:
+    """Score for being early and blunt, as T waves are; zero or less, Q18."""
+    blunt = 0
+    if s.beat_slope_q10 > 0:
+        blunt = clamp(to_int(c.slope_q10) - s.beat_slope_q10, -3 * _OCTAVE, 0)
+    early = clamp((RPEAK_EARLY_STEPS - since_beat) * RPEAK_EARLY_RAMP_Q10, 0, _OCTAVE)
+    twave = clamp((RPEAK_TWAVE_STEPS - since_beat) * RPEAK_TWAVE_RAMP_Q10, 0, _OCTAVE)
+    score = RPEAK_WEIGHT_EARLY_BLUNT_Q8 * ((early * blunt) >> 10)
+    return score + RPEAK_WEIGHT_TWAVE_Q8 * ((twave * min(blunt + _OCTAVE, 0)) >> 10)
 
 
 @kernel
-def rpeak_accept(s: Any, peak: int, age: int, slope: int) -> None:
-    """Take a lobe as a beat: report it and let levels and mean RR follow."""
-    rr = to_int(s.beat_age) - age
-    if s.beat_age < RPEAK_SEARCHBACK_MAX_STEPS * 2:
-        if s.rr_mean == 0:
-            s.rr_mean = rr << 4
-        s.rr_mean = s.rr_mean + (((rr << 4) - s.rr_mean) >> 3)
-    level = min(peak, 2 * to_int(s.qrs_level))
-    s.qrs_level = s.qrs_level + ((level - s.qrs_level) >> RPEAK_LEVEL_SHIFT)
-    s.beat_age = age
-    s.beat_slope = slope
-    s.skipped_peak = 0
-    s.found_age[s.found_count] = age
+def rpeak_score(s: Any, c: Any) -> None:
+    """Score a candidate as things stand now: natural logarithm of the odds that it is a beat, Q10."""
+    since_beat = min(rpeak_since(c.at, s.beat_at), _AGE_MAX)
+    peak = clamp(to_int(c.peak_q10) - s.qrs_q10, -4 * _OCTAVE, 3 * _OCTAVE)
+    slope = 0
+    if s.slope_q10 > 0:
+        slope = clamp(to_int(c.slope_q10) - s.slope_q10, -4 * _OCTAVE, 3 * _OCTAVE)
+    background_q10 = log2_q10(max(to_int(s.background), 1))
+    noise = clamp(background_q10 - s.qrs_q10, -4 * _OCTAVE, 0) + 4 * _OCTAVE
+    early = clamp(log2_q10(max(since_beat, 1)) - s.rr_q10, -2 * _OCTAVE, 0)
+    irregular = clamp(to_int(s.irregularity_q10) - s.rr_q10, -5 * _OCTAVE, 0) + 5 * _OCTAVE
+    beat_peak = clamp(to_int(s.beat_peak_q10) - s.qrs_q10, -2 * _OCTAVE, 2 * _OCTAVE)
+    score = RPEAK_WEIGHT_BIAS_Q8 * _OCTAVE
+    score += RPEAK_WEIGHT_PEAK_Q8 * peak
+    score += RPEAK_WEIGHT_SHARPNESS_Q8 * (slope - peak)
+    score += RPEAK_WEIGHT_BEAT_PEAK_Q8 * beat_peak
+    score += RPEAK_WEIGHT_VALLEY_Q8 * c.valley_q10
+    score += RPEAK_WEIGHT_NOISE_Q8 * noise
+    score += RPEAK_WEIGHT_NOISE_SLOPE_Q8 * ((noise * slope) >> 10)
+    score += RPEAK_WEIGHT_EARLY_Q8 * early
+    score += RPEAK_WEIGHT_IRREGULAR_Q8 * irregular
+    score += RPEAK_WEIGHT_IRREGULAR_EARLY_Q8 * ((irregular * early) >> 10)
+    score += RPEAK_WEIGHT_RR_Q8 * (to_int(s.rr_q10) - RPEAK_DEFAULT_RR_Q10)
+    score += rpeak_twave_features(s, c, since_beat)
+    c.score_q10 = score >> 8
+
+
+@kernel
+def rpeak_follow(level_q10: int, value_q10: int) -> int:
+    """Running level after another value, which counts as at most a factor of two away."""
+    return level_q10 + (clamp(value_q10 - level_q10, -_OCTAVE, _OCTAVE) >> RPEAK_LEVEL_SHIFT)
+
+
+@kernel
+def rpeak_follow_rr(s: Any, rr_steps: int) -> None:
+    """Let mean RR and its mean deviation follow an interval."""
+    rr = rr_steps << 4
+    if s.rr_mean == 0:
+        s.rr_mean = rr
+    difference = rr - to_int(s.rr_mean)
+    half = to_int(s.rr_mean) >> 1
+    s.rr_deviation = s.rr_deviation + ((abs(difference) - s.rr_deviation) >> 3)
+    s.rr_mean = s.rr_mean + (clamp(difference, -half, half) >> 3)
+    s.rr_q10 = log2_q10(max(to_int(s.rr_mean), 1)) - 4 * _OCTAVE
+    s.irregularity_q10 = log2_q10(max(to_int(s.rr_deviation), 1)) - 4 * _OCTAVE
+    overdue = (to_int(s.rr_mean) * RPEAK_SEARCHBACK_RR_Q8) >> 12
+    s.overdue_steps = min(overdue, RPEAK_SEARCHBACK_MAX_STEPS)
+
+
+@kernel
+def rpeak_accept(s: Any, c: Any) -> None:
+    """Take a candidate as a beat: report it and let levels and mean RR follow."""
+    rr_steps = rpeak_since(c.at, s.beat_at)
+    if rr_steps < 2 * RPEAK_SEARCHBACK_MAX_STEPS:
+        rpeak_follow_rr(s, rr_steps)
+    peak_q10 = to_int(c.peak_q10)
+    slope_q10 = to_int(c.slope_q10)
+    s.qrs_q10 = rpeak_follow(to_int(s.qrs_q10), peak_q10)
+    if s.slope_q10 == 0:
+        s.slope_q10 = slope_q10
+    s.slope_q10 = rpeak_follow(to_int(s.slope_q10), slope_q10)
+    s.beat_peak_q10 = peak_q10
+    s.beat_slope_q10 = slope_q10
+    s.beat_at = c.at
+    s.skipping = 0
+    s.found_age[s.found_count] = rpeak_since(s.steps, c.at)
     s.found_count = s.found_count + 1
 
 
 @kernel
-def rpeak_is_twave(s: Any, since_beat: int, slope: int) -> bool:
-    """Whether a lobe this long after a beat is too blunt, compared with the beat, to be another one."""
-    if since_beat < RPEAK_TWAVE_STEPS:
-        return slope < ((to_int(s.beat_slope) * RPEAK_TWAVE_SLOPE_Q8) >> 8)
-    if since_beat < RPEAK_LATE_TWAVE_STEPS:
-        return slope < ((to_int(s.beat_slope) * RPEAK_LATE_TWAVE_SLOPE_Q8) >> 8)
-    return False
+def rpeak_copy(to: Any, c: Any) -> None:
+    """Copy a candidate."""
+    to.peak_q10 = c.peak_q10
+    to.slope_q10 = c.slope_q10
+    to.valley_q10 = c.valley_q10
+    to.at = c.at
+    to.score_q10 = c.score_q10
 
 
 @kernel
-def rpeak_decide(s: Any, peak: int, age: int, slope: int) -> None:
-    """Judge a lobe that is the largest of its refractory time: beat, T wave or noise."""
-    since_beat = to_int(s.beat_age) - age
-    maybe_twave = since_beat < RPEAK_TWAVE_STEPS
-    if rpeak_is_twave(s, since_beat, slope):
-        return
-    if peak > rpeak_threshold(s):
-        rpeak_accept(s, peak, age, slope)
-        return
-    s.noise_level = s.noise_level + ((peak - s.noise_level) >> RPEAK_LEVEL_SHIFT)
-    if peak > s.skipped_peak and not maybe_twave:
-        s.skipped_peak = peak
-        s.skipped_age = age
-        s.skipped_slope = slope
+def rpeak_reject(s: Any, c: Any) -> None:
+    """Keep a candidate that is no beat for search-back, if it is the best since the last beat."""
+    if s.skipping == 0 or c.score_q10 > s.skipped.score_q10:
+        s.skipping = 1
+        rpeak_copy(s.skipped, c)
 
 
 @kernel
-def rpeak_candidate(s: Any) -> None:
+def rpeak_judge(s: Any) -> None:
     """Judge the waiting candidate and forget it."""
-    if s.candidate_peak > 0:
-        if s.candidate_age + RPEAK_REFRACTORY_STEPS <= s.beat_age:
-            rpeak_decide(s, to_int(s.candidate_peak), to_int(s.candidate_age), to_int(s.candidate_slope))
-        s.candidate_peak = 0
+    if s.waiting == 0:
+        return
+    s.waiting = 0
+    if rpeak_since(s.candidate.at, s.beat_at) < RPEAK_REFRACTORY_STEPS:
+        return
+    rpeak_score(s, s.candidate)
+    if s.candidate.score_q10 > 0:
+        rpeak_accept(s, s.candidate)
+    else:
+        rpeak_reject(s, s.candidate)
+
+
+@kernel
+def rpeak_rival(s: Any, c: Any) -> bool:
+    """Settle between the waiting candidate and the new one ``c``; False where ``c`` is out already."""
+    if s.waiting == 0:
+        return True
+    distance = rpeak_since(c.at, s.candidate.at)
+    rpeak_score(s, c)
+    rpeak_score(s, s.candidate)
+    if distance < RPEAK_REFRACTORY_STEPS:
+        return bool(c.score_q10 > s.candidate.score_q10)
+    beaten = c.score_q10 > to_int(s.candidate.score_q10) + RPEAK_REPLACE_MARGIN_Q10
+    if distance < RPEAK_WAIT_STEPS and s.candidate.score_q10 < RPEAK_SURE_SCORE_Q10 and beaten:
+        # A P wave before a QRS complex, or noise before it.
+        rpeak_reject(s, s.candidate)
+    else:
+        rpeak_judge(s)
+    return True
 
 
 @kernel
 def rpeak_lobe_end(s: Any) -> None:
-    """A lobe of the integral is over: it becomes the candidate, or is in the shadow of a larger one."""
+    """A lobe of the integral is over: it becomes the candidate, unless the one that waits is better."""
     peak = to_int(s.lobe_peak)
-    age = to_int(s.lobe_age)
     s.lobe_peak = 0
     s.valley = s.integral
     if peak < RPEAK_MINIMUM_PEAK:
         return
-    if s.candidate_peak > 0:
-        if s.candidate_age - age >= RPEAK_REFRACTORY_STEPS:
-            rpeak_candidate(s)
-        elif peak <= s.candidate_peak:
-            return
-    s.candidate_peak = peak
-    s.candidate_age = age
-    s.candidate_slope = s.lobe_slope
+    c = s.fresh
+    c.peak_q10 = log2_q10(peak)
+    c.slope_q10 = log2_q10(max(to_int(s.lobe_slope), 1))
+    c.valley_q10 = clamp(log2_q10(max(to_int(s.lobe_valley), 1)) - c.peak_q10, -4 * _OCTAVE, 0)
+    c.at = s.lobe_at
+    c.score_q10 = 0
+    if rpeak_rival(s, c):
+        s.waiting = 1
+        rpeak_copy(s.candidate, c)
 
 
 @kernel
 def rpeak_track_lobe(s: Any, slope: int) -> None:
     """Follow the integral through valleys and lobes."""
-    if s.lobe_peak == 0:
-        if s.integral <= s.valley:
-            s.valley = s.integral
-            s.lobe_slope = slope
-            return
-        s.lobe_slope = max(slope, to_int(s.lobe_slope))
-        s.lobe_peak = s.integral
-        s.lobe_age = 0
+    if s.lobe_peak == 0 and s.integral <= s.valley:
+        s.valley = s.integral
+        s.lobe_slope = slope
         return
     s.lobe_slope = max(slope, to_int(s.lobe_slope))
     if s.integral > s.lobe_peak:
+        if s.lobe_peak == 0:
+            s.lobe_valley = s.valley
         s.lobe_peak = s.integral
-        s.lobe_age = 0
+        s.lobe_at = s.steps
         return
-    if s.integral < (s.lobe_peak >> 1) or s.lobe_age >= RPEAK_HOLD_STEPS:
+    if s.integral < (s.lobe_peak >> 1) or rpeak_since(s.steps, s.lobe_at) >= RPEAK_HOLD_STEPS:
         rpeak_lobe_end(s)
 
 
 @kernel
-def rpeak_search_back(s: Any) -> None:
-    """Where a beat is overdue, take the best lobe skipped since the last one, if it is large enough."""
-    overdue = (to_int(s.rr_mean) * RPEAK_SEARCHBACK_RR_Q8) >> 12
-    if overdue == 0 or overdue > RPEAK_SEARCHBACK_MAX_STEPS:
-        overdue = RPEAK_SEARCHBACK_MAX_STEPS
-    if s.beat_age <= overdue:
-        return
-    if s.skipped_peak > ((rpeak_threshold(s) * RPEAK_SEARCHBACK_THRESHOLD_Q8) >> 8):
-        if s.skipped_age <= RPEAK_SEARCHBACK_MAX_STEPS:
-            rpeak_accept(s, to_int(s.skipped_peak), to_int(s.skipped_age), to_int(s.skipped_slope))
-        s.skipped_peak = 0
-    if s.beat_age > RPEAK_SEARCHBACK_MAX_STEPS:
+def rpeak_wait(s: Any) -> None:
+    """Judge the waiting candidate once no better one can come; a sure one need not wait so long."""
+    age = rpeak_since(s.steps, s.candidate.at)
+    if age == RPEAK_REFRACTORY_STEPS + RPEAK_HOLD_STEPS:
+        rpeak_score(s, s.candidate)
+        if s.candidate.score_q10 >= RPEAK_SURE_SCORE_Q10:
+            rpeak_judge(s)
+    elif age >= RPEAK_WAIT_STEPS + RPEAK_HOLD_STEPS:
+        rpeak_judge(s)
+
+
+@kernel
+def rpeak_search_back(s: Any, since_beat: int) -> None:
+    """A beat is overdue: take the best candidate skipped since the last one, if it is good enough."""
+    if s.skipping == 1:
+        age = rpeak_since(s.steps, s.skipped.at)
+        if age >= RPEAK_WAIT_STEPS + RPEAK_HOLD_STEPS:
+            s.skipping = 0
+            if s.skipped.score_q10 > RPEAK_SEARCHBACK_SCORE_Q10 and age <= RPEAK_SEARCHBACK_MAX_STEPS:
+                rpeak_accept(s, s.skipped)
+    if since_beat > RPEAK_SEARCHBACK_MAX_STEPS:
         # Nothing for long: the signal may have become smaller.
-        s.qrs_level = s.qrs_level - (s.qrs_level >> 8)
+        s.qrs_q10 = max(to_int(s.qrs_q10) - RPEAK_DECAY_Q10, RPEAK_MINIMUM_Q10)
+        if s.slope_q10 > RPEAK_DECAY_Q10:
+            s.slope_q10 = s.slope_q10 - RPEAK_DECAY_Q10
+        if since_beat > _AGE_MAX:
+            s.beat_at = (to_int(s.steps) - _AGE_MAX) & _UINT32
 
 
 @kernel
 def rpeak_learn(s: Any) -> None:
     """Set the levels at the end of the learning time from the integral's maxima in its two halves."""
+    s.learn_left = s.learn_left - 1
     integral = to_int(s.integral)
-    if s.steps < RPEAK_LEARN_STEPS // 2:
+    if s.learn_left >= RPEAK_LEARN_STEPS // 2:
         s.learn_first = max(integral, to_int(s.learn_first))
     else:
         s.learn_second = max(integral, to_int(s.learn_second))
-    if s.steps == RPEAK_LEARN_STEPS - 1:
+    if s.learn_left == 0:
         # The smaller one: a first-second artefact must not set the level.
         level = min(to_int(s.learn_first), to_int(s.learn_second))
-        s.qrs_level = max(level, 2 * RPEAK_MINIMUM_PEAK)
-        s.noise_level = s.qrs_level >> 3
+        s.qrs_q10 = log2_q10(max(level, 2 * RPEAK_MINIMUM_PEAK))
+        s.beat_peak_q10 = s.qrs_q10
         s.valley = integral
 
 
@@ -243,19 +356,18 @@ def rpeak_learn(s: Any) -> None:
 def rpeak_step(s: Any) -> None:
     """One detector step on the sum of its samples; beats found are in ``found_age[:found_count]``."""
     slope = rpeak_enhance(s, to_int(s.decimation_sum))
-    rpeak_integrate(s)
-    s.lobe_age = clamp(to_int(s.lobe_age) + 1, 0, _AGE_MAX)
-    s.candidate_age = clamp(to_int(s.candidate_age) + 1, 0, _AGE_MAX)
-    s.skipped_age = clamp(to_int(s.skipped_age) + 1, 0, _AGE_MAX)
-    s.beat_age = clamp(to_int(s.beat_age) + 1, 0, _AGE_MAX)
-    if s.steps < RPEAK_LEARN_STEPS:
+    if to_int(s.steps) & (RPEAK_BACKGROUND_STEPS - 1) == 0:
+        s.background = s.background + ((s.integral - s.background) >> RPEAK_BACKGROUND_SHIFT)
+    s.steps = (to_int(s.steps) + 1) & _UINT32
+    if s.learn_left > 0:
         rpeak_learn(s)
-        s.steps = to_int(s.steps) + 1
         return
     rpeak_track_lobe(s, slope)
-    if s.candidate_age >= RPEAK_REFRACTORY_STEPS + RPEAK_HOLD_STEPS:
-        rpeak_candidate(s)
-    rpeak_search_back(s)
+    if s.waiting == 1:
+        rpeak_wait(s)
+    since_beat = rpeak_since(s.steps, s.beat_at)
+    if since_beat > s.overdue_steps and s.waiting == 0:
+        rpeak_search_back(s, since_beat)
 
 
 @kernel
@@ -275,8 +387,8 @@ def rpeak_push(s: Any, y: int) -> int:
 def rpeak_flush(s: Any) -> int:
     """At the end of a record: judge what still waits; returns the number of beats found, 0 to 2."""
     s.found_count = 0
-    if s.steps == RPEAK_LEARN_STEPS:
+    if s.learn_left == 0:
         if s.lobe_peak > 0:
             rpeak_lobe_end(s)
-        rpeak_candidate(s)
+        rpeak_judge(s)
     return to_int(s.found_count)

@@ -79,15 +79,15 @@ def _trace_detector(p: Any, row: Any) -> None:
     s = p.rpeak
     # pipeline_push has moved on to the next sample already.
     row[9] = to_int(p.sample_count) - 1
-    row[0] = s.enhanced
-    row[1] = s.integral
+    row[0] = s.integral
+    row[1] = s.background
     row[2] = s.lobe_peak
-    row[3] = s.candidate_peak
-    row[4] = s.skipped_peak
-    row[5] = s.qrs_level
-    row[6] = s.noise_level
-    row[7] = s.rr_mean
-    row[8] = s.beat_age
+    row[3] = s.candidate.peak_q10
+    row[4] = s.candidate.score_q10
+    row[5] = s.skipped.score_q10
+    row[6] = s.qrs_q10
+    row[7] = s.slope_q10
+    row[8] = s.rr_mean
 
 
 @kernel

@@ -16,8 +16,7 @@ from .params import (
     BEAT_CHANNELS,
     RHYTHM_FEATURES,
     RING_SAMPLES,
-    RPEAK_INTEGRATE_STEPS,
-    RPEAK_LONG_STEPS,
+    RPEAK_RING_STEPS,
     RR_LOCAL_BEATS,
     WINDOW_SAMPLES,
 )
@@ -53,37 +52,51 @@ BANDPASS_DTYPE = np.dtype(
     ]
 )
 
+#: A lobe of the detector's integral as a candidate; heights are logarithms to base 2 with 10 fraction bits.
+CANDIDATE_DTYPE = np.dtype(
+    [
+        ("peak_q10", "<i4"),  # maximum of the integral
+        ("slope_q10", "<i4"),  # steepest change of the enhancer
+        ("valley_q10", "<i4"),  # valley before it beside the maximum, -4096..0
+        ("at", "<u4"),  # step of the maximum
+        ("score_q10", "<i4"),  # score when it was last judged
+    ]
+)
+
 RPEAK_DTYPE = np.dtype(
     [
         ("decimation_sum", "<i4"),  # sum of the samples of this step so far
         ("decimation_count", "<u1"),
-        ("history", "<i4", (RPEAK_LONG_STEPS,)),  # step sums, ring
-        ("history_index", "<u1"),
+        ("history", "<i4", (RPEAK_RING_STEPS,)),  # step sums, ring
         ("short_sum", "<i4"),
         ("long_sum", "<i4"),
-        ("rectified", "<i4", (RPEAK_INTEGRATE_STEPS,)),  # |enhancer| / 16, ring
-        ("rectified_index", "<u1"),
-        ("integral", "<i4"),  # moving sum of `rectified`
-        ("previous", "<i4"),  # enhancer one step ago
-        ("enhanced", "<i4"),  # enhancer now
-        ("steps", "<u4"),  # detector steps since reset, stays at its maximum
-        ("valley", "<i4"),  # lowest `integral` since the last lobe ended, -1 within a lobe
-        ("lobe_peak", "<i4"),  # maximum of the present lobe of `integral`, 0 = none
-        ("lobe_age", "<u4"),  # steps since that maximum
-        ("lobe_slope", "<i4"),
-        ("candidate_peak", "<i4"),  # largest lobe of the present refractory time
-        ("candidate_age", "<u4"),
-        ("candidate_slope", "<i4"),
-        ("skipped_peak", "<i4"),  # best peak below threshold since the last beat
-        ("skipped_age", "<u4"),
-        ("skipped_slope", "<i4"),
-        ("beat_age", "<u4"),  # steps since the last beat's maximum
-        ("beat_slope", "<i4"),
-        ("qrs_level", "<i4"),
-        ("noise_level", "<i4"),
-        ("rr_mean", "<i4"),  # mean RR, detector steps, 4 fraction bits
+        ("enhanced", "<i4", (RPEAK_RING_STEPS,)),  # enhancer / 16, ring
+        ("integral", "<i4"),  # moving sum of |enhanced|
+        ("background", "<i4"),  # running mean of `integral`
+        ("steps", "<u4"),  # detector steps since reset, modulo 2^32
+        ("learn_left", "<u2"),  # steps of the learning time still to come
         ("learn_first", "<i4"),  # largest `integral` of the first half of the learning time
         ("learn_second", "<i4"),  # and of the second
+        ("valley", "<i4"),  # lowest `integral` since the last lobe ended
+        ("lobe_peak", "<i4"),  # maximum of the present lobe of `integral`, 0 = none
+        ("lobe_slope", "<i4"),
+        ("lobe_valley", "<i4"),
+        ("lobe_at", "<u4"),
+        ("fresh", CANDIDATE_DTYPE),  # the lobe that has just ended
+        ("candidate", CANDIDATE_DTYPE),  # waits for a better one
+        ("skipped", CANDIDATE_DTYPE),  # best one since the last beat that was not taken
+        ("waiting", "<u1"),  # 1 = there is a candidate
+        ("skipping", "<u1"),  # 1 = there is a skipped one
+        ("qrs_q10", "<i4"),  # running level of the beats' peaks, log2
+        ("slope_q10", "<i4"),  # and of their slopes, 0 = none yet
+        ("beat_peak_q10", "<i4"),  # of the last beat
+        ("beat_slope_q10", "<i4"),
+        ("beat_at", "<u4"),
+        ("rr_mean", "<i4"),  # mean RR, detector steps, 4 fraction bits; 0 = none yet
+        ("rr_deviation", "<i4"),  # mean of its absolute deviation
+        ("rr_q10", "<i4"),  # log2 of the mean RR in steps
+        ("irregularity_q10", "<i4"),  # log2 of the deviation
+        ("overdue_steps", "<i4"),  # search back this long after a beat
         ("found_age", "<u4", (2,)),  # steps back to the maxima of the beats just found, older first
         ("found_count", "<u1"),
         ("polarity", "<i2"),  # running polarity of the R peaks, -256..256

@@ -51,7 +51,7 @@ static bool filter(ecg_pipeline_t *p, int16_t x) {
 /* Flags that a beat found now carries. */
 static uint8_t beat_flags(const ecg_pipeline_t *p) {
     uint32_t flags = p->input.recover_flags;
-    if (p->rpeak.steps < ECG_RPEAK_LEARN_STEPS || p->rr.count < ECG_RR_LOCAL_BEATS) {
+    if (p->rpeak.learn_left > 0 || p->rr.count < ECG_RR_LOCAL_BEATS) {
         flags |= ECG_FLAG_LEARNING;
     }
     return (uint8_t)flags;

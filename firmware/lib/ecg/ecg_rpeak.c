@@ -6,210 +6,271 @@
 #include "ecg_intmath.h"
 
 #define CENTRE_STEPS ((ECG_RPEAK_LONG_STEPS - ECG_RPEAK_SHORT_STEPS) / 2)
-#define AGE_MAX UINT32_C(0x00FFFFFF)
+#define RING_MASK (ECG_RPEAK_RING_STEPS - 1u)
+#define OCTAVE 1024                 /* a factor of two in the logarithms */
+#define AGE_MAX (UINT32_C(1) << 20) /* steps since a beat are counted up to here */
 
 void ecg_rpeak_reset(ecg_rpeak_t *s) {
     int16_t polarity = s->polarity;
     *s = (ecg_rpeak_t){0};
     s->polarity = polarity;
-    s->beat_age = AGE_MAX;
+    s->learn_left = ECG_RPEAK_LEARN_STEPS;
+    s->beat_at = 0u - AGE_MAX;
+    s->rr_q10 = ECG_RPEAK_DEFAULT_RR_Q10;
+    s->overdue_steps = ECG_RPEAK_SEARCHBACK_MAX_STEPS;
 }
 
-/* Height of the integral above which a lobe is a beat. */
-static int32_t threshold(const ecg_rpeak_t *s) {
-    return s->noise_level + (((s->qrs_level - s->noise_level) * ECG_RPEAK_THRESHOLD_Q8) >> 8);
+/* Logarithm of a height of at least 1. */
+static int32_t log2_height(int32_t height) {
+    return ecg_log2_q10((uint32_t)ecg_max(height, 1));
 }
 
-/* Feeds one step's sum to the QRS enhancer; returns the steepness of its change. */
+/* Feeds one step's sum to the QRS enhancer and integrates; returns the steepness of the enhancer's change. */
 static int32_t enhance(ecg_rpeak_t *s, int32_t step_sum) {
-    int32_t index = s->history_index;
-    s->long_sum += step_sum - s->history[index];
-    s->history[index] = step_sum;
-    int32_t entering = index - CENTRE_STEPS;
-    if (entering < 0) {
-        entering += ECG_RPEAK_LONG_STEPS;
-    }
-    int32_t leaving = entering - ECG_RPEAK_SHORT_STEPS;
-    if (leaving < 0) {
-        leaving += ECG_RPEAK_LONG_STEPS;
-    }
-    s->short_sum += s->history[entering] - s->history[leaving];
-    s->history_index = (uint8_t)(index + 1 == ECG_RPEAK_LONG_STEPS ? 0 : index + 1);
+    uint32_t now = s->steps;
+    s->long_sum += step_sum - s->history[(now - ECG_RPEAK_LONG_STEPS) & RING_MASK];
+    s->history[now & RING_MASK] = step_sum;
+    s->short_sum += s->history[(now - CENTRE_STEPS) & RING_MASK] -
+                    s->history[(now - CENTRE_STEPS - ECG_RPEAK_SHORT_STEPS) & RING_MASK];
     int32_t enhanced = (ECG_RPEAK_LONG_STEPS * s->short_sum - ECG_RPEAK_SHORT_STEPS * s->long_sum) >> 4;
-    int32_t slope = enhanced - s->enhanced;
-    s->enhanced = enhanced;
+    int32_t slope = enhanced - s->enhanced[(now - 1u) & RING_MASK];
+    s->integral += ecg_abs(enhanced) - ecg_abs(s->enhanced[(now - ECG_RPEAK_INTEGRATE_STEPS) & RING_MASK]);
+    s->enhanced[now & RING_MASK] = enhanced;
     return ecg_abs(slope);
 }
 
-/* Moving sum of the rectified enhancer. */
-static void integrate(ecg_rpeak_t *s) {
-    uint32_t index = s->rectified_index;
-    int32_t value = ecg_abs(s->enhanced);
-    s->integral += value - s->rectified[index];
-    s->rectified[index] = value;
-    s->rectified_index = (uint8_t)(index + 1 == ECG_RPEAK_INTEGRATE_STEPS ? 0 : index + 1);
+/* Score for being early and blunt, as T waves are; zero or less, Q18. */
+static int32_t twave_features(const ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c, int32_t since_beat) {
+    int32_t blunt = 0;
+    if (s->beat_slope_q10 > 0) {
+        blunt = ecg_clamp(c->slope_q10 - s->beat_slope_q10, -3 * OCTAVE, 0);
+    }
+    int32_t early = ecg_clamp((ECG_RPEAK_EARLY_STEPS - since_beat) * ECG_RPEAK_EARLY_RAMP_Q10, 0, OCTAVE);
+    int32_t twave = ecg_clamp((ECG_RPEAK_TWAVE_STEPS - since_beat) * ECG_RPEAK_TWAVE_RAMP_Q10, 0, OCTAVE);
+    return ECG_RPEAK_WEIGHT_EARLY_BLUNT_Q8 * ((early * blunt) >> 10) +
+           ECG_RPEAK_WEIGHT_TWAVE_Q8 * ((twave * ecg_min(blunt + OCTAVE, 0)) >> 10);
 }
 
-/* Takes a lobe as a beat: reports it and lets levels and mean RR follow. */
-static void accept(ecg_rpeak_t *s, int32_t peak, uint32_t age, int32_t slope) {
-    if (s->beat_age < ECG_RPEAK_SEARCHBACK_MAX_STEPS * 2) {
-        int32_t rr_q4 = (int32_t)(s->beat_age - age) * 16;
-        if (s->rr_mean == 0) {
-            s->rr_mean = rr_q4;
-        }
-        s->rr_mean += (rr_q4 - s->rr_mean) >> 3;
+/* Scores a candidate as things stand now: natural logarithm of the odds that it is a beat, Q10. */
+static void score(const ecg_rpeak_t *s, ecg_rpeak_candidate_t *c) {
+    uint32_t age = c->at - s->beat_at;
+    int32_t since_beat = (int32_t)(age < AGE_MAX ? age : AGE_MAX);
+    int32_t peak = ecg_clamp(c->peak_q10 - s->qrs_q10, -4 * OCTAVE, 3 * OCTAVE);
+    int32_t slope = 0;
+    if (s->slope_q10 > 0) {
+        slope = ecg_clamp(c->slope_q10 - s->slope_q10, -4 * OCTAVE, 3 * OCTAVE);
     }
-    int32_t level = ecg_min(peak, 2 * s->qrs_level);
-    s->qrs_level += (level - s->qrs_level) >> ECG_RPEAK_LEVEL_SHIFT;
-    s->beat_age = age;
-    s->beat_slope = slope;
-    s->skipped_peak = 0;
-    s->found_age[s->found_count] = age;
+    int32_t noise = ecg_clamp(log2_height(s->background) - s->qrs_q10, -4 * OCTAVE, 0) + 4 * OCTAVE;
+    int32_t early = ecg_clamp(log2_height(since_beat) - s->rr_q10, -2 * OCTAVE, 0);
+    int32_t irregular = ecg_clamp(s->irregularity_q10 - s->rr_q10, -5 * OCTAVE, 0) + 5 * OCTAVE;
+    int32_t beat_peak = ecg_clamp(s->beat_peak_q10 - s->qrs_q10, -2 * OCTAVE, 2 * OCTAVE);
+    int32_t sum_q18 = ECG_RPEAK_WEIGHT_BIAS_Q8 * OCTAVE;
+    sum_q18 += ECG_RPEAK_WEIGHT_PEAK_Q8 * peak;
+    sum_q18 += ECG_RPEAK_WEIGHT_SHARPNESS_Q8 * (slope - peak);
+    sum_q18 += ECG_RPEAK_WEIGHT_BEAT_PEAK_Q8 * beat_peak;
+    sum_q18 += ECG_RPEAK_WEIGHT_VALLEY_Q8 * c->valley_q10;
+    sum_q18 += ECG_RPEAK_WEIGHT_NOISE_Q8 * noise;
+    sum_q18 += ECG_RPEAK_WEIGHT_NOISE_SLOPE_Q8 * ((noise * slope) >> 10);
+    sum_q18 += ECG_RPEAK_WEIGHT_EARLY_Q8 * early;
+    sum_q18 += ECG_RPEAK_WEIGHT_IRREGULAR_Q8 * irregular;
+    sum_q18 += ECG_RPEAK_WEIGHT_IRREGULAR_EARLY_Q8 * ((irregular * early) >> 10);
+    sum_q18 += ECG_RPEAK_WEIGHT_RR_Q8 * (s->rr_q10 - ECG_RPEAK_DEFAULT_RR_Q10);
+    sum_q18 += twave_features(s, c, since_beat);
+    c->score_q10 = sum_q18 >> 8;
+}
+
+/* Running level after another value, which counts as at most a factor of two away. */
+static int32_t follow(int32_t level_q10, int32_t value_q10) {
+    return level_q10 + (ecg_clamp(value_q10 - level_q10, -OCTAVE, OCTAVE) >> ECG_RPEAK_LEVEL_SHIFT);
+}
+
+/* Lets mean RR and its mean deviation follow an interval. */
+static void follow_rr(ecg_rpeak_t *s, uint32_t rr_steps) {
+    int32_t rr = (int32_t)rr_steps * 16;
+    if (s->rr_mean == 0) {
+        s->rr_mean = rr;
+    }
+    int32_t difference = rr - s->rr_mean;
+    int32_t half = s->rr_mean >> 1;
+    s->rr_deviation += (ecg_abs(difference) - s->rr_deviation) >> 3;
+    s->rr_mean += ecg_clamp(difference, -half, half) >> 3;
+    s->rr_q10 = log2_height(s->rr_mean) - 4 * OCTAVE;
+    s->irregularity_q10 = log2_height(s->rr_deviation) - 4 * OCTAVE;
+    uint32_t overdue = ((uint32_t)s->rr_mean * ECG_RPEAK_SEARCHBACK_RR_Q8) >> 12;
+    s->overdue_steps = overdue < ECG_RPEAK_SEARCHBACK_MAX_STEPS ? overdue : ECG_RPEAK_SEARCHBACK_MAX_STEPS;
+}
+
+/* Takes a candidate as a beat: reports it and lets levels and mean RR follow. */
+static void accept(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c) {
+    uint32_t rr_steps = c->at - s->beat_at;
+    if (rr_steps < 2u * ECG_RPEAK_SEARCHBACK_MAX_STEPS) {
+        follow_rr(s, rr_steps);
+    }
+    s->qrs_q10 = follow(s->qrs_q10, c->peak_q10);
+    if (s->slope_q10 == 0) {
+        s->slope_q10 = c->slope_q10;
+    }
+    s->slope_q10 = follow(s->slope_q10, c->slope_q10);
+    s->beat_peak_q10 = c->peak_q10;
+    s->beat_slope_q10 = c->slope_q10;
+    s->beat_at = c->at;
+    s->skipping = 0;
+    s->found_age[s->found_count] = s->steps - c->at;
     s->found_count += 1;
 }
 
-/* Whether a lobe this long after a beat is too blunt, compared with the beat, to be another one. */
-static bool is_twave(const ecg_rpeak_t *s, uint32_t since_beat, int32_t slope) {
-    if (since_beat < ECG_RPEAK_TWAVE_STEPS) {
-        return slope < ((s->beat_slope * ECG_RPEAK_TWAVE_SLOPE_Q8) >> 8);
-    }
-    if (since_beat < ECG_RPEAK_LATE_TWAVE_STEPS) {
-        return slope < ((s->beat_slope * ECG_RPEAK_LATE_TWAVE_SLOPE_Q8) >> 8);
-    }
-    return false;
-}
-
-/* Judges a lobe that is the largest of its refractory time: beat, T wave or noise. */
-static void decide(ecg_rpeak_t *s, int32_t peak, uint32_t age, int32_t slope) {
-    uint32_t since_beat = s->beat_age - age;
-    bool maybe_twave = since_beat < ECG_RPEAK_TWAVE_STEPS;
-    if (is_twave(s, since_beat, slope)) {
-        return;
-    }
-    if (peak > threshold(s)) {
-        accept(s, peak, age, slope);
-        return;
-    }
-    s->noise_level += (peak - s->noise_level) >> ECG_RPEAK_LEVEL_SHIFT;
-    if (peak > s->skipped_peak && !maybe_twave) {
-        s->skipped_peak = peak;
-        s->skipped_age = age;
-        s->skipped_slope = slope;
+/* Keeps a candidate that is no beat for search-back, if it is the best since the last beat. */
+static void reject(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c) {
+    if (s->skipping == 0 || c->score_q10 > s->skipped.score_q10) {
+        s->skipping = 1;
+        s->skipped = *c;
     }
 }
 
-/* Judges the waiting candidate, unless a beat was taken within its refractory time, and forgets it. */
+/* Judges the waiting candidate and forgets it. */
 static void judge_candidate(ecg_rpeak_t *s) {
-    if (s->candidate_peak > 0) {
-        if (s->candidate_age + ECG_RPEAK_REFRACTORY_STEPS <= s->beat_age) {
-            decide(s, s->candidate_peak, s->candidate_age, s->candidate_slope);
-        }
-        s->candidate_peak = 0;
+    if (s->waiting == 0) {
+        return;
+    }
+    s->waiting = 0;
+    if (s->candidate.at - s->beat_at < ECG_RPEAK_REFRACTORY_STEPS) {
+        return;
+    }
+    score(s, &s->candidate);
+    if (s->candidate.score_q10 > 0) {
+        accept(s, &s->candidate);
+    } else {
+        reject(s, &s->candidate);
     }
 }
 
-/* A lobe is over: it becomes the candidate, or is in the shadow of a larger one. */
+/* Settles between the waiting candidate and the new one c; false where c is out already. */
+static bool rival(ecg_rpeak_t *s, ecg_rpeak_candidate_t *c) {
+    if (s->waiting == 0) {
+        return true;
+    }
+    uint32_t distance = c->at - s->candidate.at;
+    score(s, c);
+    score(s, &s->candidate);
+    if (distance < ECG_RPEAK_REFRACTORY_STEPS) {
+        return c->score_q10 > s->candidate.score_q10;
+    }
+    bool beaten = c->score_q10 > s->candidate.score_q10 + ECG_RPEAK_REPLACE_MARGIN_Q10;
+    if (distance < ECG_RPEAK_WAIT_STEPS && s->candidate.score_q10 < ECG_RPEAK_SURE_SCORE_Q10 && beaten) {
+        /* A P wave before a QRS complex, or noise before it. */
+        reject(s, &s->candidate);
+    } else {
+        judge_candidate(s);
+    }
+    return true;
+}
+
+/* A lobe is over: it becomes the candidate, unless the one that waits is better. */
 static void end_lobe(ecg_rpeak_t *s) {
     int32_t peak = s->lobe_peak;
-    uint32_t age = s->lobe_age;
     s->lobe_peak = 0;
     s->valley = s->integral;
     if (peak < ECG_RPEAK_MINIMUM_PEAK) {
         return;
     }
-    if (s->candidate_peak > 0) {
-        if (s->candidate_age - age >= ECG_RPEAK_REFRACTORY_STEPS) {
-            judge_candidate(s);
-        } else if (peak <= s->candidate_peak) {
-            return;
-        }
+    ecg_rpeak_candidate_t c = {log2_height(peak), log2_height(s->lobe_slope), 0, 0, s->lobe_at};
+    c.valley_q10 = ecg_clamp(log2_height(s->lobe_valley) - c.peak_q10, -4 * OCTAVE, 0);
+    if (rival(s, &c)) {
+        s->waiting = 1;
+        s->candidate = c;
     }
-    s->candidate_peak = peak;
-    s->candidate_age = age;
-    s->candidate_slope = s->lobe_slope;
 }
 
 /* Follows the integral through valleys and lobes. */
 static void track_lobe(ecg_rpeak_t *s, int32_t slope) {
-    if (s->lobe_peak == 0) {
-        if (s->integral <= s->valley) {
-            s->valley = s->integral;
-            s->lobe_slope = slope;
-            return;
-        }
-        s->lobe_slope = ecg_max(slope, s->lobe_slope);
-        s->lobe_peak = s->integral;
-        s->lobe_age = 0;
+    if (s->lobe_peak == 0 && s->integral <= s->valley) {
+        s->valley = s->integral;
+        s->lobe_slope = slope;
         return;
     }
     s->lobe_slope = ecg_max(slope, s->lobe_slope);
     if (s->integral > s->lobe_peak) {
+        if (s->lobe_peak == 0) {
+            s->lobe_valley = s->valley;
+        }
         s->lobe_peak = s->integral;
-        s->lobe_age = 0;
+        s->lobe_at = s->steps;
         return;
     }
-    if (s->integral < (s->lobe_peak >> 1) || s->lobe_age >= ECG_RPEAK_HOLD_STEPS) {
+    if (s->integral < (s->lobe_peak >> 1) || s->steps - s->lobe_at >= ECG_RPEAK_HOLD_STEPS) {
         end_lobe(s);
     }
 }
 
-/* Where a beat is overdue, takes the best lobe skipped since the last one, if it is large enough. */
-static void search_back(ecg_rpeak_t *s) {
-    uint32_t overdue = (uint32_t)((s->rr_mean * ECG_RPEAK_SEARCHBACK_RR_Q8) >> 12);
-    if (overdue == 0 || overdue > ECG_RPEAK_SEARCHBACK_MAX_STEPS) {
-        overdue = ECG_RPEAK_SEARCHBACK_MAX_STEPS;
-    }
-    if (s->beat_age <= overdue) {
-        return;
-    }
-    if (s->skipped_peak > ((threshold(s) * ECG_RPEAK_SEARCHBACK_THRESHOLD_Q8) >> 8)) {
-        if (s->skipped_age <= ECG_RPEAK_SEARCHBACK_MAX_STEPS) {
-            accept(s, s->skipped_peak, s->skipped_age, s->skipped_slope);
+/* Judges the waiting candidate once no better one can come; a sure one need not wait so long. */
+static void wait(ecg_rpeak_t *s) {
+    uint32_t age = s->steps - s->candidate.at;
+    if (age == ECG_RPEAK_REFRACTORY_STEPS + ECG_RPEAK_HOLD_STEPS) {
+        score(s, &s->candidate);
+        if (s->candidate.score_q10 >= ECG_RPEAK_SURE_SCORE_Q10) {
+            judge_candidate(s);
         }
-        s->skipped_peak = 0;
-    }
-    if (s->beat_age > ECG_RPEAK_SEARCHBACK_MAX_STEPS) {
-        /* Nothing for long: the signal may have become smaller. */
-        s->qrs_level -= s->qrs_level >> 8;
+    } else if (age >= ECG_RPEAK_WAIT_STEPS + ECG_RPEAK_HOLD_STEPS) {
+        judge_candidate(s);
     }
 }
 
-/* Sets the levels at the end of the learning time from the integral's maxima in its two halves. */
+/* A beat is overdue: takes the best candidate skipped since the last one, if it is good enough. */
+static void search_back(ecg_rpeak_t *s, uint32_t since_beat) {
+    uint32_t age = s->steps - s->skipped.at;
+    if (s->skipping != 0 && age >= ECG_RPEAK_WAIT_STEPS + ECG_RPEAK_HOLD_STEPS) {
+        s->skipping = 0;
+        if (s->skipped.score_q10 > ECG_RPEAK_SEARCHBACK_SCORE_Q10 && age <= ECG_RPEAK_SEARCHBACK_MAX_STEPS) {
+            accept(s, &s->skipped);
+        }
+    }
+    if (since_beat > ECG_RPEAK_SEARCHBACK_MAX_STEPS) {
+        /* Nothing for long: the signal may have become smaller. */
+        s->qrs_q10 = ecg_max(s->qrs_q10 - ECG_RPEAK_DECAY_Q10, ECG_RPEAK_MINIMUM_Q10);
+        if (s->slope_q10 > ECG_RPEAK_DECAY_Q10) {
+            s->slope_q10 -= ECG_RPEAK_DECAY_Q10;
+        }
+        if (since_beat > AGE_MAX) {
+            s->beat_at = s->steps - AGE_MAX;
+        }
+    }
+}
+
+/* Sets the level at the end of the learning time from the integral's maxima in its two halves. */
 static void learn(ecg_rpeak_t *s) {
-    if (s->steps < ECG_RPEAK_LEARN_STEPS / 2) {
+    s->learn_left = (uint16_t)(s->learn_left - 1u);
+    if (s->learn_left >= ECG_RPEAK_LEARN_STEPS / 2) {
         s->learn_first = ecg_max(s->integral, s->learn_first);
     } else {
         s->learn_second = ecg_max(s->integral, s->learn_second);
     }
-    if (s->steps == ECG_RPEAK_LEARN_STEPS - 1) {
+    if (s->learn_left == 0) {
         /* The smaller one: a first-second artefact must not set the level. */
-        s->qrs_level = ecg_max(ecg_min(s->learn_first, s->learn_second), 2 * ECG_RPEAK_MINIMUM_PEAK);
-        s->noise_level = s->qrs_level >> 3;
+        s->qrs_q10 =
+            log2_height(ecg_max(ecg_min(s->learn_first, s->learn_second), 2 * ECG_RPEAK_MINIMUM_PEAK));
+        s->beat_peak_q10 = s->qrs_q10;
         s->valley = s->integral;
     }
 }
 
-static uint32_t older(uint32_t age) {
-    return age < AGE_MAX ? age + 1 : age;
-}
-
 static void step(ecg_rpeak_t *s) {
     int32_t slope = enhance(s, s->decimation_sum);
-    integrate(s);
-    s->lobe_age = older(s->lobe_age);
-    s->candidate_age = older(s->candidate_age);
-    s->skipped_age = older(s->skipped_age);
-    s->beat_age = older(s->beat_age);
-    if (s->steps < ECG_RPEAK_LEARN_STEPS) {
+    if ((s->steps & (ECG_RPEAK_BACKGROUND_STEPS - 1u)) == 0) {
+        s->background += (s->integral - s->background) >> ECG_RPEAK_BACKGROUND_SHIFT;
+    }
+    s->steps += 1;
+    if (s->learn_left > 0) {
         learn(s);
-        s->steps += 1;
         return;
     }
     track_lobe(s, slope);
-    if (s->candidate_age >= ECG_RPEAK_REFRACTORY_STEPS + ECG_RPEAK_HOLD_STEPS) {
-        judge_candidate(s);
+    if (s->waiting != 0) {
+        wait(s);
     }
-    search_back(s);
+    uint32_t since_beat = s->steps - s->beat_at;
+    if (since_beat > s->overdue_steps && s->waiting == 0) {
+        search_back(s, since_beat);
+    }
 }
 
 int ecg_rpeak_step(ecg_rpeak_t *s) {
@@ -222,7 +283,7 @@ int ecg_rpeak_step(ecg_rpeak_t *s) {
 
 int ecg_rpeak_flush(ecg_rpeak_t *s) {
     s->found_count = 0;
-    if (s->steps == ECG_RPEAK_LEARN_STEPS) {
+    if (s->learn_left == 0) {
         if (s->lobe_peak > 0) {
             end_lobe(s);
         }

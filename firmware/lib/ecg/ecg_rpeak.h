@@ -1,9 +1,10 @@
-/* ecg_rpeak.h - streaming R-peak detector with adaptive thresholds.
+/* ecg_rpeak.h - streaming R-peak detector that scores candidates.
  *
  * One detector step is the sum of ECG_RPEAK_DECIMATION filtered samples. An enhancer (difference of two
- * moving means), rectified and integrated, has a lobe for each QRS complex; each lobe is judged by running
- * levels of QRS complexes and noise: refractory time, T-wave rejection by slope, bounded search-back. Ages
- * are in detector steps; amplitudes in the enhancer's own unit unless stated. */
+ * moving means), rectified and integrated, has a lobe for each QRS complex. Each lobe is a candidate; its
+ * score, a weighted sum of features relative to the last beats and the noise, says whether it is a beat. An
+ * unsure candidate waits for a better one, and where a beat is overdue the best one skipped is taken, within
+ * bounds. Heights are logarithms to base 2 (Q10); steps are counted modulo 2^32. */
 #ifndef ECG_RPEAK_H
 #define ECG_RPEAK_H
 
@@ -11,27 +12,41 @@
 
 #include "ecg_params.h"
 
+/* A lobe of the integral as a candidate. */
+typedef struct {
+    int32_t peak_q10;   /* maximum of the integral */
+    int32_t slope_q10;  /* steepest change of the enhancer */
+    int32_t valley_q10; /* valley before it beside the maximum, -4096..0 */
+    int32_t score_q10;  /* score when it was last judged */
+    uint32_t at;        /* step of the maximum */
+} ecg_rpeak_candidate_t;
+
 /* Owned by the pipeline; set by ecg_rpeak_reset (all but polarity). */
 typedef struct {
-    int32_t decimation_sum;                       /* sum of this step's samples so far */
-    int32_t history[ECG_RPEAK_LONG_STEPS];        /* step sums, ring */
-    int32_t short_sum, long_sum;                  /* moving sums of `history` */
-    int32_t rectified[ECG_RPEAK_INTEGRATE_STEPS]; /* |enhanced|, ring */
-    int32_t integral;                             /* moving sum of `rectified` */
-    int32_t enhanced;                             /* enhancer now */
-    int32_t valley;                               /* lowest integral since the last lobe */
-    int32_t lobe_peak, lobe_slope;                /* present lobe; peak 0 = none */
-    int32_t candidate_peak, candidate_slope; /* largest lobe of the present refractory time; peak 0 = none */
-    int32_t skipped_peak, skipped_slope; /* best lobe below threshold since the last beat; peak 0 = none */
-    int32_t beat_slope;                  /* steepest change of the enhancer in the last beat */
-    int32_t qrs_level, noise_level;      /* running heights of lobes */
-    int32_t rr_mean;                     /* mean RR, steps with 4 fraction bits; 0 = none yet */
-    int32_t learn_first, learn_second;   /* highest integral in the halves of the learning time */
-    uint32_t steps;                      /* steps since reset, up to ECG_RPEAK_LEARN_STEPS */
-    uint32_t lobe_age, candidate_age, skipped_age, beat_age;
-    uint32_t found_age[2]; /* ages of the beats just found, older first */
-    int16_t polarity;      /* running polarity of R peaks, -256..256; kept by the pipeline */
-    uint8_t decimation_count, history_index, rectified_index, found_count;
+    int32_t decimation_sum;                 /* sum of this step's samples so far */
+    int32_t history[ECG_RPEAK_RING_STEPS];  /* step sums, ring */
+    int32_t enhanced[ECG_RPEAK_RING_STEPS]; /* enhancer, ring */
+    int32_t short_sum, long_sum;            /* moving sums of `history` */
+    int32_t integral;                       /* moving sum of |enhanced| */
+    int32_t background;                     /* running mean of `integral` */
+    int32_t valley;                         /* lowest integral since the last lobe */
+    int32_t lobe_peak, lobe_slope;          /* present lobe; peak 0 = none */
+    int32_t lobe_valley;                    /* valley before it */
+    int32_t learn_first, learn_second;      /* highest integral in the halves of the learning time */
+    int32_t qrs_q10, slope_q10;             /* running levels of peaks and slopes; slope 0 = none yet */
+    int32_t beat_peak_q10, beat_slope_q10;  /* of the last beat */
+    int32_t rr_mean, rr_deviation;          /* mean RR and mean deviation, steps with 4 fraction bits */
+    int32_t rr_q10, irregularity_q10;       /* their logarithms, in steps */
+    uint32_t overdue_steps;                 /* search back this long after a beat */
+    uint32_t steps;                         /* steps since reset */
+    uint32_t lobe_at, beat_at;              /* step of the lobe's maximum; of the last beat */
+    uint32_t found_age[2];                  /* ages of the beats just found, older first */
+    ecg_rpeak_candidate_t candidate;        /* waits for a better one */
+    ecg_rpeak_candidate_t skipped;          /* best one since the last beat that was not taken */
+    uint16_t learn_left;                    /* steps of the learning time still to come */
+    int16_t polarity;                       /* running polarity of R peaks, -256..256; the pipeline's */
+    uint8_t waiting, skipping;              /* 1 = there is a candidate; a skipped one */
+    uint8_t decimation_count, found_count;
 } ecg_rpeak_t;
 
 /* Forgets everything but the polarity; learning starts anew. */
@@ -39,7 +54,7 @@ void ecg_rpeak_reset(ecg_rpeak_t *s);
 
 /* Takes one filtered sample; returns the number of beats found, 0..2. The middle of the QRS complex of beat i
  * lies found_age[i] * ECG_RPEAK_DECIMATION + ECG_RPEAK_CENTRE_SAMPLES samples back. A beat is found at most
- * ECG_RPEAK_REFRACTORY_STEPS + ECG_RPEAK_HOLD_STEPS steps after its lobe's maximum, or by search-back at most
+ * ECG_RPEAK_WAIT_STEPS + ECG_RPEAK_HOLD_STEPS steps after its lobe's maximum, or by search-back at most
  * ECG_RPEAK_SEARCHBACK_MAX_STEPS steps after it. */
 static inline int ecg_rpeak_push(ecg_rpeak_t *s, int16_t y);
 

@@ -20,9 +20,16 @@ void ecg_trace_detector(const ecg_pipeline_t *p) {
     if (s->decimation_count != 0) {
         return;
     }
-    const int32_t row[10] = {
-        s->enhanced,  s->integral,    s->lobe_peak, s->candidate_peak,    s->skipped_peak,
-        s->qrs_level, s->noise_level, s->rr_mean,   (int32_t)s->beat_age, (int32_t)p->sample_count};
+    const int32_t row[10] = {s->integral,
+                             s->background,
+                             s->lobe_peak,
+                             s->candidate.peak_q10,
+                             s->candidate.score_q10,
+                             s->skipped.score_q10,
+                             s->qrs_q10,
+                             s->slope_q10,
+                             s->rr_mean,
+                             (int32_t)p->sample_count};
     ecg_trace_hook(ECG_STAGE_DETECTOR, row, 4, 10);
 }
 

@@ -10,14 +10,14 @@
 
 /* Stages, in the order in which the chain computes them. */
 typedef enum {
-    ECG_STAGE_DETECTOR = 0,   /* per detector step, int32[10]: enhanced, integral, lobe, candidate and skipped
-                                 peak, QRS level, noise level, mean RR, age of the last beat, sample number */
-    ECG_STAGE_R_PEAK = 1,     /* per R peak queued, int32[2]: its sample, running polarity */
-    ECG_STAGE_SAMPLE = 2,     /* per sample, int32[3]: conditioned input, input flags, filtered sample */
-    ECG_STAGE_FEATURES = 3,   /* per beat, int32[ECG_FEATURE_VALUES] */
-    ECG_STAGE_WINDOW = 4,     /* per beat, int16[ECG_WINDOW_SAMPLES] */
-    ECG_STAGE_TEMPLATE = 5,   /* per beat, int16[ECG_WINDOW_SAMPLES]: the template it was compared with */
-    ECG_STAGE_BEAT_INPUT = 6, /* per beat, int8[]: the network's inputs */
+    ECG_STAGE_DETECTOR = 0, /* per detector step, int32[10]: integral, background, lobe, candidate's peak and
+                               score, skipped one's score, levels of peak and slope, mean RR, sample number */
+    ECG_STAGE_R_PEAK = 1,   /* per R peak queued, int32[2]: its sample, running polarity */
+    ECG_STAGE_SAMPLE = 2,   /* per sample, int32[3]: conditioned input, input flags, filtered sample */
+    ECG_STAGE_FEATURES = 3, /* per beat, int32[ECG_FEATURE_VALUES] */
+    ECG_STAGE_WINDOW = 4,   /* per beat, int16[ECG_WINDOW_SAMPLES] */
+    ECG_STAGE_TEMPLATE = 5, /* per beat, int16[ECG_WINDOW_SAMPLES]: the template it was compared with */
+    ECG_STAGE_BEAT_INPUT = 6,   /* per beat, int8[]: the network's inputs */
     ECG_STAGE_RHYTHM_INPUT = 7, /* per beat, int8[] */
     ECG_STAGE_LAYER = 8, /* per beat, int8[]: outputs of the network's layers, one hook call each, in order */
     ECG_STAGE_RECORD =

@@ -1,12 +1,12 @@
 /* ecg_params.h - generated from export/spec.toml by `make export`; do not edit.
- * specification 7079ad8e9a794076, model 010365d7, 360 Hz */
+ * specification e002bb376ba889f8, model 010365d7, 360 Hz */
 #ifndef ECG_PARAMS_H
 #define ECG_PARAMS_H
 
 #include <stdint.h>
 
 /* clang-format off */
-#define ECG_SPEC_HASH UINT32_C(0x7079AD8E) /* first 32 bits of the specification's SHA-256 */
+#define ECG_SPEC_HASH UINT32_C(0xE002BB37) /* first 32 bits of the specification's SHA-256 */
 #define ECG_FS_HZ 360 /* sampling rate of the chain, Hz */
 #define ECG_ADU_PER_MV 200 /* input units in one millivolt */
 #define ECG_SATURATION_ADU 6400 /* |input| from which it counts as saturated */
@@ -29,19 +29,40 @@
 #define ECG_RPEAK_SHORT_STEPS 3 /* short moving mean of the QRS enhancer, detector steps */
 #define ECG_RPEAK_LONG_STEPS 14 /* long moving mean of the QRS enhancer, detector steps */
 #define ECG_RPEAK_INTEGRATE_STEPS 11 /* length of the moving sum, detector steps */
+#define ECG_RPEAK_RING_STEPS 16 /* steps kept, a power of two */
 #define ECG_RPEAK_HOLD_STEPS 12 /* longest wait after a maximum of the moving sum, detector steps */
-#define ECG_RPEAK_REFRACTORY_STEPS 28 /* of two closer peaks the larger counts, detector steps */
-#define ECG_RPEAK_LEARN_STEPS 240 /* first stretch, from which the levels are set, detector steps */
+#define ECG_RPEAK_REFRACTORY_STEPS 26 /* of two closer candidates the better counts, detector steps */
+#define ECG_RPEAK_WAIT_STEPS 33 /* an unsure candidate waits this long for a better one, detector steps */
+#define ECG_RPEAK_LEARN_STEPS 240 /* first stretch, from which the level is set, detector steps */
 #define ECG_RPEAK_SEARCHBACK_MAX_STEPS 228 /* search-back at the latest, detector steps */
-#define ECG_RPEAK_TWAVE_STEPS 43 /* a peak sooner than this may be a T wave, detector steps */
-#define ECG_RPEAK_LATE_TWAVE_STEPS 74 /* a blunt peak sooner than this is a T wave, detector steps */
-#define ECG_RPEAK_LATE_TWAVE_SLOPE_Q8 45 /* see spec.toml */
-#define ECG_RPEAK_THRESHOLD_Q8 66 /* see spec.toml */
-#define ECG_RPEAK_SEARCHBACK_THRESHOLD_Q8 102 /* see spec.toml */
+#define ECG_RPEAK_EARLY_STEPS 43 /* a blunt candidate sooner than this is suspicious, detector steps */
+#define ECG_RPEAK_TWAVE_STEPS 74 /* a very blunt candidate sooner than this may be a T wave, detector steps */
+#define ECG_RPEAK_EARLY_RAMP_Q10 51 /* early: what a step sooner adds, at most 1 */
+#define ECG_RPEAK_TWAVE_RAMP_Q10 34 /* twave: what a step sooner adds, at most 1 */
+#define ECG_RPEAK_DEFAULT_RR_Q10 6803 /* log2 of the mean RR in steps before there is one */
+#define ECG_RPEAK_SURE_SCORE_Q10 4096 /* see spec.toml */
+#define ECG_RPEAK_REPLACE_MARGIN_Q10 512 /* see spec.toml */
+#define ECG_RPEAK_SEARCHBACK_SCORE_Q10 (-1690) /* see spec.toml */
 #define ECG_RPEAK_SEARCHBACK_RR_Q8 400 /* see spec.toml */
-#define ECG_RPEAK_TWAVE_SLOPE_Q8 128 /* see spec.toml */
-#define ECG_RPEAK_LEVEL_SHIFT 3 /* levels follow peaks by 2^-this */
-#define ECG_RPEAK_MINIMUM_PEAK 4158 /* smallest peak that can be a beat */
+#define ECG_RPEAK_LEVEL_SHIFT 3 /* levels follow beats by 2^-this */
+#define ECG_RPEAK_DECAY_Q10 6 /* fall of the levels in a step without beats for long */
+#define ECG_RPEAK_BACKGROUND_STEPS 16 /* the background is taken this often */
+#define ECG_RPEAK_BACKGROUND_SHIFT 3 /* and follows by 2^-this */
+#define ECG_RPEAK_WEIGHT_BIAS_Q8 4535 /* see spec.toml */
+#define ECG_RPEAK_WEIGHT_PEAK_Q8 1279 /* see spec.toml */
+#define ECG_RPEAK_WEIGHT_SHARPNESS_Q8 546 /* see spec.toml */
+#define ECG_RPEAK_WEIGHT_BEAT_PEAK_Q8 198 /* see spec.toml */
+#define ECG_RPEAK_WEIGHT_VALLEY_Q8 (-77) /* see spec.toml */
+#define ECG_RPEAK_WEIGHT_NOISE_Q8 (-1342) /* see spec.toml */
+#define ECG_RPEAK_WEIGHT_NOISE_SLOPE_Q8 (-96) /* see spec.toml */
+#define ECG_RPEAK_WEIGHT_EARLY_Q8 1393 /* see spec.toml */
+#define ECG_RPEAK_WEIGHT_IRREGULAR_Q8 (-246) /* see spec.toml */
+#define ECG_RPEAK_WEIGHT_IRREGULAR_EARLY_Q8 (-452) /* see spec.toml */
+#define ECG_RPEAK_WEIGHT_RR_Q8 (-649) /* see spec.toml */
+#define ECG_RPEAK_WEIGHT_EARLY_BLUNT_Q8 1263 /* see spec.toml */
+#define ECG_RPEAK_WEIGHT_TWAVE_Q8 768 /* see spec.toml */
+#define ECG_RPEAK_MINIMUM_PEAK 2495 /* smallest peak that can be a beat */
+#define ECG_RPEAK_MINIMUM_Q10 11556 /* log2 of that */
 #define ECG_RPEAK_CENTRE_SAMPLES 36 /* samples from a maximum of the moving sum back to the QRS */
 #define ECG_REFINE_BEFORE_SAMPLES 40 /* search for the R peak from here ... */
 #define ECG_REFINE_AFTER_SAMPLES 32 /* ... to here around the QRS */

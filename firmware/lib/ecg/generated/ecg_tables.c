@@ -1,5 +1,5 @@
 /* ecg_tables.c - generated from export/spec.toml by `make export`; do not edit.
- * specification 7079ad8e9a794076, model 010365d7 */
+ * specification e002bb376ba889f8, model 010365d7 */
 #include "ecg_intmath.h"
 
 /* clang-format off */
