@@ -269,8 +269,7 @@ def _template(b: _Builder, template: dict[str, Any], window: dict[str, Any]) -> 
 
 def _quality(b: _Builder, quality: dict[str, Any]) -> None:
     b.add("QUALITY_ROUGH_SHIFT", quality["rough_shift"], "share of roughness in the unrest, 2^-this")
-    b.add("QUALITY_RISE_SHIFT", quality["rise_shift"], "unrest is followed upwards by 2^-this")
-    b.add("QUALITY_FALL_SHIFT", quality["fall_shift"], "unrest is followed downwards by 2^-this")
+    b.add("QUALITY_FOLLOW_SHIFT", quality["follow_shift"], "unrest is followed from beat to beat by 2^-this")
     b.add("QUALITY_ZERO_Q8", quality["zero_q8"], "unrest at which the signal-quality index is 0")
     b.add("QUALITY_UNDECIDED_SQI", quality["undecided_sqi"], "index below which a beat is undecided")
     b.add(

@@ -1,9 +1,9 @@
 """Constants of the signal chain. Generated from export/spec.toml by `make export`; do not edit."""
 
 # generated beside the model 010365d7
-SPEC_DIGEST = "e002bb376ba889f82b200d4b0a314933b022df756183c4b2ee7c0d58d780a77d"
+SPEC_DIGEST = "a42a5af6a861f479995013659f750166ffc9ab5474a6a5311ce1cdcdfd14ffcc"
 #: first 32 bits of the specification's SHA-256
-SPEC_HASH = 0xE002BB37
+SPEC_HASH = 0xA42A5AF6
 #: sampling rate of the chain, Hz
 FS_HZ = 360
 #: input units in one millivolt
@@ -182,12 +182,10 @@ NOISY_Q8 = 64
 TEMPLATE_MINIMUM_SD = 8
 #: share of roughness in the unrest, 2^-this
 QUALITY_ROUGH_SHIFT = 2
-#: unrest is followed upwards by 2^-this
-QUALITY_RISE_SHIFT = 3
-#: unrest is followed downwards by 2^-this
-QUALITY_FALL_SHIFT = 2
+#: unrest is followed from beat to beat by 2^-this
+QUALITY_FOLLOW_SHIFT = 2
 #: unrest at which the signal-quality index is 0
-QUALITY_ZERO_Q8 = 213
+QUALITY_ZERO_Q8 = 256
 #: index below which a beat is undecided
 QUALITY_UNDECIDED_SQI = 50
 #: good input after which the lead is on again

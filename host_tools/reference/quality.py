@@ -16,8 +16,7 @@ from .params import (
     LEAD_BACK_SAMPLES,
     QRS_END_GRID,
     QRS_FIRST_GRID,
-    QUALITY_FALL_SHIFT,
-    QUALITY_RISE_SHIFT,
+    QUALITY_FOLLOW_SHIFT,
     QUALITY_ROUGH_SHIFT,
     QUALITY_UNDECIDED_SQI,
     QUALITY_ZERO_Q8,
@@ -74,10 +73,7 @@ def quality_measure(s: Any, window: Any, dominant: Any, known: bool, sd: int, ro
         distance = roughness_q8
     unrest_q8 = distance + (roughness_q8 >> QUALITY_ROUGH_SHIFT)
     change = (unrest_q8 << 4) - to_int(s.unrest_q12)
-    if change > 0:
-        s.unrest_q12 = to_int(s.unrest_q12) + (change >> QUALITY_RISE_SHIFT)
-    else:
-        s.unrest_q12 = to_int(s.unrest_q12) + (change >> QUALITY_FALL_SHIFT)
+    s.unrest_q12 = to_int(s.unrest_q12) + (change >> QUALITY_FOLLOW_SHIFT)
     sqi = SQI_MAX - floor_divide(SQI_MAX * to_int(s.unrest_q12), QUALITY_ZERO_Q8 << 4)
     return clamp(sqi, 0, SQI_MAX)
 

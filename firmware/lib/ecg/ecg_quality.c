@@ -46,8 +46,7 @@ uint8_t ecg_quality_measure(ecg_quality_t *s, const int16_t window[ECG_WINDOW_SA
     int32_t distance = known ? ecg_min(before, after) : roughness_q8;
     int32_t unrest_q8 = distance + (roughness_q8 >> ECG_QUALITY_ROUGH_SHIFT);
     int32_t change = unrest_q8 * 16 - s->unrest_q12;
-    int shift = change > 0 ? ECG_QUALITY_RISE_SHIFT : ECG_QUALITY_FALL_SHIFT;
-    s->unrest_q12 = (int16_t)(s->unrest_q12 + (change >> shift));
+    s->unrest_q12 = (int16_t)(s->unrest_q12 + (change >> ECG_QUALITY_FOLLOW_SHIFT));
     int32_t sqi = ECG_SQI_MAX - ecg_floor_divide(ECG_SQI_MAX * s->unrest_q12, 16 * ECG_QUALITY_ZERO_Q8);
     return (uint8_t)ecg_clamp(sqi, 0, ECG_SQI_MAX);
 }

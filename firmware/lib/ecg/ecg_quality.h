@@ -2,8 +2,8 @@
  *
  * The index (SQI) runs from 100, clean, to 0. It asks how unlike the patient's own dominant beat the signal
  * is outside the QRS, before it and after it; an ectopic beat is unlike on one side at most, noise on both,
- * so the lesser of the two counts. Roughness adds to it. The sum is followed from beat to beat, faster
- * downwards, so that one beat does not decide.
+ * so the lesser of the two counts. Roughness adds to it. The sum is followed from beat to beat, so that
+ * one beat does not decide.
  *
  * The lead is off once the input has been missing, flat or saturated for ECG_BAD_RESET_SAMPLES, and on again
  * after ECG_LEAD_BACK_SAMPLES of good input. Every beat that waits for its classification when the input

@@ -1,6 +1,6 @@
 /* ecg_model.h - sizes, scales and hash of the model
  * generated from bitbeat.tflite by `make export`; do not edit.
- * model 010365d7b9ede79e, specification e002bb376ba889f8 */
+ * model 010365d7b9ede79e, specification a42a5af6a861f479 */
 #ifndef ECG_MODEL_H
 #define ECG_MODEL_H
 

@@ -1,12 +1,12 @@
 /* ecg_params.h - generated from export/spec.toml by `make export`; do not edit.
- * specification e002bb376ba889f8, model 010365d7, 360 Hz */
+ * specification a42a5af6a861f479, model 010365d7, 360 Hz */
 #ifndef ECG_PARAMS_H
 #define ECG_PARAMS_H
 
 #include <stdint.h>
 
 /* clang-format off */
-#define ECG_SPEC_HASH UINT32_C(0xE002BB37) /* first 32 bits of the specification's SHA-256 */
+#define ECG_SPEC_HASH UINT32_C(0xA42A5AF6) /* first 32 bits of the specification's SHA-256 */
 #define ECG_FS_HZ 360 /* sampling rate of the chain, Hz */
 #define ECG_ADU_PER_MV 200 /* input units in one millivolt */
 #define ECG_SATURATION_ADU 6400 /* |input| from which it counts as saturated */
@@ -96,9 +96,8 @@
 #define ECG_NOISY_Q8 64 /* noise relative to the template's sd from which a beat is noisy */
 #define ECG_TEMPLATE_MINIMUM_SD 8 /* smallest standard deviation divided by */
 #define ECG_QUALITY_ROUGH_SHIFT 2 /* share of roughness in the unrest, 2^-this */
-#define ECG_QUALITY_RISE_SHIFT 3 /* unrest is followed upwards by 2^-this */
-#define ECG_QUALITY_FALL_SHIFT 2 /* unrest is followed downwards by 2^-this */
-#define ECG_QUALITY_ZERO_Q8 213 /* unrest at which the signal-quality index is 0 */
+#define ECG_QUALITY_FOLLOW_SHIFT 2 /* unrest is followed from beat to beat by 2^-this */
+#define ECG_QUALITY_ZERO_Q8 256 /* unrest at which the signal-quality index is 0 */
 #define ECG_QUALITY_UNDECIDED_SQI 50 /* index below which a beat is undecided */
 #define ECG_LEAD_BACK_SAMPLES 180 /* good input after which the lead is on again */
 #define ECG_BEAT_CHANNELS 2 /* channels of the beat input: beat, beat minus template */
