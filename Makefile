@@ -38,6 +38,10 @@ generate: setup-all ## the generated files again, from export/spec.toml and the 
 score: setup-all data ## the deployed chain scored after EC57 on all records; build/score.json
 	@$(BITBEAT) scoreboard
 
+.PHONY: jitter
+jitter: setup data ## how far detected R peaks lie from the annotated ones
+	@$(BITBEAT) jitter
+
 parity: .venv/.ready-parity data ## every intermediate value of Python and C, all 48 records
 	@$(BITBEAT) parity
 

@@ -60,6 +60,7 @@ COMMANDS = {
     "score-noise": Need(tools=("C compiler",), data=("mitdb", "nstdb")),
     "explain": Need(),
     "errors": Need(tools=("C compiler",), data=("mitdb",)),
+    "jitter": Need(tools=("C compiler",), data=("mitdb",)),
     "scoreboard": Need(("train", "export"), ("C compiler",), ("mitdb", "nstdb")),
     "data": Need(),
     "bench": Need(("parity",), ("C compiler", *_BOARD_TOOLS), ("mitdb",)),

@@ -1,5 +1,5 @@
 /* ecg_vectors.h - generated from export/spec.toml and bitbeat.tflite by `make export`;
- * do not edit. Specification a42a5af6a861f479, model 010365d7 */
+ * do not edit. Specification 7049303fd650e6e3, model 010365d7 */
 #ifndef ECG_VECTORS_H
 #define ECG_VECTORS_H
 

@@ -19,6 +19,7 @@ GROUPS = (
     "export",
     "parity",
     "score",
+    "jitter",
     "engines",
     "bench",
     "faults",

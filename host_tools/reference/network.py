@@ -1,7 +1,7 @@
 """The network, compiled ahead of time, twin of ``ecg_net_aot.c``.
 
 Generated from bitbeat.tflite by `make export`; do not edit.
-Model 010365d7b9ede79e, specification a42a5af6a861f479.
+Model 010365d7b9ede79e, specification 7049303fd650e6e3.
 """
 
 # ruff: noqa

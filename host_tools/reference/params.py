@@ -1,9 +1,9 @@
 """Constants of the signal chain. Generated from export/spec.toml by `make export`; do not edit."""
 
 # generated beside the model 010365d7
-SPEC_DIGEST = "a42a5af6a861f479995013659f750166ffc9ab5474a6a5311ce1cdcdfd14ffcc"
+SPEC_DIGEST = "7049303fd650e6e33cc5b878273c66ef939413cb60ae9fc2807a675a6352e501"
 #: first 32 bits of the specification's SHA-256
-SPEC_HASH = 0xA42A5AF6
+SPEC_HASH = 0x7049303F
 #: sampling rate of the chain, Hz
 FS_HZ = 360
 #: input units in one millivolt
@@ -73,7 +73,7 @@ RPEAK_DEFAULT_RR_Q10 = 6803
 #: see spec.toml
 RPEAK_SURE_SCORE_Q10 = 4096
 #: see spec.toml
-RPEAK_REPLACE_MARGIN_Q10 = 512
+RPEAK_REPLACE_MARGIN_Q10 = 1024
 #: see spec.toml
 RPEAK_SEARCHBACK_SCORE_Q10 = -1690
 #: see spec.toml

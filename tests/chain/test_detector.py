@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import wfdb
 
-from host_tools.ec57 import pair_beats, qrs_score
+from host_tools.ec57 import Score, pair_beats, qrs_score
+from host_tools.jitter import pooled, record_jitter
 from host_tools.mitdb import record_samples
 from host_tools.reference import params
+from host_tools.reference.rpeak import rpeak_push, rpeak_reset
+from host_tools.reference.state import RPEAK_DTYPE, new_record
 from tests.chain.signals import missed, pulse_train
 
 FS = params.FS_HZ
@@ -65,17 +70,70 @@ def test_noise_alone_gives_no_beats(backend) -> None:
     assert len(backend.beats(x)) == 0
 
 
+def found_ages(samples: np.ndarray, first_step: int) -> list[tuple[int, int]]:
+    """Sample and age of each beat, from the detector alone with its step counter set to ``first_step``."""
+    s = new_record(RPEAK_DTYPE)
+    rpeak_reset(s)
+    silent = (int(s.steps) - int(s.beat_at)) % 2**32
+    s.steps = first_step
+    s.beat_at = (first_step - silent) % 2**32
+    return [(i, int(s.found_age[0])) for i, y in enumerate(samples) if rpeak_push(s, int(y))]
+
+
+def test_step_counter_wraps() -> None:
+    """Oracle: the same signal counted from a number far from the wrap."""
+    x = 4 * pulse_train(30)[0].astype(np.int64)
+    # A multiple of the ring and of the background's interval, so that only the numbers differ.
+    assert found_ages(x, 2**32 - 2048) == found_ages(x, 2048)
+    assert len(found_ages(x, 2048)) > 30
+
+
+def test_p_wave_does_not_hide_the_qrs_complex(backend) -> None:
+    """A P wave of half the height, 220 ms before: neither a beat, nor instead of one."""
+    x, peaks = pulse_train(40)
+    bump = np.rint(0.5 * x[peaks[5] - 30 : peaks[5] + 31]).astype(x.dtype)
+    for r in peaks[1:]:
+        middle = r - 22 * FS // 100
+        x[middle - 30 : middle + 31] += bump
+    beats = backend.beats(x)
+    settled = peaks[peaks > SETTLED_S * FS]
+    assert len(missed(settled, beats)) == 0
+    at = beats["r_sample"].astype(np.int64) - params.DELAY_SAMPLES
+    assert (at > SETTLED_S * FS).sum() == len(settled)
+
+
+def detect(folder: Path, name: str) -> Score:
+    """Detection on the lead that the chain takes, scored after EC57."""
+    from host_tools.native import run_core
+
+    at = run_core(record_samples(folder, name)).beats["r_sample"].astype(np.int64) - params.DELAY_SAMPLES
+    annotations = wfdb.rdann(str(folder / name), "atr")
+    return qrs_score(pair_beats(annotations.sample, annotations.symbol, at, ["N"] * len(at), FS).matrix)
+
+
 @pytest.mark.needs_data
 def test_detection_on_ds1(mitdb) -> None:
-    from host_tools.native import run_core
     from training.datasets import DS1
 
-    total = np.zeros((6, 6), np.int64)
-    for name in DS1:
-        at = run_core(record_samples(mitdb, name)).beats["r_sample"].astype(np.int64) - params.DELAY_SAMPLES
-        annotations = wfdb.rdann(str(mitdb / name), "atr")
-        total += pair_beats(annotations.sample, annotations.symbol, at, ["N"] * len(at), FS).matrix
-    score = qrs_score(total)
-    # What the thresholds reach on the records that they were tuned on, less a margin.
-    assert score.sensitivity > 0.997
-    assert score.positive_predictivity > 0.997
+    scores = [detect(mitdb, name) for name in DS1]
+    total = Score(*(sum(getattr(s, count) for s in scores) for count in ("tp", "fn", "fp")))
+    # What the detector reaches on the records that it was tuned on, less a margin.
+    assert total.sensitivity > 0.9975
+    assert total.positive_predictivity > 0.9985
+
+
+@pytest.mark.needs_data
+def test_detection_in_noise(mitdb) -> None:
+    """Electrode motion at 6 dB; OSEA reaches 99.0 / 79.5 there."""
+    score = detect(mitdb.parent / "nstdb", "118e06")
+    assert score.sensitivity >= 0.98
+    assert score.positive_predictivity >= 0.85
+
+
+@pytest.mark.needs_data
+def test_jitter_of_r_peaks(mitdb) -> None:
+    """Target: median at most 2 samples; record 208 has many ectopic beats."""
+    found = [record_jitter(mitdb / name) for name in ("100", "208", "230")]
+    assert pooled(found).percentile(50) <= 2
+    assert all(jitter.percentile(50) <= 2 for jitter in found)
+    assert all(np.median(jitter.distances_samples) == jitter.percentile(50) for jitter in found)

@@ -1,6 +1,6 @@
 /* ecg_model.c - table for the confidence of a classification
  * generated from bitbeat.tflite by `make export`; do not edit.
- * model 010365d7b9ede79e, specification a42a5af6a861f479 */
+ * model 010365d7b9ede79e, specification 7049303fd650e6e3 */
 /* clang-format off */
 #include "ecg_model.h"
 

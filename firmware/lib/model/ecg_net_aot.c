@@ -1,6 +1,6 @@
 /* ecg_net_aot.c - the network compiled ahead of time: weights and a straight list of kernel calls
  * generated from bitbeat.tflite by `make export`; do not edit.
- * model 010365d7b9ede79e, specification a42a5af6a861f479 */
+ * model 010365d7b9ede79e, specification 7049303fd650e6e3 */
 #ifndef ECG_NET_TFLM
 
 /* clang-format off */

@@ -1,0 +1,48 @@
+"""``bitbeat jitter``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+#: Percentiles shown.
+_PERCENT = (50, 90, 95)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("jitter")(jitter)
+
+
+def jitter(
+    data: Annotated[Path, typer.Option(help="Folder of MIT-BIH records.")] = Path("data/mitdb"),
+    out: Annotated[Path, typer.Option(help="Where the figures go.")] = Path("build/jitter.json"),
+) -> None:
+    """Show how far detected R peaks lie from the annotated ones, by record and pooled."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from host_tools.jitter import pooled, record_jitter
+    from host_tools.mitdb import record_names
+    from host_tools.progress import track
+    from host_tools.writing import check_folder, write_json
+
+    check_folder(out.parent)
+    names = record_names(data)
+    measured = ((name, record_jitter(data / name)) for name in names)
+    found = [one for _, one in track(measured, len(names), "jitter", lambda pair: pair[0])]
+    rows: list[dict[str, Any]] = []
+    table = Table(title="|detected - annotated R peak|, samples, each record's offset taken out")
+    for head in ("record", "offset", "median", "90 %", "95 %"):
+        table.add_column(head, justify="right")
+    for name, one in zip([*names, "all"], [*found, pooled(found)], strict=True):
+        shown = [one.percentile(percent) for percent in _PERCENT]
+        rows.append(
+            {"record": name, "offset_samples": one.offset_samples}
+            | {f"p{percent}_samples": value for percent, value in zip(_PERCENT, shown, strict=True)}
+        )
+        table.add_row(name, *(f"{value:g}" for value in (one.offset_samples, *shown)))
+    write_json(out, rows)
+    Console().print(table)

@@ -1,0 +1,68 @@
+"""How far detected R peaks lie from the annotated ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from host_tools.ec57 import pair_beats
+from host_tools.native import run_core
+from host_tools.records import read_record
+
+
+@dataclass(frozen=True)
+class Jitter:
+    """Distances of a record's matched R peaks from their annotations, samples at the spec's rate.
+
+    Attributes
+    ----------
+    offset_samples : float
+        Median of (detected - annotated): where this record's annotators put the R peak.
+    distances_samples : float64 [n]
+        |detected - annotated - offset|, one per matched beat.
+    """
+
+    offset_samples: float
+    distances_samples: npt.NDArray[np.float64]
+
+    def percentile(self, percent: float) -> float:
+        """Percentile of the distances, samples; 0 where no beat matched."""
+        return float(np.percentile(self.distances_samples, percent)) if self.distances_samples.size else 0.0
+
+
+def record_jitter(path: Path) -> Jitter:
+    """Compare the C core's R peaks on a record's first signal with its annotations, from 5:00 on.
+
+    Parameters
+    ----------
+    path : Path
+        WFDB record without suffix, at the spec's rate.
+
+    Returns
+    -------
+    Jitter
+
+    Raises
+    ------
+    UserError
+        The record or its annotations cannot be read.
+    """
+    import wfdb
+
+    from host_tools.reference.params import DELAY_SAMPLES, FS_HZ
+
+    samples = read_record(path, lead="0", reference="none").samples
+    found = run_core(samples).beats["r_sample"].astype(np.int64) - DELAY_SAMPLES
+    reference = wfdb.rdann(str(path), "atr")
+    pairs = pair_beats(reference.sample, reference.symbol, found, ["N"] * len(found), FS_HZ).pairs
+    differences = (found[pairs[:, 1]] - reference.sample[pairs[:, 0]]).astype(np.float64)
+    offset = float(np.median(differences)) if differences.size else 0.0
+    return Jitter(offset, np.abs(differences - offset))
+
+
+def pooled(records: list[Jitter]) -> Jitter:
+    """All records' distances as one, each record's offset taken out."""
+    return Jitter(0.0, np.concatenate([jitter.distances_samples for jitter in records]))
