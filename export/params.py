@@ -65,4 +65,6 @@ def python_module(spec: Spec, model_hash: str) -> str:
         "    " + ", ".join(str(v) for v in spec.log2_q10[i : i + 13]) + ","
         for i in range(0, len(spec.log2_q10), 13)
     ]
+    lines += [")", "#: names of the features of one beat in the rhythm input", "FEATURE_NAMES = ("]
+    lines += [f'    "{name}",' for name in spec.feature_names]
     return "\n".join([*lines, ")", ""])

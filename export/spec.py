@@ -34,6 +34,8 @@ class Spec:
         What each constant is, for the generated files.
     log2_q10 : tuple of int
         Table of ``1024 * log2(1 + i / 64)``, 65 entries.
+    feature_names : tuple of str
+        Names of the features of one beat, in order.
     """
 
     fs_hz: int
@@ -41,6 +43,7 @@ class Spec:
     constants: dict[str, int]
     comments: dict[str, str]
     log2_q10: tuple[int, ...]
+    feature_names: tuple[str, ...]
 
 
 class _Builder:
@@ -114,13 +117,21 @@ def _derive(raw: dict[str, Any], fs_hz: int, digest: str) -> Spec:
     _quality(b, raw["quality"])
     net = raw["network"]
     b.add("BEAT_CHANNELS", net["beat_channels"], "channels of the beat input: beat, beat minus template")
-    b.add("RHYTHM_FEATURES", net["rhythm_features"], "features of the rhythm input")
+    b.add("RHYTHM_FEATURES", len(net["rhythm_features"]), "features of one beat in the rhythm input")
+    b.add("CONTEXT_BEATS", net["context_beats"], "beats in the rhythm input")
+    ahead = b.add("LOOKAHEAD_BEATS", net["lookahead_beats"], "of them later than the classified one")
+    next_ms = raw["rr"]["next_bound_ms"]
+    b.add(
+        "LOOKAHEAD_WAIT_SAMPLES",
+        b.samples((1 + ahead) * next_ms + raw["rr"]["detect_bound_ms"]),
+        "a beat is classified at the latest this long after its R peak",
+    )
     b.add("INPUT_FRAC_BITS", net["input_frac_bits"], "fraction bits of both int8 inputs")
     b.add(
         "LOG_RATIO_FRAC_BITS", net["log_ratio_frac_bits"], "fraction bits of log2 ratios in the rhythm input"
     )
     b.add("CLASSES", len(net["classes"]), "AAMI classes")
-    return Spec(fs_hz, digest, b.constants, b.comments, _log2_table())
+    return Spec(fs_hz, digest, b.constants, b.comments, _log2_table(), tuple(net["rhythm_features"]))
 
 
 def _log2_table() -> tuple[int, ...]:
@@ -222,10 +233,11 @@ def _rr(b: _Builder, rr: dict[str, Any]) -> None:
         "how long a beat waits for the next",
     )
     b.add("RR_MAX_SAMPLES", b.samples(rr["maximum_ms"]), "longer RR intervals are taken as this")
-    b.add("RR_LOCAL_BEATS", rr["local_beats"], "RR intervals in the local mean")
-    b.add("RR_SLOW_SHIFT", rr["slow_shift"], "slow mean follows by 2^-this")
-    b.add("RR_SLOW_LOW_Q8", rr["slow_low_q8"], "clip of an interval that enters the slow mean, low")
-    b.add("RR_SLOW_HIGH_Q8", rr["slow_high_q8"], "clip of an interval that enters the slow mean, high")
+    for key in (
+        *("short_beats", "long_beats", "low_q8", "slow_beats", "slow_top_q8", "high_top_q8"),
+        *("high_fall_q8", "high_up_shift", "high_down_shift", "change_q8"),
+    ):
+        b.add("RR_" + key.upper(), rr[key], "see spec.toml")
     b.add("RR_DEFAULT_SAMPLES", b.samples(rr["default_ms"]), "interval assumed where nothing is known")
 
 
@@ -258,13 +270,32 @@ def _template(b: _Builder, template: dict[str, Any], window: dict[str, Any]) -> 
         "first grid sample of the QRS part",
     )
     b.add("QRS_END_GRID", r + round(template["qrs_after_ms"] * grid / 1000), "one past its last grid sample")
-    for key in ("match_q7", "update_shift", "premature_q8", "score_max"):
-        b.add("TEMPLATE_" + key.upper(), template[key], "see spec.toml")
+    b.add("P_END_GRID", r + round(template["p_end_ms"] * grid / 1000), "one past the P region")
+    b.add("T_FIRST_GRID", r + round(template["t_start_ms"] * grid / 1000), "first sample of the T region")
+    b.add(
+        "OUTLINE_FIRST_GRID",
+        r - round(template["outline_before_ms"] * grid / 1000),
+        "first sample of the part that width and area are taken over",
+    )
+    b.add(
+        "OUTLINE_END_GRID",
+        r + round(template["outline_after_ms"] * grid / 1000),
+        "one past its last sample",
+    )
+    b.add("SHIFT_MAX_GRID", template["shift_max"], "largest shift in alignment")
+    b.add("CLUSTERS", template["clusters"], "templates kept")
+    for key in (
+        *("match_q7", "merge_q7", "merge_log2_q10", "update_beats", "share_beats"),
+        *("premature_log2_q10", "premature_weight_q8", "hysteresis_q8"),
+    ):
+        b.add("CLUSTER_" + key.upper(), template[key], "see spec.toml")
+    for key in ("p_update_shift", "p_match_q7", "p_rr_log2_q10", "late_match_q7", "late_rr_log2_q10"):
+        b.add(key.upper(), template[key], "see spec.toml")
     for end in ("low", "high"):
         log2 = math.log2(template[f"amplitude_{end}_q8"] / 256)
-        b.add(f"TEMPLATE_LOUDER_{end.upper()}_Q10", round(1024 * log2), f"amplitude_{end}_q8 as log2")
+        b.add(f"CLUSTER_LOUDER_{end.upper()}_Q10", round(1024 * log2), f"amplitude_{end}_q8 as log2")
     b.add("NOISY_Q8", template["noisy_q8"], "noise relative to the template's sd from which a beat is noisy")
-    b.add("TEMPLATE_MINIMUM_SD", template["minimum_sd"], "smallest standard deviation divided by")
+    b.add("MINIMUM_SD", template["minimum_sd"], "smallest standard deviation divided by")
 
 
 def _quality(b: _Builder, quality: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .fixed import kernel, to_int
-from .intmath import clamp, divide_round, log2_q10, shift_round
+from .intmath import clamp, divide_round
 from .network import (
     BEAT_OFFSET,
     CONF_EXP_Q15,
@@ -15,72 +15,28 @@ from .network import (
 from .params import (
     BEAT_CHANNELS,
     CLASSES,
-    LOG_RATIO_FRAC_BITS,
+    CONTEXT_BEATS,
+    LOOKAHEAD_BEATS,
     NOISY_Q8,
     RHYTHM_FEATURES,
-    RR_DEFAULT_SAMPLES,
-    TEMPLATE_PREMATURE_Q8,
     WINDOW_SAMPLES,
 )
-from .quality import quality_mark, quality_measure
-from .rr import rr_irregularity_q8, rr_local_mean_q4, rr_slow_mean_q4, rr_update
-from .template import amplitude_log2_q10, correlation_q7, residual_q6, template_copy, template_update
-from .window import window_extract, window_mean, window_noise_q8, window_quantise, window_sd
+from .quality import quality_measure
+from .rr import RR_FEATURES, rr_features
+from .shape import shape_begin, shape_features, shape_learn
+from .window import (
+    window_extract,
+    window_mean,
+    window_noise_q8,
+    window_quantise,
+    window_sd,
+)
+
+#: int8 values of one beat input.
+BEAT_VALUES = WINDOW_SAMPLES * BEAT_CHANNELS
 
 _LEARNING = 1
 _NOISY = 8
-_RATIO_SHIFT = 10 - LOG_RATIO_FRAC_BITS
-
-
-@kernel
-def ratio_feature(log2_a_q10: int, log2_b_q10: int) -> int:
-    """log2 of a ratio from two logarithms, LOG_RATIO_FRAC_BITS, saturated to int8."""
-    return clamp(shift_round(log2_a_q10 - log2_b_q10, _RATIO_SHIFT), -128, 127)
-
-
-@kernel
-def beat_rhythm(p: Any, beat: Any, out: Any, first: int) -> None:
-    """Write the RR features (the first 9 of the rhythm input) from ``out[first]`` on."""
-    rr_prev = to_int(beat.rr_prev_samples)
-    rr_next = to_int(beat.rr_next_samples)
-    local_q4 = rr_local_mean_q4(p.rr)
-    slow_q4 = rr_slow_mean_q4(p.rr)
-    before = to_int(p.rr.last)
-    if before == 0:
-        before = rr_prev
-    prev = log2_q10(rr_prev << 4)
-    nxt = log2_q10(rr_next << 4)
-    local = log2_q10(local_q4)
-    slow = log2_q10(slow_q4)
-    out[first] = ratio_feature(prev, local)
-    out[first + 1] = ratio_feature(nxt, local)
-    out[first + 2] = ratio_feature(prev, slow)
-    out[first + 3] = ratio_feature(nxt, slow)
-    out[first + 4] = ratio_feature(nxt, prev)
-    out[first + 5] = ratio_feature(prev, log2_q10(before << 4))
-    out[first + 6] = ratio_feature(local, slow)
-    out[first + 7] = ratio_feature(prev, log2_q10(RR_DEFAULT_SAMPLES << 4))
-    irregularity_q8 = rr_irregularity_q8(p.rr, local_q4)
-    out[first + 8] = clamp(irregularity_q8, 0, 127)
-    p.features[0] = rr_prev
-    p.features[1] = rr_next
-    p.features[2] = local_q4
-    p.features[3] = slow_q4
-    p.features[4] = irregularity_q8
-
-
-@kernel
-def beat_shape(p: Any, out: Any, first: int) -> None:
-    """Write the likeness to the dominant beat (the last 3 of the rhythm input) from ``out[first + 9]`` on."""
-    correlation = correlation_q7(p.window, p.template.dominant)
-    louder_q10 = amplitude_log2_q10(p.window) - amplitude_log2_q10(p.template.dominant)
-    residual = residual_q6(p.window, p.template.dominant)
-    out[first + 9] = clamp(correlation, -128, 127)
-    out[first + 10] = clamp(shift_round(louder_q10, _RATIO_SHIFT), -128, 127)
-    out[first + 11] = residual
-    p.features[5] = correlation
-    p.features[6] = louder_q10
-    p.features[7] = residual
 
 
 @kernel
@@ -93,35 +49,83 @@ def beat_confidence_q8(logits: Any, winner: int) -> int:
 
 
 @kernel
-def trace_inputs(p: Any) -> None:
-    """Keep template and network inputs to be watched, before the network reuses their memory."""
-    template_copy(p.trace.template, p.template.dominant)
-    for i in range(WINDOW_SAMPLES * BEAT_CHANNELS):
-        p.trace.beat_input[i] = p.arena[BEAT_OFFSET + i]
+def beat_template(p: Any) -> None:
+    """Copy the dominant template, with which the newest beat is compared."""
+    for k in range(WINDOW_SAMPLES):
+        p.template[k] = p.shape.clusters.windows[p.shape.first + k]
+
+
+@kernel
+def beat_watch(p: Any, held: int, row: int, noise_q8: int) -> None:
+    """Keep the numbers behind the newest beat's features to be watched."""
+    p.features[0] = p.held_prev[held]
+    p.features[1] = p.held_next[held]
+    p.features[2] = p.rr.slow_q12
+    p.features[3] = p.rr.high_q12
+    p.features[4] = p.shape.match.cluster
+    p.features[5] = p.shape.match.correlation
+    p.features[6] = p.shape.match.dominant_correlation
+    p.features[7] = p.shape.align
+    p.features[8] = noise_q8
     for i in range(RHYTHM_FEATURES):
+        p.trace.row[i] = p.context[row + i]
+
+
+@kernel
+def beat_measure(p: Any, r_age: int, held: int) -> None:
+    """Measure the beat whose R peak is ``r_age`` samples old, then learn from it.
+
+    Its features become the newest row of the context, its beat input is kept in place ``held``.
+    """
+    window_extract(p.ring, to_int(p.ring_index), r_age, p.window)
+    if p.shape.clusters.beats == 0:
+        p.held_flags[held] = p.held_flags[held] | _LEARNING
+    shape_begin(p.shape, p.window)
+    beat_template(p)
+    sd = window_sd(p.template, window_mean(p.template))
+    noise_q8 = window_noise_q8(p.window, sd)
+    if noise_q8 > NOISY_Q8:
+        p.held_flags[held] = p.held_flags[held] | _NOISY
+    known = p.shape.clusters.beats != 0
+    p.held_sqi[held] = quality_measure(p.quality, p.window, p.template, known, sd, noise_q8)
+    row = to_int(p.context_index) * RHYTHM_FEATURES
+    rr_features(p.rr, to_int(p.held_prev[held]), to_int(p.held_next[held]), p.context, row)
+    shape_features(p.shape, p.window, to_int(p.rr.prev_high_q10), noise_q8, p.context, row + RR_FEATURES)
+    window_quantise(p.window, p.template, sd, p.held_input, held * BEAT_VALUES)
+    beat_watch(p, held, row, noise_q8)
+    shape_learn(p.shape, p.window, p.rr)
+    p.context_index = p.context_index + 1
+    if p.context_index == CONTEXT_BEATS:
+        p.context_index = 0
+
+
+@kernel
+def beat_inputs(p: Any) -> None:
+    """Write the network's inputs for the first held beat: its window, and the rows around it."""
+    for i in range(BEAT_VALUES):
+        p.arena[BEAT_OFFSET + i] = p.held_input[i]
+    # The newest row belongs to the last held beat; there is none for beats still to come.
+    missing = LOOKAHEAD_BEATS + 1 - to_int(p.held_count)
+    row = to_int(p.context_index) + missing
+    for j in range(CONTEXT_BEATS):
+        if row >= CONTEXT_BEATS:
+            row -= CONTEXT_BEATS
+        for i in range(RHYTHM_FEATURES):
+            value = 0
+            if j < CONTEXT_BEATS - missing:
+                value = to_int(p.context[row * RHYTHM_FEATURES + i])
+            p.arena[RHYTHM_OFFSET + j * RHYTHM_FEATURES + i] = value
+        row += 1
+    for i in range(BEAT_VALUES):
+        p.trace.beat_input[i] = p.arena[BEAT_OFFSET + i]
+    for i in range(CONTEXT_BEATS * RHYTHM_FEATURES):
         p.trace.rhythm_input[i] = p.arena[RHYTHM_OFFSET + i]
 
 
 @kernel
-def beat_classify(p: Any, r_age: int, beat: Any) -> None:
-    """Fill in class, logits, confidence of ``beat``, its R peak ``r_age`` samples old; then learn from it."""
-    window_extract(p.ring, to_int(p.ring_index), r_age, p.window)
-    if p.template.dominant_score == 0:
-        template_copy(p.template.dominant, p.window)
-        beat.flags = beat.flags | _LEARNING
-    beat_rhythm(p, beat, p.arena, RHYTHM_OFFSET)
-    beat_shape(p, p.arena, RHYTHM_OFFSET)
-    template = p.template.dominant
-    sd = window_sd(template, window_mean(template))
-    p.features[8] = window_noise_q8(p.window, sd)
-    if p.features[8] > NOISY_Q8:
-        beat.flags = beat.flags | _NOISY
-    known = p.template.dominant_score != 0
-    roughness_q8 = to_int(p.features[8])
-    beat.sqi = quality_measure(p.quality, p.window, template, known, sd, roughness_q8)
-    quality_mark(p.quality, beat)
-    window_quantise(p.window, template, sd, p.arena, BEAT_OFFSET)
-    trace_inputs(p)
+def beat_classify(p: Any, beat: Any) -> None:
+    """Fill in class, logits and confidence of ``beat``, the first that is held."""
+    beat_inputs(p)
     net_invoke(p.arena, beat.logits, p.trace.layers)
     winner = 0
     for i in range(1, CLASSES):
@@ -129,7 +133,3 @@ def beat_classify(p: Any, r_age: int, beat: Any) -> None:
             winner = i
     beat.aami_class = winner
     beat.confidence_q8 = beat_confidence_q8(beat.logits, winner)
-    premature = (p.features[0] << 12) < to_int(p.features[2]) * TEMPLATE_PREMATURE_Q8
-    if (beat.flags & _NOISY) == 0:
-        template_update(p.template, p.window, premature)
-    rr_update(p.rr, to_int(beat.rr_prev_samples))

@@ -5,25 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 from .bandpass import bandpass_prime, bandpass_step
-from .beat import beat_classify
+from .beat import BEAT_VALUES, beat_classify, beat_measure
 from .fixed import kernel, to_int
 from .input import INPUT_RESTART, INPUT_SKIP, input_step
 from .params import (
+    LOOKAHEAD_WAIT_SAMPLES,
     MINIMUM_RR_SAMPLES,
     RING_SAMPLES,
     RPEAK_CENTRE_SAMPLES,
     RPEAK_DECIMATION,
     RR_BOUND_SAMPLES,
-    RR_LOCAL_BEATS,
     RR_MAX_SAMPLES,
+    RR_SHORT_BEATS,
     RR_WAIT_SAMPLES,
     WINDOW_AFTER_SAMPLES,
 )
-from .quality import quality_contact
+from .quality import quality_contact, quality_mark
 from .refine import refine_r_peak
 from .rpeak import rpeak_flush, rpeak_push, rpeak_reset
-from .rr import rr_local_mean_q4
-from .state import PENDING_BEATS
+from .rr import rr_usual
+from .state import HELD_BEATS, PENDING_BEATS
 
 _LEARNING = 1
 _UINT32 = 0xFFFFFFFF
@@ -69,7 +70,7 @@ def pipeline_filter(p: Any, x: int) -> int:
 def pipeline_flags(p: Any) -> int:
     """Flags that a beat found now carries."""
     flags = to_int(p.input.recover_flags)
-    if p.rpeak.learn_left > 0 or p.rr.count < RR_LOCAL_BEATS:
+    if p.rpeak.learn_left > 0 or p.rr.intervals.count < RR_SHORT_BEATS:
         flags |= _LEARNING
     return flags
 
@@ -115,16 +116,16 @@ def pipeline_next_rr(p: Any) -> int:
     if p.pending_count > 1:
         return min(sample_distance(p.pending[1], r), RR_BOUND_SAMPLES)
     if p.ending == 1:
-        return min((rr_local_mean_q4(p.rr) + 8) >> 4, RR_BOUND_SAMPLES)
+        return min(rr_usual(p.rr), RR_BOUND_SAMPLES)
     if sample_distance(p.sample_count, r) >= RR_WAIT_SAMPLES:
         return RR_BOUND_SAMPLES
     return 0
 
 
 @kernel
-def pipeline_release(p: Any, beat: Any) -> int:
-    """Classify the first waiting beat once its window and next RR are known; 1 = ``beat`` written."""
-    if p.pending_count == 0:
+def pipeline_measure(p: Any) -> int:
+    """Measure the first waiting beat once its window and next RR are known and hold it; 1 = done."""
+    if p.pending_count == 0 or p.held_count == HELD_BEATS:
         return 0
     r = to_int(p.pending[0])
     age = sample_distance(p.sample_count, r)
@@ -132,15 +133,17 @@ def pipeline_release(p: Any, beat: Any) -> int:
     if rr_next == 0 or (age < WINDOW_AFTER_SAMPLES and p.ending == 0):
         return 0
     rr_prev = rr_next
-    if p.classified_valid == 1:
-        rr_prev = min(sample_distance(r, p.classified_r), RR_MAX_SAMPLES)
-    beat.r_sample = r
-    beat.rr_prev_samples = rr_prev
-    beat.rr_next_samples = rr_next
-    beat.flags = to_int(p.pending_flags[0])
-    beat_classify(p, age, beat)
-    p.classified_r = r
-    p.classified_valid = 1
+    if p.measured_valid == 1:
+        rr_prev = min(sample_distance(r, p.measured_r), RR_MAX_SAMPLES)
+    held = to_int(p.held_count)
+    p.held_r[held] = r
+    p.held_prev[held] = rr_prev
+    p.held_next[held] = rr_next
+    p.held_flags[held] = p.pending_flags[0]
+    beat_measure(p, age, held)
+    p.held_count = held + 1
+    p.measured_r = r
+    p.measured_valid = 1
     p.pending_count = p.pending_count - 1
     for i in range(p.pending_count):
         p.pending[i] = p.pending[i + 1]
@@ -149,22 +152,71 @@ def pipeline_release(p: Any, beat: Any) -> int:
 
 
 @kernel
-def pipeline_push(p: Any, x: int, beat: Any) -> int:
-    """Take one sample ``x`` (int16, adu, -32768 = missing); 1 = ``beat`` was written, else 0."""
-    if pipeline_filter(p, x) == 1:
-        pipeline_add_found(p, rpeak_push(p.rpeak, to_int(p.filtered)))
-    result = pipeline_release(p, beat)
-    p.sample_count = (to_int(p.sample_count) + 1) & _UINT32
-    return result
+def pipeline_release(p: Any, beat: Any) -> int:
+    """Classify the first held beat once the beats that it looks ahead to are known; 1 = ``beat`` written."""
+    if p.held_count == 0:
+        return 0
+    age = sample_distance(p.sample_count, to_int(p.held_r[0]))
+    last = p.ending == 1 and p.pending_count == 0
+    if p.held_count < HELD_BEATS and (age < LOOKAHEAD_WAIT_SAMPLES and not last):
+        return 0
+    beat.r_sample = p.held_r[0]
+    beat.rr_prev_samples = p.held_prev[0]
+    beat.rr_next_samples = p.held_next[0]
+    beat.flags = p.held_flags[0]
+    beat.sqi = p.held_sqi[0]
+    quality_mark(p.quality, beat)
+    beat_classify(p, beat)
+    p.held_count = p.held_count - 1
+    for i in range(p.held_count):
+        p.held_r[i] = p.held_r[i + 1]
+        p.held_prev[i] = p.held_prev[i + 1]
+        p.held_next[i] = p.held_next[i + 1]
+        p.held_flags[i] = p.held_flags[i + 1]
+        p.held_sqi[i] = p.held_sqi[i + 1]
+        for k in range(BEAT_VALUES):
+            p.held_input[i * BEAT_VALUES + k] = p.held_input[(i + 1) * BEAT_VALUES + k]
+    return 1
 
 
 @kernel
-def pipeline_flush(p: Any, beat: Any) -> int:
-    """End of the record: hand out what still waits; call until it returns 0."""
+def pipeline_end(p: Any) -> None:
+    """End of the record: find what the detector still has."""
     if p.ending == 0:
         p.ending = 1
         # The newest sample is the last one pushed, one before sample_count.
         p.sample_count = (to_int(p.sample_count) - 1) & _UINT32
         p.trace.r_count = 0
         pipeline_add_found(p, rpeak_flush(p.rpeak))
+
+
+@kernel
+def pipeline_step(p: Any, x: int) -> int:
+    """Take one sample as far as the measures of a beat; 1 = a beat was measured."""
+    if pipeline_filter(p, x) == 1:
+        pipeline_add_found(p, rpeak_push(p.rpeak, to_int(p.filtered)))
+    return pipeline_measure(p)
+
+
+@kernel
+def pipeline_advance(p: Any, beat: Any) -> int:
+    """Finish what :func:`pipeline_step` began; 1 = ``beat`` was written."""
+    result = pipeline_release(p, beat)
+    p.sample_count = (to_int(p.sample_count) + 1) & _UINT32
+    return result
+
+
+@kernel
+def pipeline_push(p: Any, x: int, beat: Any) -> int:
+    """Take one sample ``x`` (int16, adu, -32768 = missing); 1 = ``beat`` was written, else 0."""
+    pipeline_step(p, x)
+    return pipeline_advance(p, beat)
+
+
+@kernel
+def pipeline_flush(p: Any, beat: Any) -> int:
+    """End of the record: hand out what still waits; call until it returns 0."""
+    pipeline_end(p)
+    while pipeline_measure(p) == 1:
+        pass
     return pipeline_release(p, beat)

@@ -14,6 +14,7 @@ from .fixed import PLAIN, kernel, to_int
 from .network import NET_TRACE_BYTES
 from .params import (
     BEAT_CHANNELS,
+    CONTEXT_BEATS,
     DELAY_SAMPLES,
     MINIMUM_RR_SAMPLES,
     REFINE_AFTER_SAMPLES,
@@ -24,11 +25,13 @@ from .params import (
 )
 from .pipeline import (
     pipeline_add_r_peak,
+    pipeline_advance,
+    pipeline_end,
     pipeline_filter,
-    pipeline_flush,
     pipeline_init,
-    pipeline_push,
+    pipeline_measure,
     pipeline_release,
+    pipeline_step,
 )
 from .rpeak import rpeak_push
 from .state import FEATURE_VALUES, PIPELINE_DTYPE, CheckedRecord, new_record
@@ -52,8 +55,10 @@ class RecordResult:
         Beats in order.
     beat_input : int8 [n, WINDOW_SAMPLES, BEAT_CHANNELS]
         The network's first input.
-    rhythm_input : int8 [n, RHYTHM_FEATURES]
+    rhythm_input : int8 [n, CONTEXT_BEATS, RHYTHM_FEATURES]
         The network's second input.
+    rows : int8 [n, RHYTHM_FEATURES]
+        Each beat's own features, of which the second input is made.
     peak_index : int64 [n]
         Where annotated peaks were given: which of them each beat is; else empty.
     trace : dict of str to int32 [rows, values]
@@ -63,6 +68,7 @@ class RecordResult:
     beats: npt.NDArray[np.void]
     beat_input: Int8
     rhythm_input: Int8
+    rows: Int8
     peak_index: npt.NDArray[np.int64]
     trace: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
 
@@ -91,17 +97,24 @@ def _trace_detector(p: Any, row: Any) -> None:
 
 
 @kernel
-def _store_beat(p: Any, k: int, beat_input: Any, rhythm_input: Any, details: Any, layers: Any) -> None:
-    for i in range(WINDOW_SAMPLES * BEAT_CHANNELS):
-        beat_input[k, i] = p.trace.beat_input[i]
+def _store_measures(p: Any, k: int, rows: Any, details: Any) -> None:
     for i in range(RHYTHM_FEATURES):
-        rhythm_input[k, i] = p.trace.rhythm_input[i]
+        rows[k, i] = p.trace.row[i]
     if len(details) > 0:
         for i in range(FEATURE_VALUES):
             details[k, i] = p.features[i]
         for i in range(WINDOW_SAMPLES):
             details[k, FEATURE_VALUES + i] = p.window[i]
-            details[k, FEATURE_VALUES + WINDOW_SAMPLES + i] = p.trace.template[i]
+            details[k, FEATURE_VALUES + WINDOW_SAMPLES + i] = p.template[i]
+
+
+@kernel
+def _store_beat(p: Any, k: int, beat_input: Any, rhythm_input: Any, layers: Any) -> None:
+    for i in range(WINDOW_SAMPLES * BEAT_CHANNELS):
+        beat_input[k, i] = p.trace.beat_input[i]
+    for i in range(CONTEXT_BEATS * RHYTHM_FEATURES):
+        rhythm_input[k, i] = p.trace.rhythm_input[i]
+    if len(layers) > 0:
         for i in range(NET_TRACE_BYTES):
             layers[k, i] = p.trace.layers[i]
 
@@ -117,17 +130,39 @@ def _trace_r_peaks(p: Any, rows: Any, count: int) -> int:
 
 
 @kernel
+def _run_out(
+    p: Any, measured: int, count: int,
+    beats: Any, beat_input: Any, rhythm_input: Any, rows: Any, details: Any, layers: Any,
+) -> int:  # fmt: skip
+    """Measure and classify what waits at the end of a record; returns the number of beats."""
+    got = 1
+    while got == 1:
+        while pipeline_measure(p) == 1:
+            _store_measures(p, measured, rows, details)
+            measured += 1
+        got = pipeline_release(p, beats[count])
+        if got == 1:
+            _store_beat(p, count, beat_input, rhythm_input, layers)
+            count += 1
+    return count
+
+
+@kernel
 def _run_detected(
-    p: Any, x: Any, beats: Any, beat_input: Any, rhythm_input: Any, details: Any, layers: Any,
+    p: Any, x: Any, beats: Any, beat_input: Any, rhythm_input: Any, rows: Any, details: Any, layers: Any,
     samples: Any, detector: Any, r_peaks: Any,
 ) -> tuple[int, int, int]:  # fmt: skip
     """Push every sample, then flush; returns numbers of beats, detector rows and R-peak rows."""
     count = 0
+    measured = 0
     steps = 0
     peaks = 0
     for i in range(len(x)):
         before = to_int(p.rpeak.decimation_count)
-        got = pipeline_push(p, int(x[i]), beats[count])
+        if pipeline_step(p, int(x[i])) == 1:
+            _store_measures(p, measured, rows, details)
+            measured += 1
+        got = pipeline_advance(p, beats[count])
         if len(samples) > 0:
             _trace_sample(p, samples[i])
             if p.rpeak.decimation_count == 0 and (before == RPEAK_DECIMATION - 1 and p.input.primed == 1):
@@ -135,25 +170,25 @@ def _run_detected(
                 steps += 1
             peaks = _trace_r_peaks(p, r_peaks, peaks)
         if got == 1:
-            _store_beat(p, count, beat_input, rhythm_input, details, layers)
+            _store_beat(p, count, beat_input, rhythm_input, layers)
             count += 1
-    got = pipeline_flush(p, beats[count])
+    pipeline_end(p)
     if len(samples) > 0:
         peaks = _trace_r_peaks(p, r_peaks, peaks)
-    while got == 1:
-        _store_beat(p, count, beat_input, rhythm_input, details, layers)
-        count += 1
-        got = pipeline_flush(p, beats[count])
+    count = _run_out(p, measured, count, beats, beat_input, rhythm_input, rows, details, layers)
     return count, steps, peaks
 
 
 @kernel
 def _run_annotated(
-    p: Any, x: Any, given: Any, late: int, beats: Any, beat_input: Any, rhythm_input: Any, peak_index: Any
-) -> int:
+    p: Any, x: Any, given: Any, late: int,
+    beats: Any, beat_input: Any, rhythm_input: Any, rows: Any, peak_index: Any,
+) -> int:  # fmt: skip
     """As :func:`_run_detected`, with given R peaks in place of the detector's, each ``late`` samples late."""
-    empty = np.zeros((0, 1), np.int32)
+    details = np.zeros((0, 1), np.int32)
+    layers = np.zeros((0, 1), np.int8)
     count = 0
+    measured = 0
     queued = 0
     upcoming = 0
     for i in range(len(x)):
@@ -164,10 +199,12 @@ def _run_annotated(
                 peak_index[queued] = upcoming
                 queued += 1
             upcoming += 1
-        if pipeline_release(p, beats[count]) == 1:
-            _store_beat(p, count, beat_input, rhythm_input, empty, empty)
+        if pipeline_measure(p) == 1:
+            _store_measures(p, measured, rows, details)
+            measured += 1
+        if pipeline_advance(p, beats[count]) == 1:
+            _store_beat(p, count, beat_input, rhythm_input, layers)
             count += 1
-        p.sample_count = to_int(p.sample_count) + 1
     p.ending = 1
     p.sample_count = to_int(p.sample_count) - 1
     while upcoming < len(given) and given[upcoming] < len(x):
@@ -175,10 +212,7 @@ def _run_annotated(
             peak_index[queued] = upcoming
             queued += 1
         upcoming += 1
-    while pipeline_release(p, beats[count]) == 1:
-        _store_beat(p, count, beat_input, rhythm_input, empty, empty)
-        count += 1
-    return count
+    return _run_out(p, measured, count, beats, beat_input, rhythm_input, rows, details, layers)
 
 
 def _new_beats(capacity: int) -> Any:
@@ -231,7 +265,8 @@ def run_record(
     capacity = len(x) // MINIMUM_RR_SAMPLES + 4
     beats = _new_beats(capacity)
     beat_input = np.zeros((capacity, WINDOW_SAMPLES * BEAT_CHANNELS), np.int8)
-    rhythm_input = np.zeros((capacity, RHYTHM_FEATURES), np.int8)
+    rhythm_input = np.zeros((capacity, CONTEXT_BEATS * RHYTHM_FEATURES), np.int8)
+    feature_rows = np.zeros((capacity, RHYTHM_FEATURES), np.int8)
     peak_index = np.zeros(capacity, np.int64)
     collected: dict[str, npt.NDArray[Any]] = {}
     if r_peaks is None:
@@ -242,9 +277,12 @@ def run_record(
         sample_rows = np.zeros((rows, SAMPLE_VALUES), np.int32)
         detector_rows = np.zeros((rows // RPEAK_DECIMATION + 1, DETECTOR_VALUES), np.int32)
         r_rows = np.zeros((per_beat, R_PEAK_VALUES), np.int64)
+        # fmt: off
         count, steps, peaks = _run_detected(
-            p, x, beats, beat_input, rhythm_input, details, layers, sample_rows, detector_rows, r_rows
+            p, x, beats, beat_input, rhythm_input, feature_rows, details, layers,
+            sample_rows, detector_rows, r_rows,
         )
+        # fmt: on
         peak_index = peak_index[:0]
         if trace:
             collected = _name_trace(
@@ -253,12 +291,15 @@ def run_record(
     else:
         given = np.ascontiguousarray(r_peaks, np.int64) + DELAY_SAMPLES
         late = REFINE_AFTER_SAMPLES + REFINE_SPAN_SAMPLES
-        count = _run_annotated(p, x, given, late, beats, beat_input, rhythm_input, peak_index)
+        count = _run_annotated(
+            p, x, given, late, beats, beat_input, rhythm_input, feature_rows, peak_index
+        )
         peak_index = peak_index[:count]
     result = RecordResult(
         _beat_array(beats, count),
         beat_input[:count].reshape(count, WINDOW_SAMPLES, BEAT_CHANNELS),
-        rhythm_input[:count],
+        rhythm_input[:count].reshape(count, CONTEXT_BEATS, RHYTHM_FEATURES),
+        feature_rows[:count],
         peak_index,
         collected,
     )

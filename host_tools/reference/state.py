@@ -14,14 +14,25 @@ from .fixed import PLAIN
 from .network import ARENA_BYTES, NET_TRACE_BYTES
 from .params import (
     BEAT_CHANNELS,
+    CLUSTERS,
+    CONTEXT_BEATS,
+    LOOKAHEAD_BEATS,
+    P_END_GRID,
+    QRS_END_GRID,
+    QRS_FIRST_GRID,
     RHYTHM_FEATURES,
     RING_SAMPLES,
     RPEAK_RING_STEPS,
-    RR_LOCAL_BEATS,
+    RR_LONG_BEATS,
+    RR_SHORT_BEATS,
+    SHIFT_MAX_GRID,
     WINDOW_SAMPLES,
 )
 
-#: R peaks that can wait for classification; see ``ecg_pipeline.h`` for why this is enough.
+QRS_SAMPLES = QRS_END_GRID - QRS_FIRST_GRID
+P_SAMPLES = P_END_GRID - SHIFT_MAX_GRID
+
+#: R peaks that can wait to be measured; see ``ecg_pipeline.h`` for why this is enough.
 PENDING_BEATS = 8
 
 #: Numbers behind the rhythm input that are traced for each beat.
@@ -103,22 +114,27 @@ RPEAK_DTYPE = np.dtype(
     ]
 )
 
-RR_DTYPE = np.dtype(
+HISTORY_DTYPE = np.dtype(
     [
-        ("intervals", "<u2", (RR_LOCAL_BEATS,)),  # last RR intervals, samples, ring
-        ("index", "<u1"),
-        ("count", "<u1"),  # valid entries of `intervals`
-        ("last", "<u2"),  # previous beat's rr_prev
-        ("slow_q4", "<i4"),  # slow mean, samples with 4 fraction bits, 0 = none yet
+        ("ring", "<u2", (RR_LONG_BEATS,)),
+        ("long_sorted", "<u2", (RR_LONG_BEATS,)),  # the ring's values, ascending
+        ("short_sorted", "<u2", (RR_SHORT_BEATS,)),  # the newest of them, ascending
+        ("index", "<u1"),  # where the next value goes
+        ("count", "<u1"),  # valid values of the ring
     ]
 )
 
-TEMPLATE_DTYPE = np.dtype(
+RR_DTYPE = np.dtype(
     [
-        ("dominant", "<i2", (WINDOW_SAMPLES,)),  # grid samples, unit of the filtered signal
-        ("rival", "<i2", (WINDOW_SAMPLES,)),
-        ("dominant_score", "<i2"),  # 0 = no template yet
-        ("rival_score", "<i2"),
+        ("intervals", HISTORY_DTYPE),  # RR intervals, samples
+        ("changes", HISTORY_DTYPE),  # absolute differences of consecutive RR intervals, samples
+        ("slow_q12", "<i4"),  # slow mean, samples with 12 fraction bits, 0 = none yet
+        ("high_q12", "<i4"),  # mean that rises fast and falls slowly, the same
+        ("last", "<u2"),  # newest RR interval, 0 = none yet
+        ("beats", "<u2"),  # beats so far, at most RR_SLOW_BEATS
+        ("prev_long_q10", "<i2"),  # newest beat: log2 of RR before / long median
+        ("prev_high_q10", "<i2"),  # log2 of RR before / high mean
+        ("next_long_q10", "<i2"),  # log2 of RR after / long median
     ]
 )
 
@@ -131,15 +147,85 @@ QUALITY_DTYPE = np.dtype(
     ]
 )
 
+CLUSTERS_DTYPE = np.dtype(
+    [
+        ("windows", "<i2", (CLUSTERS * WINDOW_SAMPLES,)),  # templates, unit of the filtered signal
+        ("vectors", "<i2", (CLUSTERS * QRS_SAMPLES,)),  # their QRS parts about the mean, 9 bits and sign
+        ("norms", "<u2", (CLUSTERS,)),  # norms of the vectors
+        ("size_log2_q10", "<i2", (CLUSTERS,)),  # log2 of the QRS parts' heights
+        ("early_q10", "<i2", (CLUSTERS,)),  # mean log2 of RR before / high mean of their beats
+        ("pause_q10", "<i2", (CLUSTERS,)),  # mean log2 of RR after / long median
+        ("share_q15", "<u2", (CLUSTERS,)),  # share of the recent beats
+        ("score_q15", "<u2", (CLUSTERS,)),  # the same, premature beats counting little
+        ("count", "<u1", (CLUSTERS,)),  # beats of the template, 0 = free, at most 255
+        ("age", "<u1", (CLUSTERS,)),  # beats since its last one, at most 255
+        ("dominant", "<u1"),
+        ("beats", "<u1"),  # beats so far, at most CLUSTER_SHARE_BEATS
+    ]
+)
+
+MATCH_DTYPE = np.dtype(
+    [
+        ("vector", "<i2", (QRS_SAMPLES + 2 * SHIFT_MAX_GRID,)),  # the beat's QRS part, as in CLUSTERS_DTYPE
+        ("norms", "<u2", (2 * SHIFT_MAX_GRID + 1,)),  # its norm at each shift
+        ("size_log2_q10", "<i2"),
+        ("correlation", "<i2"),  # with the best template, 128 = 1
+        ("dominant_correlation", "<i2"),  # with the dominant one
+        ("cluster", "<u1"),  # best template, then the one the beat belongs to
+        ("shift", "<u1"),  # its best shift, SHIFT_MAX_GRID = none
+        ("dominant_shift", "<u1"),
+        ("matched", "<u1"),  # 1 = the beat is one of the template's
+    ]
+)
+
+OUTLINE_DTYPE = np.dtype(
+    [
+        ("size", "<i4"),  # highest minus lowest value, unit of the filtered signal
+        ("area", "<i4"),  # sum of absolute values
+        ("steepest", "<i4"),  # largest difference of samples two apart
+        ("polarity_q6", "<i2"),  # (highest + lowest) / size
+        ("area_peak_q3", "<i2"),  # area / peak, grid samples
+        ("slope_q7", "<i2"),  # steepest / size
+        ("width", "<i2"),  # grid samples
+        ("spread_q6", "<i2"),  # grid samples
+    ]
+)
+
+P_TEMPLATE_DTYPE = np.dtype(
+    [
+        ("wave", "<i2", (P_SAMPLES,)),
+        ("coherence_q12", "<i2"),  # how like the template its beats are
+        ("count", "<u1"),  # beats so far, at most 255
+    ]
+)
+
+SHAPE_DTYPE = np.dtype(
+    [
+        ("clusters", CLUSTERS_DTYPE),
+        ("match", MATCH_DTYPE),  # of the last beat
+        ("beat", OUTLINE_DTYPE),  # of the last beat
+        ("usual", OUTLINE_DTYPE),  # of the dominant template
+        ("p", np.dtype([("wave", "<i2", (P_SAMPLES,))])),  # of the last beat
+        ("p_usual", P_TEMPLATE_DTYPE),  # learnt from beats that are dominant and not early
+        ("p_late", P_TEMPLATE_DTYPE),  # learnt from beats that come late
+        ("previous", "<i2", (QRS_SAMPLES,)),  # QRS part of the last beat
+        ("first", "<u2"),  # where the dominant template begins in `clusters.windows`
+        ("align", "<i1"),  # shift at which the beat is compared with it
+    ]
+)
+
+#: What waits for classification while later beats are awaited: LOOKAHEAD_BEATS and the newest.
+HELD_BEATS = LOOKAHEAD_BEATS + 1
+
 #: Values that a stage leaves behind only to be watched.
 TRACE_DTYPE = np.dtype(
     [
         ("r_count", "<u1"),  # R peaks queued by the newest sample
         ("r_sample", "<u4", (2,)),
         ("r_polarity", "<i4", (2,)),
-        ("template", "<i2", (WINDOW_SAMPLES,)),  # the template that the last beat was compared with
+        ("row", "<i1", (RHYTHM_FEATURES,)),  # features of the beat measured last
         ("beat_input", "<i1", (WINDOW_SAMPLES * BEAT_CHANNELS,)),
-        ("rhythm_input", "<i1", (RHYTHM_FEATURES,)),
+        ("rhythm_input", "<i1", (CONTEXT_BEATS * RHYTHM_FEATURES,)),
         ("layers", "<i1", (NET_TRACE_BYTES,)),  # outputs of the network's layers, one after the other
     ]
 )
@@ -151,21 +237,31 @@ PIPELINE_DTYPE = np.dtype(
         ("bandpass", BANDPASS_DTYPE),
         ("rpeak", RPEAK_DTYPE),
         ("rr", RR_DTYPE),
-        ("template", TEMPLATE_DTYPE),
+        ("shape", SHAPE_DTYPE),
         ("quality", QUALITY_DTYPE),
         ("filtered", "<i2"),  # newest filtered sample
         ("ring", "<i2", (RING_SAMPLES,)),
         ("ring_index", "<u2"),  # where the next sample goes
-        ("pending", "<u4", (PENDING_BEATS,)),  # R peaks waiting for classification
+        ("pending", "<u4", (PENDING_BEATS,)),  # R peaks waiting to be measured
         ("pending_flags", "<u1", (PENDING_BEATS,)),
         ("pending_count", "<u1"),
         ("last_r", "<u4"),  # last R peak accepted
         ("last_r_valid", "<u1"),
-        ("classified_r", "<u4"),  # R peak classified last
-        ("classified_valid", "<u1"),
+        ("measured_r", "<u4"),  # R peak measured last
+        ("measured_valid", "<u1"),
         ("ending", "<u1"),  # 1 once the record is being flushed
-        ("features", "<i4", (FEATURE_VALUES,)),  # what the last beat's rhythm input was made from
+        ("features", "<i4", (FEATURE_VALUES,)),  # numbers behind the newest beat's features
         ("window", "<i2", (WINDOW_SAMPLES,)),  # its window
+        ("template", "<i2", (WINDOW_SAMPLES,)),  # the template that it was compared with
+        ("context", "<i1", (CONTEXT_BEATS * RHYTHM_FEATURES,)),  # feature rows of the last beats, ring
+        ("context_index", "<u1"),  # row where the next beat's features go
+        ("held_input", "<i1", (HELD_BEATS * WINDOW_SAMPLES * BEAT_CHANNELS,)),  # beats not yet classified
+        ("held_r", "<u4", (HELD_BEATS,)),
+        ("held_prev", "<u2", (HELD_BEATS,)),
+        ("held_next", "<u2", (HELD_BEATS,)),
+        ("held_flags", "<u1", (HELD_BEATS,)),
+        ("held_sqi", "<u1", (HELD_BEATS,)),
+        ("held_count", "<u1"),
         ("arena", "<i1", (ARENA_BYTES,)),  # working memory of the network, holds its inputs
         ("trace", TRACE_DTYPE),  # not in the C core, which has a hook instead
     ]

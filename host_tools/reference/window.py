@@ -14,7 +14,7 @@ from .params import (
     QRS_END_GRID,
     QRS_FIRST_GRID,
     RING_SAMPLES,
-    TEMPLATE_MINIMUM_SD,
+    MINIMUM_SD,
     WINDOW_BEFORE_GRID,
     WINDOW_SAMPLES,
 )
@@ -55,7 +55,7 @@ def window_mean(window: Any) -> int:
 
 @kernel
 def window_sd(window: Any, mean: int) -> int:
-    """Standard deviation of a window about ``mean``, rounded down, at least TEMPLATE_MINIMUM_SD.
+    """Standard deviation of a window about ``mean``, rounded down, at least MINIMUM_SD.
 
     Deviations over 12 bits are shifted right first, so that the sum of squares fits 32 bits.
     """
@@ -70,8 +70,8 @@ def window_sd(window: Any, mean: int) -> int:
         d = (to_int(window[k]) - mean) >> shift
         total += d * d
     sd = isqrt(total // WINDOW_SAMPLES) << shift
-    if sd < TEMPLATE_MINIMUM_SD:
-        return TEMPLATE_MINIMUM_SD
+    if sd < MINIMUM_SD:
+        return MINIMUM_SD
     return sd
 
 
