@@ -211,7 +211,7 @@ def ecg_model_header(network: Network, spec_hash: str) -> str:
     """``ecg_model.h``: sizes, scales and hash of the model, and the confidence table."""
     inputs = inputs_by_name(network.graph)
     logits = network.outputs[0].tensor
-    beat = inputs["beat"].shape
+    beat, rhythm = inputs["beat"].shape, inputs["rhythm"].shape
     defines = [
         (
             "MODEL_HASH",
@@ -221,7 +221,8 @@ def ecg_model_header(network: Network, spec_hash: str) -> str:
         ("NET_ARENA_BYTES", network.plan.arena_bytes, "working memory of the network"),
         ("NET_BEAT_SAMPLES", beat[-2], "beat input: int8 [samples][channels], value = q / 16"),
         ("NET_BEAT_CHANNELS", beat[-1], "beat, beat minus template"),
-        ("NET_RHYTHM_FEATURES", inputs["rhythm"].size, "rhythm input: int8, value = q / 16"),
+        ("NET_CONTEXT_BEATS", rhythm[-2], "rhythm input: int8 [beats][features], value = q / 16"),
+        ("NET_RHYTHM_FEATURES", rhythm[-1], "features of one beat"),
         ("NET_LOGITS", logits.size, "classes N S V F"),
         ("NET_LOGIT_ZERO_POINT", f"({logits.zero_point})", "logit = (q - this) * scale"),
         ("NET_MACS", network.macs, "multiply-accumulates per beat, padding counted"),

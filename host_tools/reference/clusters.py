@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from .fixed import kernel, to_int
-from .intmath import clamp, floor_divide, isqrt, log2_q10
+from .intmath import clamp, floor_divide, follow, isqrt, log2_q10
 from .likeness import correlation_q7, nine_bit_shift, stretch_mean
 from .params import (
     CLUSTER_HYSTERESIS_Q8,
@@ -164,12 +164,6 @@ def cluster_found(c: Any, m: Any, window: Any) -> None:
     c.share_q15[k] = 0
     c.score_q15[k] = 0
     cluster_refresh(c, k)
-
-
-@kernel
-def follow(mean: int, value: int, beats: int) -> int:
-    """``mean`` moved towards ``value`` by 1 / ``beats``, rounded to nearest."""
-    return mean + floor_divide(2 * (value - mean) + beats, 2 * beats)
 
 
 @kernel

@@ -39,6 +39,12 @@ def floor_divide(numerator: int, denominator: int) -> int:
 
 
 @kernel
+def follow(mean: int, value: int, beats: int) -> int:
+    """``mean`` moved towards ``value`` by 1 / ``beats``, rounded to nearest; 17 bits and sign."""
+    return mean + floor_divide(2 * (value - mean) + beats, 2 * beats)
+
+
+@kernel
 def isqrt(value: int) -> int:
     """Largest integer whose square is at most ``value``; 0 <= ``value`` < 2^32.
 

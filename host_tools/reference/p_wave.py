@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from .fixed import kernel, to_int
-from .intmath import clamp, floor_divide
+from .intmath import clamp, floor_divide, follow
 from .likeness import likeness_q7
 from .params import P_END_GRID, P_UPDATE_SHIFT, SHIFT_MAX_GRID
 
@@ -60,5 +60,4 @@ def p_learn(t: Any, wave: Any) -> None:
         t.coherence_q12 = to_int(t.coherence_q12) + (((correlation << 5) - to_int(t.coherence_q12)) >> 4)
     beats = min(to_int(t.count), 1 << P_UPDATE_SHIFT)
     for k in range(P_SAMPLES):
-        change = to_int(wave[k]) - to_int(t.wave[k])
-        t.wave[k] = to_int(t.wave[k]) + floor_divide(2 * change + beats, 2 * beats)
+        t.wave[k] = follow(to_int(t.wave[k]), to_int(wave[k]), beats)

@@ -291,9 +291,7 @@ def run_record(
     else:
         given = np.ascontiguousarray(r_peaks, np.int64) + DELAY_SAMPLES
         late = REFINE_AFTER_SAMPLES + REFINE_SPAN_SAMPLES
-        count = _run_annotated(
-            p, x, given, late, beats, beat_input, rhythm_input, feature_rows, peak_index
-        )
+        count = _run_annotated(p, x, given, late, beats, beat_input, rhythm_input, feature_rows, peak_index)
         peak_index = peak_index[:count]
     result = RecordResult(
         _beat_array(beats, count),

@@ -73,6 +73,11 @@ static inline int32_t ecg_floor_divide(int32_t numerator, int32_t denominator) {
     return quotient;
 }
 
+/* mean moved towards value by 1 / beats, rounded to nearest; 17 bits and sign */
+static inline int32_t ecg_follow(int32_t mean, int32_t value, int32_t beats) {
+    return mean + ecg_floor_divide(2 * (value - mean) + beats, 2 * beats);
+}
+
 /* largest integer whose square is at most value */
 uint32_t ecg_isqrt(uint32_t value);
 

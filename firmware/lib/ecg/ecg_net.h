@@ -18,7 +18,7 @@ typedef struct {
 /* int8 [ECG_NET_BEAT_SAMPLES][ECG_NET_BEAT_CHANNELS], real value = q * 2^-4, zero point 0 */
 int8_t *ecg_net_beat_input(ecg_net_t *net);
 
-/* int8 [ECG_NET_RHYTHM_FEATURES], real value = q * 2^-4, zero point 0 */
+/* int8 [ECG_NET_CONTEXT_BEATS][ECG_NET_RHYTHM_FEATURES], real value = q * 2^-4, zero point 0 */
 int8_t *ecg_net_rhythm_input(ecg_net_t *net);
 
 /* Runs the network on the two inputs and writes ECG_NET_LOGITS int8 logits. */

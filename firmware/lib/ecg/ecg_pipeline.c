@@ -2,6 +2,7 @@
 #include "ecg_pipeline.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "ecg_beat.h"
 #include "ecg_intmath.h"
@@ -51,7 +52,7 @@ static bool filter(ecg_pipeline_t *p, int16_t x) {
 /* Flags that a beat found now carries. */
 static uint8_t beat_flags(const ecg_pipeline_t *p) {
     uint32_t flags = p->input.recover_flags;
-    if (p->rpeak.learn_left > 0 || p->rr.count < ECG_RR_LOCAL_BEATS) {
+    if (p->rpeak.learn_left > 0 || p->rr.intervals.count < ECG_RR_SHORT_BEATS) {
         flags |= ECG_FLAG_LEARNING;
     }
     return (uint8_t)flags;
@@ -93,7 +94,7 @@ static uint32_t next_rr(const ecg_pipeline_t *p) {
     if (p->pending_count > 1) {
         rr = p->pending[1] - p->pending[0];
     } else if (p->ending != 0) {
-        rr = (uint32_t)(ecg_rr_local_mean_q4(&p->rr) + 8) >> 4;
+        rr = ecg_rr_usual(&p->rr);
     }
     return rr < ECG_RR_BOUND_SAMPLES ? rr : ECG_RR_BOUND_SAMPLES;
 }
@@ -102,35 +103,65 @@ static uint32_t next_rr(const ecg_pipeline_t *p) {
  */
 static bool is_due(const ecg_pipeline_t *p) {
     uint32_t waiting = p->pending_count;
-    if (waiting == 0) {
+    if (waiting == 0 || p->held_count == ECG_HELD_BEATS) {
         return false;
+    }
+    if (p->ending != 0) {
+        return true;
     }
     uint32_t age = p->sample_count - p->pending[0];
     return age >= ECG_WINDOW_AFTER_SAMPLES && (waiting > 1 || age >= ECG_RR_WAIT_SAMPLES);
 }
 
-/* Classifies the first waiting beat, which is due, or the record ends. */
-static int release(ecg_pipeline_t *p, ecg_beat_t *beat) {
+/* Measures the first waiting beat, which is due, and holds it. */
+static void measure(ecg_pipeline_t *p) {
     uint32_t r = p->pending[0];
-    uint32_t age = p->sample_count - r;
     uint32_t rr_next = next_rr(p);
     uint32_t rr_prev = rr_next;
-    if (p->classified_valid != 0) {
-        rr_prev = r - p->classified_r;
+    if (p->measured_valid != 0) {
+        rr_prev = r - p->measured_r;
         rr_prev = rr_prev < ECG_RR_MAX_SAMPLES ? rr_prev : ECG_RR_MAX_SAMPLES;
     }
-    beat->r_sample = r;
-    beat->rr_prev_samples = (uint16_t)rr_prev;
-    beat->rr_next_samples = (uint16_t)rr_next;
-    beat->flags = p->pending_flags[0];
-    ecg_beat_classify(p, (int32_t)age, beat);
-    p->classified_r = r;
-    p->classified_valid = 1;
+    ecg_held_t *held = &p->held[p->held_count];
+    held->r_sample = r;
+    held->rr_prev_samples = (uint16_t)rr_prev;
+    held->rr_next_samples = (uint16_t)rr_next;
+    held->flags = p->pending_flags[0];
+    ecg_beat_measure(p, (int32_t)(p->sample_count - r), held);
+    p->held_count += 1;
+    p->measured_r = r;
+    p->measured_valid = 1;
     p->pending_count -= 1;
     for (uint32_t i = 0; i < p->pending_count; i++) {
         p->pending[i] = p->pending[i + 1];
         p->pending_flags[i] = p->pending_flags[i + 1];
     }
+}
+
+/* Whether the first held beat can be classified: all later beats that it looks ahead to are measured, or are
+ * waited for no longer. */
+static bool is_ready(const ecg_pipeline_t *p) {
+    if (p->held_count == 0 || p->held_count == ECG_HELD_BEATS) {
+        return p->held_count != 0;
+    }
+    bool last = p->ending != 0 && p->pending_count == 0;
+    return last || p->sample_count - p->held[0].r_sample >= ECG_LOOKAHEAD_WAIT_SAMPLES;
+}
+
+/* Classifies the first held beat if it can be; 1 = *beat was written. */
+static int release(ecg_pipeline_t *p, ecg_beat_t *beat) {
+    if (!is_ready(p)) {
+        return 0;
+    }
+    beat->r_sample = p->held[0].r_sample;
+    beat->rr_prev_samples = p->held[0].rr_prev_samples;
+    beat->rr_next_samples = p->held[0].rr_next_samples;
+    beat->flags = p->held[0].flags;
+    beat->sqi = p->held[0].sqi;
+    ecg_quality_mark(&p->quality, beat);
+    ecg_beat_classify(p, beat);
+    p->held_count -= 1;
+    memmove(p->held, p->held + 1, p->held_count * sizeof p->held[0]);
     return 1;
 }
 
@@ -146,7 +177,10 @@ int ecg_pipeline_push(ecg_pipeline_t *p, int16_t x, ecg_beat_t *beat) {
         }
     }
     ECG_TRACE_SAMPLE(p);
-    int result = is_due(p) ? release(p, beat) : 0;
+    if (is_due(p)) {
+        measure(p);
+    }
+    int result = release(p, beat);
     p->sample_count += 1;
     return result;
 }
@@ -161,5 +195,8 @@ int ecg_pipeline_flush(ecg_pipeline_t *p, ecg_beat_t *beat) {
         p->sample_count -= 1;
         add_found(p, ecg_rpeak_flush(&p->rpeak));
     }
-    return p->pending_count > 0 ? release(p, beat) : 0;
+    while (is_due(p)) {
+        measure(p);
+    }
+    return release(p, beat);
 }

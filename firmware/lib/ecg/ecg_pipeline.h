@@ -6,9 +6,10 @@
  *   for each sample x: if (ecg_pipeline_push(&p, x, &beat) > 0) { use beat }
  *   at the end of a record: while (ecg_pipeline_flush(&p, &beat) > 0) { use beat }
  *
- * Latency: a beat is handed out as soon as its window is complete (ECG_WINDOW_AFTER_SAMPLES after the R peak)
- * and the next R peak is known, and at most ECG_RR_WAIT_SAMPLES + ECG_PENDING_BEATS samples after its R peak.
- * Order: beats come in the order of their R peaks, at most one per push. */
+ * Latency: a beat is measured as soon as its window is complete (ECG_WINDOW_AFTER_SAMPLES after the R peak)
+ * and the next R peak is known; it is classified and handed out once ECG_LOOKAHEAD_BEATS later beats are
+ * measured, at most ECG_LOOKAHEAD_WAIT_SAMPLES + ECG_PENDING_BEATS samples after its R peak. Order: beats
+ * come in the order of their R peaks, at most one per push. */
 #ifndef ECG_PIPELINE_H
 #define ECG_PIPELINE_H
 
@@ -21,7 +22,7 @@
 #include "ecg_quality.h"
 #include "ecg_rpeak.h"
 #include "ecg_rr.h"
-#include "ecg_template.h"
+#include "ecg_shape.h"
 #include "ecg_types.h"
 #include "ecg_window.h"
 
@@ -30,38 +31,55 @@
  * together by search-back. */
 #define ECG_PENDING_BEATS 8
 
-/* Numbers behind the rhythm input, kept to be watched: RR before, RR after, local mean Q4, slow mean Q4,
- * irregularity Q8, correlation Q7, log2 amplitude ratio Q10, residual Q6, noise Q8. */
+/* Beats measured but not yet classified: the one to come out next and those that it looks ahead to. */
+#define ECG_HELD_BEATS (ECG_LOOKAHEAD_BEATS + 1)
+
+/* Numbers behind a beat's features, kept to be watched: RR before, RR after, slow mean Q12, high mean Q12,
+ * its template, correlation with that and with the dominant one Q7, alignment in grid samples, noise Q8. */
 #define ECG_FEATURE_VALUES 9
 
 /* Errors, all negative. */
 #define ECG_ERR_NULL (-1) /* a pointer was NULL */
 
+/* One measured beat. */
+typedef struct {
+    uint32_t r_sample;
+    uint16_t rr_prev_samples;
+    uint16_t rr_next_samples;
+    uint8_t flags;
+    uint8_t sqi;
+    int8_t input[ECG_WINDOW_SAMPLES * ECG_BEAT_CHANNELS]; /* the network's first input */
+} ecg_held_t;
+
 /* All state of the chain. The caller owns the memory and looks at no field. */
 typedef struct ecg_pipeline {
     uint32_t sample_count; /* number of the next sample, modulo 2^32 */
     uint32_t last_r;       /* last R peak queued */
-    uint32_t classified_r; /* last R peak handed out */
+    uint32_t measured_r;   /* last R peak measured */
     uint32_t pending[ECG_PENDING_BEATS];
     ecg_input_t input;
     ecg_bandpass_t bandpass;
     ecg_rpeak_t rpeak;
     ecg_rr_t rr;
-    ecg_template_t beat_template;
+    ecg_shape_t shape;
     ecg_quality_t quality;
     ecg_ring_t ring;
     ecg_net_t net;
     int32_t features[ECG_FEATURE_VALUES];
-    int16_t window[ECG_WINDOW_SAMPLES]; /* the last beat's window */
-    int16_t filtered;                   /* newest filtered sample */
+    int16_t window[ECG_WINDOW_SAMPLES];                     /* window of the beat measured last */
+    ecg_held_t held[ECG_HELD_BEATS];                        /* in the order of their R peaks */
+    int8_t context[ECG_CONTEXT_BEATS][ECG_RHYTHM_FEATURES]; /* features of the last beats, ring */
+    uint8_t context_index;                                  /* row where the next beat's features go */
+    uint8_t held_count;
+    int16_t filtered; /* newest filtered sample */
     uint8_t pending_flags[ECG_PENDING_BEATS];
     uint8_t pending_count;
-    uint8_t last_r_valid;     /* 0 until an R peak was queued since the last restart */
-    uint8_t classified_valid; /* 0 until the first beat was handed out */
-    uint8_t ending;           /* 1 once the record is being flushed */
+    uint8_t last_r_valid;   /* 0 until an R peak was queued since the last restart */
+    uint8_t measured_valid; /* 0 until the first beat was measured */
+    uint8_t ending;         /* 1 once the record is being flushed */
 } ecg_pipeline_t;
 
-_Static_assert(sizeof(ecg_pipeline_t) <= 8192, "the chain's state with the network's arena must fit 8 KB");
+_Static_assert(sizeof(ecg_pipeline_t) <= 12288, "the chain's state with the network's arena must fit 12 KB");
 
 /* Prepares *p; the first sample pushed gets the number 0. Does nothing where p is NULL. */
 void ecg_pipeline_init(ecg_pipeline_t *p);
@@ -74,7 +92,7 @@ void ecg_pipeline_init_at(ecg_pipeline_t *p, uint32_t first_sample);
 int ecg_pipeline_push(ecg_pipeline_t *p, int16_t x, ecg_beat_t *beat);
 
 /* End of the record: hands out a waiting beat; call until it returns 0. After it, only init may follow.
- * The last beat's next RR, which is not known, is taken as the local mean. */
+ * The last beat's next RR, which is not known, is taken as the median of the last ones. */
 int ecg_pipeline_flush(ecg_pipeline_t *p, ecg_beat_t *beat);
 
 /* Quality of the signal now, for a display: 0..ECG_SQI_MAX, that of the last beat; 0 while the lead is off.

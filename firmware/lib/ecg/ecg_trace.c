@@ -38,13 +38,17 @@ void ecg_trace_r_peak(const ecg_pipeline_t *p, uint32_t r) {
     ecg_trace_hook(ECG_STAGE_R_PEAK, row, 4, 2);
 }
 
-void ecg_trace_beat_inputs(ecg_pipeline_t *p) {
+void ecg_trace_measures(const ecg_pipeline_t *p) {
     ecg_trace_hook(ECG_STAGE_FEATURES, p->features, 4, ECG_FEATURE_VALUES);
     ecg_trace_hook(ECG_STAGE_WINDOW, p->window, 2, ECG_WINDOW_SAMPLES);
-    ecg_trace_hook(ECG_STAGE_TEMPLATE, p->beat_template.dominant, 2, ECG_WINDOW_SAMPLES);
+    ecg_trace_hook(ECG_STAGE_TEMPLATE, p->shape.clusters.windows[p->shape.compared], 2, ECG_WINDOW_SAMPLES);
+}
+
+void ecg_trace_inputs(ecg_pipeline_t *p) {
     ecg_trace_hook(ECG_STAGE_BEAT_INPUT, ecg_net_beat_input(&p->net), 1,
                    ECG_NET_BEAT_SAMPLES * ECG_NET_BEAT_CHANNELS);
-    ecg_trace_hook(ECG_STAGE_RHYTHM_INPUT, ecg_net_rhythm_input(&p->net), 1, ECG_NET_RHYTHM_FEATURES);
+    ecg_trace_hook(ECG_STAGE_RHYTHM_INPUT, ecg_net_rhythm_input(&p->net), 1,
+                   ECG_NET_CONTEXT_BEATS * ECG_NET_RHYTHM_FEATURES);
 }
 
 void ecg_trace_record(const ecg_pipeline_t *p, const ecg_beat_t *beat) {

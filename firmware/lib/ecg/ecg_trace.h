@@ -40,13 +40,15 @@ void ecg_net_trace_layer(uint8_t layer, const int8_t *values, uint16_t count);
 void ecg_trace_sample(const struct ecg_pipeline *p);
 void ecg_trace_detector(const struct ecg_pipeline *p);
 void ecg_trace_r_peak(const struct ecg_pipeline *p, uint32_t r);
-void ecg_trace_beat_inputs(struct ecg_pipeline *p);
+void ecg_trace_measures(const struct ecg_pipeline *p);
+void ecg_trace_inputs(struct ecg_pipeline *p);
 void ecg_trace_record(const struct ecg_pipeline *p, const struct ecg_beat *beat);
 
 #define ECG_TRACE_SAMPLE(p) ecg_trace_sample(p)
 #define ECG_TRACE_DETECTOR(p) ecg_trace_detector(p)
 #define ECG_TRACE_R_PEAK(p, r) ecg_trace_r_peak(p, r)
-#define ECG_TRACE_BEAT_INPUTS(p) ecg_trace_beat_inputs(p)
+#define ECG_TRACE_MEASURES(p) ecg_trace_measures(p)
+#define ECG_TRACE_INPUTS(p) ecg_trace_inputs(p)
 #define ECG_TRACE_RECORD(p, beat) ecg_trace_record(p, beat)
 
 #else
@@ -54,7 +56,8 @@ void ecg_trace_record(const struct ecg_pipeline *p, const struct ecg_beat *beat)
 #define ECG_TRACE_SAMPLE(p) ((void)0)
 #define ECG_TRACE_DETECTOR(p) ((void)0)
 #define ECG_TRACE_R_PEAK(p, r) ((void)0)
-#define ECG_TRACE_BEAT_INPUTS(p) ((void)0)
+#define ECG_TRACE_MEASURES(p) ((void)0)
+#define ECG_TRACE_INPUTS(p) ((void)0)
 #define ECG_TRACE_RECORD(p, beat) ((void)0)
 
 #endif

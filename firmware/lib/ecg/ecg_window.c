@@ -49,7 +49,7 @@ int32_t ecg_window_sd(const int16_t window[ECG_WINDOW_SAMPLES], int32_t mean) {
         total += (uint32_t)(d * d);
     }
     int32_t sd = (int32_t)(ecg_isqrt(total / ECG_WINDOW_SAMPLES) << shift);
-    return ecg_max(sd, ECG_TEMPLATE_MINIMUM_SD);
+    return ecg_max(sd, ECG_MINIMUM_SD);
 }
 
 int32_t ecg_window_noise_q8(const int16_t window[ECG_WINDOW_SAMPLES], int32_t sd) {

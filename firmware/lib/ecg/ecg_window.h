@@ -34,7 +34,7 @@ void ecg_window_extract(const ecg_ring_t *ring, int32_t r_age, int16_t window[EC
 /* Mean, rounded down. */
 int32_t ecg_window_mean(const int16_t window[ECG_WINDOW_SAMPLES]);
 
-/* Standard deviation about `mean`, rounded down, at least ECG_TEMPLATE_MINIMUM_SD. */
+/* Standard deviation about `mean`, rounded down, at least ECG_MINIMUM_SD. */
 int32_t ecg_window_sd(const int16_t window[ECG_WINDOW_SAMPLES], int32_t mean);
 
 /* Roughness outside the QRS part: mean |second difference| (each at most sd) relative to sd, 256 = 1; 0..256.

@@ -1,0 +1,46 @@
+/* ecg_likeness.c - see ecg_likeness.h; reference: host_tools/reference/likeness.py */
+#include "ecg_likeness.h"
+
+#include "ecg_intmath.h"
+
+int32_t ecg_stretch_mean(const int16_t *a, int32_t count) {
+    int32_t total = 0;
+    for (int32_t k = 0; k < count; k++) {
+        total += a[k];
+    }
+    return ecg_floor_divide(total, count);
+}
+
+int ecg_nine_bit_shift(const int16_t *a, int32_t count, int32_t mean) {
+    int32_t largest = 0;
+    for (int32_t k = 0; k < count; k++) {
+        largest = ecg_max(largest, ecg_abs(a[k] - mean));
+    }
+    int shift = 0;
+    while ((largest >> shift) > 511) {
+        shift += 1;
+    }
+    return shift;
+}
+
+int32_t ecg_correlation_q7(int32_t covariance, uint32_t norm_a, uint32_t norm_b) {
+    return ecg_clamp(ecg_floor_divide(covariance * 128, (int32_t)(norm_a * norm_b)), -128, 128);
+}
+
+int32_t ecg_likeness_q7(const int16_t *a, const int16_t *b, int32_t count) {
+    int32_t mean_a = ecg_stretch_mean(a, count);
+    int32_t mean_b = ecg_stretch_mean(b, count);
+    int shift_a = ecg_nine_bit_shift(a, count, mean_a);
+    int shift_b = ecg_nine_bit_shift(b, count, mean_b);
+    int32_t covariance = 0;
+    int32_t squares_a = 1;
+    int32_t squares_b = 1;
+    for (int32_t k = 0; k < count; k++) {
+        int32_t va = (a[k] - mean_a) >> shift_a;
+        int32_t vb = (b[k] - mean_b) >> shift_b;
+        covariance += va * vb;
+        squares_a += va * va;
+        squares_b += vb * vb;
+    }
+    return ecg_correlation_q7(covariance, ecg_isqrt((uint32_t)squares_a), ecg_isqrt((uint32_t)squares_b));
+}
