@@ -285,11 +285,11 @@ def _template(b: _Builder, template: dict[str, Any], window: dict[str, Any]) -> 
     b.add("SHIFT_MAX_GRID", template["shift_max"], "largest shift in alignment")
     b.add("CLUSTERS", template["clusters"], "templates kept")
     for key in (
-        *("match_q7", "merge_q7", "merge_log2_q10", "update_beats", "share_beats"),
+        *("match_q10", "merge_q10", "merge_log2_q10", "update_beats", "share_beats"),
         *("premature_log2_q10", "premature_weight_q8", "hysteresis_q8"),
     ):
         b.add("CLUSTER_" + key.upper(), template[key], "see spec.toml")
-    for key in ("p_update_shift", "p_match_q7", "p_rr_log2_q10", "late_match_q7", "late_rr_log2_q10"):
+    for key in ("p_update_shift", "p_match_q10", "p_rr_log2_q10", "late_match_q10", "late_rr_log2_q10"):
         b.add(key.upper(), template[key], "see spec.toml")
     for end in ("low", "high"):
         log2 = math.log2(template[f"amplitude_{end}_q8"] / 256)

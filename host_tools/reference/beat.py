@@ -104,18 +104,19 @@ def beat_inputs(p: Any) -> None:
     """Write the network's inputs for the first held beat: its window, and the rows around it."""
     for i in range(BEAT_VALUES):
         p.arena[BEAT_OFFSET + i] = p.held_input[i]
-    # The newest row belongs to the last held beat; there is none for beats still to come.
+    # Newest first; there is no row yet for beats still to come.
     missing = LOOKAHEAD_BEATS + 1 - to_int(p.held_count)
-    row = to_int(p.context_index) + missing
+    row = to_int(p.context_index)
     for j in range(CONTEXT_BEATS):
-        if row >= CONTEXT_BEATS:
-            row -= CONTEXT_BEATS
+        if j >= missing:
+            row -= 1
+            if row < 0:
+                row += CONTEXT_BEATS
         for i in range(RHYTHM_FEATURES):
             value = 0
-            if j < CONTEXT_BEATS - missing:
+            if j >= missing:
                 value = to_int(p.context[row * RHYTHM_FEATURES + i])
             p.arena[RHYTHM_OFFSET + j * RHYTHM_FEATURES + i] = value
-        row += 1
     for i in range(BEAT_VALUES):
         p.trace.beat_input[i] = p.arena[BEAT_OFFSET + i]
     for i in range(CONTEXT_BEATS * RHYTHM_FEATURES):

@@ -11,14 +11,14 @@ from typing import Any
 
 from .fixed import kernel, to_int
 from .intmath import clamp, floor_divide, follow, isqrt, log2_q10
-from .likeness import correlation_q7, nine_bit_shift, stretch_mean
+from .likeness import correlation_q10, nine_bit_shift, stretch_mean
 from .params import (
     CLUSTER_HYSTERESIS_Q8,
     CLUSTER_LOUDER_HIGH_Q10,
     CLUSTER_LOUDER_LOW_Q10,
-    CLUSTER_MATCH_Q7,
+    CLUSTER_MATCH_Q10,
     CLUSTER_MERGE_LOG2_Q10,
-    CLUSTER_MERGE_Q7,
+    CLUSTER_MERGE_Q10,
     CLUSTER_PREMATURE_LOG2_Q10,
     CLUSTER_PREMATURE_WEIGHT_Q8,
     CLUSTER_SHARE_BEATS,
@@ -72,37 +72,37 @@ def match_prepare(m: Any, window: Any) -> None:
 
 
 @kernel
-def match_correlation_q7(m: Any, vectors: Any, first: int, norm: int, s: int) -> int:
+def match_correlation_q10(m: Any, vectors: Any, first: int, norm: int, s: int) -> int:
     """Correlation of the prepared beat at shift ``s`` with a template's vector."""
     covariance = 0
     for k in range(_QRS):
         covariance += to_int(m.vector[s + k]) * to_int(vectors[first + k])
-    return correlation_q7(covariance, to_int(m.norms[s]), norm)
+    return correlation_q10(covariance, to_int(m.norms[s]), norm)
 
 
 @kernel
 def match_find(c: Any, m: Any) -> None:
     """Find the template most like the prepared beat, and how the beat lies best on the dominant one."""
     m.cluster = 0
-    m.correlation = -128
+    m.correlation = -1024
     m.shift = SHIFT_MAX_GRID
-    m.dominant_correlation = -128
+    m.dominant_correlation = -1024
     m.dominant_shift = SHIFT_MAX_GRID
-    best = -1000
+    best = -9999
+    usual = -9999
     for k in range(CLUSTERS):
         if c.count[k] == 0:
             continue
         for s in range(_SHIFTS):
-            correlation = match_correlation_q7(m, c.vectors, k * _QRS, to_int(c.norms[k]), s)
+            correlation = match_correlation_q10(m, c.vectors, k * _QRS, to_int(c.norms[k]), s)
             # Of nearly equal shifts the smaller, of nearly equal templates the dominant one.
-            value = 4 * correlation - abs(s - SHIFT_MAX_GRID)
+            value = correlation - 2 * abs(s - SHIFT_MAX_GRID)
             if k == c.dominant:
-                value += 2
-                if 4 * correlation - abs(s - SHIFT_MAX_GRID) > 4 * to_int(m.dominant_correlation) - abs(
-                    to_int(m.dominant_shift) - SHIFT_MAX_GRID
-                ):
+                if value > usual:
+                    usual = value
                     m.dominant_correlation = correlation
                     m.dominant_shift = s
+                value += 5
             if value > best:
                 best = value
                 m.cluster = k
@@ -110,7 +110,7 @@ def match_find(c: Any, m: Any) -> None:
                 m.shift = s
     louder = to_int(m.size_log2_q10) - to_int(c.size_log2_q10[m.cluster])
     m.matched = 0
-    if m.correlation >= CLUSTER_MATCH_Q7 and (
+    if m.correlation >= CLUSTER_MATCH_Q10 and (
         louder >= CLUSTER_LOUDER_LOW_Q10 and louder <= CLUSTER_LOUDER_HIGH_Q10
     ):
         m.matched = 1
@@ -220,7 +220,7 @@ def cluster_merge(c: Any, k: int) -> None:
         covariance = 0
         for i in range(_QRS):
             covariance += to_int(c.vectors[k * _QRS + i]) * to_int(c.vectors[j * _QRS + i])
-        if correlation_q7(covariance, to_int(c.norms[k]), to_int(c.norms[j])) < CLUSTER_MERGE_Q7:
+        if correlation_q10(covariance, to_int(c.norms[k]), to_int(c.norms[j])) < CLUSTER_MERGE_Q10:
             continue
         kept = k
         gone = j

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .fixed import kernel, to_int
-from .intmath import clamp, floor_divide, isqrt
+from .intmath import clamp, floor_divide, isqrt, log2_q10
 
 
 @kernel
@@ -30,14 +30,20 @@ def nine_bit_shift(a: Any, first: int, count: int, mean: int) -> int:
 
 
 @kernel
-def correlation_q7(covariance: int, norm_a: int, norm_b: int) -> int:
-    """Covariance sum over the product of both norms, 128 = 1, rounded down; -128..128."""
-    return clamp(floor_divide(covariance << 7, norm_a * norm_b), -128, 128)
+def correlation_q10(covariance: int, norm_a: int, norm_b: int) -> int:
+    """Covariance sum over the product of both norms, 1024 = 1, rounded down; -1024..1024."""
+    return clamp(floor_divide(covariance << 7, max((norm_a * norm_b) >> 3, 1)), -1024, 1024)
 
 
 @kernel
-def likeness_q7(a: Any, first_a: int, b: Any, first_b: int, count: int) -> int:
-    """Correlation of ``count`` values of ``a`` with as many of ``b``, 128 = 1; -128..128."""
+def unlikeness_feature(correlation: int) -> int:
+    """Fine where two shapes are nearly the same: ``11 log2(1 + 1024 (1 - r))``; 0..121."""
+    return (11 * log2_q10(1025 - correlation)) >> 10
+
+
+@kernel
+def likeness_q10(a: Any, first_a: int, b: Any, first_b: int, count: int) -> int:
+    """Correlation of ``count`` values of ``a`` with as many of ``b``, 1024 = 1; -1024..1024."""
     mean_a = stretch_mean(a, first_a, count)
     mean_b = stretch_mean(b, first_b, count)
     shift_a = nine_bit_shift(a, first_a, count, mean_a)
@@ -51,4 +57,4 @@ def likeness_q7(a: Any, first_a: int, b: Any, first_b: int, count: int) -> int:
         covariance += va * vb
         squares_a += va * va
         squares_b += vb * vb
-    return correlation_q7(covariance, isqrt(squares_a), isqrt(squares_b))
+    return correlation_q10(covariance, isqrt(squares_a), isqrt(squares_b))

@@ -10,7 +10,7 @@ from typing import Any
 
 from .fixed import kernel, to_int
 from .intmath import clamp, floor_divide, follow
-from .likeness import likeness_q7
+from .likeness import likeness_q10
 from .params import P_END_GRID, P_UPDATE_SHIFT, SHIFT_MAX_GRID
 
 P_SAMPLES = P_END_GRID - SHIFT_MAX_GRID
@@ -56,8 +56,8 @@ def p_learn(t: Any, wave: Any) -> None:
     if t.count < 255:
         t.count = t.count + 1
     if t.count > _SETTLED:
-        correlation = likeness_q7(wave, 0, t.wave, 0, P_SAMPLES)
-        t.coherence_q12 = to_int(t.coherence_q12) + (((correlation << 5) - to_int(t.coherence_q12)) >> 4)
+        correlation = likeness_q10(wave, 0, t.wave, 0, P_SAMPLES)
+        t.coherence_q12 = to_int(t.coherence_q12) + (((correlation << 2) - to_int(t.coherence_q12)) >> 4)
     beats = min(to_int(t.count), 1 << P_UPDATE_SHIFT)
     for k in range(P_SAMPLES):
         t.wave[k] = follow(to_int(t.wave[k]), to_int(wave[k]), beats)

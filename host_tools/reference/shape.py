@@ -14,15 +14,15 @@ from .clusters import (
 )
 from .fixed import kernel, to_int
 from .intmath import clamp, floor_divide, log2_q10
-from .likeness import likeness_q7, stretch_mean
+from .likeness import likeness_q10, stretch_mean, unlikeness_feature
 from .outline import outline_measure
 from .p_wave import P_SAMPLES, p_extract, p_learn, p_residual, p_size
 from .params import (
-    LATE_MATCH_Q7,
+    LATE_MATCH_Q10,
     LATE_RR_LOG2_Q10,
     MINIMUM_SD,
     P_END_GRID,
-    P_MATCH_Q7,
+    P_MATCH_Q10,
     P_RR_LOG2_Q10,
     QRS_END_GRID,
     QRS_FIRST_GRID,
@@ -37,7 +37,7 @@ SHAPE_FEATURES = 33
 
 _T_SAMPLES = WINDOW_SAMPLES - SHIFT_MAX_GRID - T_FIRST_GRID
 #: A beat less like the dominant template than this is not shifted for comparison with it.
-_ALIGN_Q7 = 77
+_ALIGN_Q10 = 614
 
 
 @kernel
@@ -48,7 +48,7 @@ def shape_begin(s: Any, window: Any) -> None:
     cluster_found(s.clusters, s.match, window)
     s.first = s.clusters.dominant * WINDOW_SAMPLES
     s.align = 0
-    if s.match.dominant_correlation >= _ALIGN_Q7:
+    if s.match.dominant_correlation >= _ALIGN_Q10:
         s.align = to_int(s.match.dominant_shift) - SHIFT_MAX_GRID
 
 
@@ -75,9 +75,9 @@ def difference_features(s: Any, window: Any, out: Any, at: int) -> None:
         d = abs(to_int(window[k + align]) - to_int(templates[first + k]) - offset)
         largest_t = max(largest_t, d)
     unit = max(to_int(s.usual.size) >> 1, MINIMUM_SD)
-    out[at] = clamp(to_int(s.match.dominant_correlation), -128, 127)
-    correlation_t = likeness_q7(window, T_FIRST_GRID + align, templates, first + T_FIRST_GRID, _T_SAMPLES)
-    out[at + 1] = clamp(correlation_t, -128, 127)
+    out[at] = unlikeness_feature(to_int(s.match.dominant_correlation))
+    correlation_t = likeness_q10(window, T_FIRST_GRID + align, templates, first + T_FIRST_GRID, _T_SAMPLES)
+    out[at + 1] = unlikeness_feature(correlation_t)
     out[at + 2] = clamp(floor_divide(largest << 5, unit), 0, 127)
     out[at + 3] = clamp(floor_divide(largest_t << 6, unit), 0, 127)
     out[at + 4] = clamp(floor_divide(difference << 6, size), 0, 127)
@@ -112,20 +112,20 @@ def cluster_features(s: Any, window: Any, early_q10: int, out: Any, at: int) -> 
     if k == c.dominant:
         out[at + 1] = 64
     begin = k * WINDOW_SAMPLES + QRS_FIRST_GRID
-    to_dominant = likeness_q7(
+    to_dominant = likeness_q10(
         c.windows, begin, c.windows, s.first + QRS_FIRST_GRID, QRS_END_GRID - QRS_FIRST_GRID
     )
-    out[at + 2] = clamp(to_dominant, -128, 127)
+    out[at + 2] = unlikeness_feature(to_dominant)
     out[at + 3] = ratio_feature(early_q10)
     out[at + 4] = 0
     if known > 0:
         out[at + 3] = ratio_feature(to_int(c.early_q10[k]))
         out[at + 4] = ratio_feature(to_int(c.pause_q10[k]))
     out[at + 5] = min(log2_q10(known + 1) >> 6, 127)
-    out[at + 6] = clamp(to_int(s.match.correlation), -128, 127)
+    out[at + 6] = unlikeness_feature(to_int(s.match.correlation))
     out[at + 7] = to_int(c.share_q15[to_int(c.dominant)]) >> 8
-    previous = likeness_q7(window, QRS_FIRST_GRID, s.previous, 0, QRS_END_GRID - QRS_FIRST_GRID)
-    out[at + 8] = clamp(previous, -128, 127)
+    previous = likeness_q10(window, QRS_FIRST_GRID, s.previous, 0, QRS_END_GRID - QRS_FIRST_GRID)
+    out[at + 8] = unlikeness_feature(previous)
     for i in range(QRS_END_GRID - QRS_FIRST_GRID):
         s.previous[i] = window[QRS_FIRST_GRID + i]
 
@@ -137,10 +137,10 @@ def p_features(s: Any, window: Any, out: Any, at: int) -> None:
     p_extract(s.p, window, to_int(s.align))
     out[at] = clamp(floor_divide(p_size(s.p.wave) << 7, unit), 0, 127)
     out[at + 1] = clamp(floor_divide(p_residual(s.p.wave, s.p_usual.wave) << 8, unit), 0, 127)
-    out[at + 2] = clamp(likeness_q7(s.p.wave, 0, s.p_usual.wave, 0, P_SAMPLES), -128, 127)
+    out[at + 2] = unlikeness_feature(likeness_q10(s.p.wave, 0, s.p_usual.wave, 0, P_SAMPLES))
     out[at + 3] = to_int(s.p_usual.coherence_q12) >> 5
     out[at + 4] = clamp(floor_divide(p_residual(s.p.wave, s.p_late.wave) << 8, unit), 0, 127)
-    out[at + 5] = clamp(likeness_q7(s.p.wave, 0, s.p_late.wave, 0, P_SAMPLES), -128, 127)
+    out[at + 5] = unlikeness_feature(likeness_q10(s.p.wave, 0, s.p_late.wave, 0, P_SAMPLES))
     out[at + 6] = to_int(s.p_late.coherence_q12) >> 5
 
 
@@ -165,9 +165,9 @@ def shape_learn(s: Any, window: Any, rr: Any) -> None:
     c = s.clusters
     is_dominant = s.match.cluster == c.dominant
     correlation = to_int(s.match.dominant_correlation)
-    if is_dominant and (correlation >= P_MATCH_Q7 and rr.prev_long_q10 >= P_RR_LOG2_Q10):
+    if is_dominant and (correlation >= P_MATCH_Q10 and rr.prev_long_q10 >= P_RR_LOG2_Q10):
         p_learn(s.p_usual, s.p.wave)
-    if correlation >= LATE_MATCH_Q7 and rr.prev_high_q10 >= LATE_RR_LOG2_Q10:
+    if correlation >= LATE_MATCH_Q10 and rr.prev_high_q10 >= LATE_RR_LOG2_Q10:
         p_learn(s.p_late, s.p.wave)
     cluster_learn(c, s.match, window, to_int(rr.prev_high_q10), to_int(rr.next_long_q10))
     if s.match.matched == 1:

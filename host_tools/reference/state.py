@@ -169,7 +169,7 @@ MATCH_DTYPE = np.dtype(
         ("vector", "<i2", (QRS_SAMPLES + 2 * SHIFT_MAX_GRID,)),  # the beat's QRS part, as in CLUSTERS_DTYPE
         ("norms", "<u2", (2 * SHIFT_MAX_GRID + 1,)),  # its norm at each shift
         ("size_log2_q10", "<i2"),
-        ("correlation", "<i2"),  # with the best template, 128 = 1
+        ("correlation", "<i2"),  # with the best template, 1024 = 1
         ("dominant_correlation", "<i2"),  # with the dominant one
         ("cluster", "<u1"),  # best template, then the one the beat belongs to
         ("shift", "<u1"),  # its best shift, SHIFT_MAX_GRID = none

@@ -63,18 +63,13 @@ static uint8_t confidence_q8(const int8_t *logits, uint32_t winner) {
 static void write_inputs(ecg_pipeline_t *p) {
     memcpy(ecg_net_beat_input(&p->net), p->held[0].input, sizeof p->held[0].input);
     int8_t *out = ecg_net_rhythm_input(&p->net);
-    /* The newest row belongs to the last held beat; there is none for beats still to come. */
+    /* Newest first; there is no row yet for beats still to come. */
     uint32_t missing = ECG_HELD_BEATS - p->held_count;
-    uint32_t row = p->context_index + missing;
-    for (uint32_t j = 0; j < ECG_CONTEXT_BEATS; j++) {
-        row = row >= ECG_CONTEXT_BEATS ? row - ECG_CONTEXT_BEATS : row;
-        if (j < ECG_CONTEXT_BEATS - missing) {
-            memcpy(out, p->context[row], ECG_RHYTHM_FEATURES);
-        } else {
-            memset(out, 0, ECG_RHYTHM_FEATURES);
-        }
-        out += ECG_RHYTHM_FEATURES;
-        row += 1;
+    memset(out, 0, missing * ECG_RHYTHM_FEATURES);
+    uint32_t row = p->context_index;
+    for (uint32_t j = missing; j < ECG_CONTEXT_BEATS; j++) {
+        row = row == 0 ? ECG_CONTEXT_BEATS - 1 : row - 1;
+        memcpy(out + j * ECG_RHYTHM_FEATURES, p->context[row], ECG_RHYTHM_FEATURES);
     }
 }
 

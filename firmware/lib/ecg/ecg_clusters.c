@@ -54,14 +54,14 @@ static void prepare(ecg_match_t *m, const int16_t *window) {
     m->size_log2_q10 = size_log2_q10(window);
 }
 
-/* Best shift of the beat on template k: writes the shift, returns 4 * correlation - distance from no shift.
+/* Best shift of the beat on template k: writes the shift, returns correlation - 2 * distance from no shift.
  */
 static int32_t best_shift(const ecg_clusters_t *c, const ecg_match_t *m, uint32_t k, uint32_t *shift) {
-    int32_t best = -1000;
+    int32_t best = -9999;
     for (uint32_t s = 0; s < ECG_QRS_SHIFTS; s++) {
         int32_t correlation =
-            ecg_correlation_q7(covariance(m->vector + s, c->vectors[k]), m->norms[s], c->norms[k]);
-        int32_t value = 4 * correlation - ecg_abs((int32_t)s - ECG_SHIFT_MAX_GRID);
+            ecg_correlation_q10(covariance(m->vector + s, c->vectors[k]), m->norms[s], c->norms[k]);
+        int32_t value = correlation - 2 * ecg_abs((int32_t)s - ECG_SHIFT_MAX_GRID);
         if (value > best) {
             best = value;
             *shift = s;
@@ -73,22 +73,22 @@ static int32_t best_shift(const ecg_clusters_t *c, const ecg_match_t *m, uint32_
 /* The template most like the prepared beat, and how the beat lies best on the dominant one. */
 static void find(const ecg_clusters_t *c, ecg_match_t *m) {
     m->cluster = 0;
-    m->correlation = -128;
+    m->correlation = -1024;
     m->shift = ECG_SHIFT_MAX_GRID;
-    m->dominant_correlation = -128;
+    m->dominant_correlation = -1024;
     m->dominant_shift = ECG_SHIFT_MAX_GRID;
-    int32_t best = -1000;
+    int32_t best = -9999;
     for (uint32_t k = 0; k < ECG_CLUSTERS; k++) {
         if (c->count[k] == 0) {
             continue;
         }
         uint32_t shift = 0;
         int32_t value = best_shift(c, m, k, &shift);
-        int32_t correlation = (value + ecg_abs((int32_t)shift - ECG_SHIFT_MAX_GRID)) / 4;
+        int32_t correlation = value + 2 * ecg_abs((int32_t)shift - ECG_SHIFT_MAX_GRID);
         if (k == c->dominant) {
             m->dominant_correlation = (int16_t)correlation;
             m->dominant_shift = (uint8_t)shift;
-            value += 2;
+            value += 5;
         }
         if (value > best) {
             best = value;
@@ -98,7 +98,7 @@ static void find(const ecg_clusters_t *c, ecg_match_t *m) {
         }
     }
     int32_t louder = m->size_log2_q10 - c->size_log2_q10[m->cluster];
-    m->matched = m->correlation >= ECG_CLUSTER_MATCH_Q7 && louder >= ECG_CLUSTER_LOUDER_LOW_Q10 &&
+    m->matched = m->correlation >= ECG_CLUSTER_MATCH_Q10 && louder >= ECG_CLUSTER_LOUDER_LOW_Q10 &&
                  louder <= ECG_CLUSTER_LOUDER_HIGH_Q10;
 }
 
@@ -177,7 +177,7 @@ static bool alike(const ecg_clusters_t *c, uint32_t k, uint32_t j) {
         return false;
     }
     int32_t total = covariance(c->vectors[k], c->vectors[j]);
-    return ecg_correlation_q7(total, c->norms[k], c->norms[j]) >= ECG_CLUSTER_MERGE_Q7;
+    return ecg_correlation_q10(total, c->norms[k], c->norms[j]) >= ECG_CLUSTER_MERGE_Q10;
 }
 
 /* Lets template k take in another that has become like it, or be taken in. */

@@ -34,7 +34,7 @@ typedef struct {
     int16_t vector[ECG_QRS_SAMPLES + 2 * ECG_SHIFT_MAX_GRID]; /* the beat's QRS part, as in the templates */
     uint16_t norms[ECG_QRS_SHIFTS];                           /* its norm at each shift, at least 1 */
     int16_t size_log2_q10;
-    int16_t correlation;          /* with the best template, 128 = 1 */
+    int16_t correlation;          /* with the best template, 1024 = 1 */
     int16_t dominant_correlation; /* with the dominant one */
     uint8_t cluster;              /* best template, then the one the beat belongs to */
     uint8_t shift;                /* its best shift */

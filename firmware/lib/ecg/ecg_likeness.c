@@ -23,11 +23,16 @@ int ecg_nine_bit_shift(const int16_t *a, int32_t count, int32_t mean) {
     return shift;
 }
 
-int32_t ecg_correlation_q7(int32_t covariance, uint32_t norm_a, uint32_t norm_b) {
-    return ecg_clamp(ecg_floor_divide(covariance * 128, (int32_t)(norm_a * norm_b)), -128, 128);
+int32_t ecg_correlation_q10(int32_t covariance, uint32_t norm_a, uint32_t norm_b) {
+    int32_t eighth = ecg_max((int32_t)((norm_a * norm_b) >> 3), 1);
+    return ecg_clamp(ecg_floor_divide(covariance * 128, eighth), -1024, 1024);
 }
 
-int32_t ecg_likeness_q7(const int16_t *a, const int16_t *b, int32_t count) {
+int8_t ecg_unlikeness_feature(int32_t correlation_q10) {
+    return (int8_t)((11 * ecg_log2_q10((uint32_t)(1025 - correlation_q10))) >> 10);
+}
+
+int32_t ecg_likeness_q10(const int16_t *a, const int16_t *b, int32_t count) {
     int32_t mean_a = ecg_stretch_mean(a, count);
     int32_t mean_b = ecg_stretch_mean(b, count);
     int shift_a = ecg_nine_bit_shift(a, count, mean_a);
@@ -42,5 +47,5 @@ int32_t ecg_likeness_q7(const int16_t *a, const int16_t *b, int32_t count) {
         squares_a += va * va;
         squares_b += vb * vb;
     }
-    return ecg_correlation_q7(covariance, ecg_isqrt((uint32_t)squares_a), ecg_isqrt((uint32_t)squares_b));
+    return ecg_correlation_q10(covariance, ecg_isqrt((uint32_t)squares_a), ecg_isqrt((uint32_t)squares_b));
 }

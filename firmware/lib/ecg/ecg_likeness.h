@@ -10,10 +10,13 @@ int32_t ecg_stretch_mean(const int16_t *a, int32_t count);
 /* Right shift that brings the values about `mean` into 9 bits, so that sums of up to 64 products fit 32. */
 int ecg_nine_bit_shift(const int16_t *a, int32_t count, int32_t mean);
 
-/* Covariance sum over the product of both norms (each at least 1), 128 = 1, rounded down; -128..128. */
-int32_t ecg_correlation_q7(int32_t covariance, uint32_t norm_a, uint32_t norm_b);
+/* Covariance sum over the product of both norms (each at least 1), 1024 = 1, rounded down; -1024..1024. */
+int32_t ecg_correlation_q10(int32_t covariance, uint32_t norm_a, uint32_t norm_b);
 
-/* Correlation of `count` (at most 60) values of a with as many of b, 128 = 1; -128..128. */
-int32_t ecg_likeness_q7(const int16_t *a, const int16_t *b, int32_t count);
+/* Correlation of `count` (at most 60) values of a with as many of b, 1024 = 1; -1024..1024. */
+int32_t ecg_likeness_q10(const int16_t *a, const int16_t *b, int32_t count);
+
+/* A feature that is fine where two shapes are nearly the same: 11 log2(1 + 1024 (1 - r)); 0..121. */
+int8_t ecg_unlikeness_feature(int32_t correlation_q10);
 
 #endif

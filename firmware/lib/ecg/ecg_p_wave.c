@@ -41,8 +41,8 @@ void ecg_p_learn(ecg_p_template_t *t, const int16_t wave[ECG_P_SAMPLES]) {
         t->count += 1;
     }
     if (t->count > SETTLED) {
-        int32_t correlation = ecg_likeness_q7(wave, t->wave, ECG_P_SAMPLES);
-        t->coherence_q12 = (int16_t)(t->coherence_q12 + ((correlation * 32 - t->coherence_q12) >> 4));
+        int32_t correlation = ecg_likeness_q10(wave, t->wave, ECG_P_SAMPLES);
+        t->coherence_q12 = (int16_t)(t->coherence_q12 + ((correlation * 4 - t->coherence_q12) >> 4));
     }
     int32_t beats = ecg_min(t->count, 1 << ECG_P_UPDATE_SHIFT);
     for (uint32_t k = 0; k < ECG_P_SAMPLES; k++) {

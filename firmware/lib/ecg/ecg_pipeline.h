@@ -35,7 +35,7 @@
 #define ECG_HELD_BEATS (ECG_LOOKAHEAD_BEATS + 1)
 
 /* Numbers behind a beat's features, kept to be watched: RR before, RR after, slow mean Q12, high mean Q12,
- * its template, correlation with that and with the dominant one Q7, alignment in grid samples, noise Q8. */
+ * its template, correlation with that and with the dominant one Q10, alignment in grid samples, noise Q8. */
 #define ECG_FEATURE_VALUES 9
 
 /* Errors, all negative. */

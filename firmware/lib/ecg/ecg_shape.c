@@ -7,7 +7,7 @@
 #define P_COUNT (ECG_P_END_GRID - ECG_SHIFT_MAX_GRID)
 #define T_COUNT (ECG_WINDOW_SAMPLES - ECG_SHIFT_MAX_GRID - ECG_T_FIRST_GRID)
 /* A beat less like the dominant template than this is not shifted for comparison with it. */
-#define ALIGN_Q7 77
+#define ALIGN_Q10 614
 
 static int8_t feature(int32_t value) {
     return (int8_t)ecg_clamp(value, INT8_MIN, INT8_MAX);
@@ -17,7 +17,7 @@ void ecg_shape_begin(ecg_shape_t *s, const int16_t *window) {
     ecg_clusters_match(&s->clusters, &s->match, window);
     s->compared = s->clusters.dominant;
     s->align = 0;
-    if (s->match.dominant_correlation >= ALIGN_Q7) {
+    if (s->match.dominant_correlation >= ALIGN_Q10) {
         s->align = (int8_t)(s->match.dominant_shift - ECG_SHIFT_MAX_GRID);
     }
 }
@@ -43,8 +43,9 @@ static void difference(const ecg_shape_t *s, const int16_t *window, int8_t *out)
         largest_t = ecg_max(largest_t, ecg_abs(beat[k] - usual[k] - offset));
     }
     int32_t unit = ecg_max(s->usual.size >> 1, ECG_MINIMUM_SD);
-    out[0] = feature(s->match.dominant_correlation);
-    out[1] = feature(ecg_likeness_q7(beat + ECG_T_FIRST_GRID, usual + ECG_T_FIRST_GRID, T_COUNT));
+    out[0] = ecg_unlikeness_feature(s->match.dominant_correlation);
+    out[1] =
+        ecg_unlikeness_feature(ecg_likeness_q10(beat + ECG_T_FIRST_GRID, usual + ECG_T_FIRST_GRID, T_COUNT));
     out[2] = feature(largest * 32 / unit);
     out[3] = feature(largest_t * 64 / unit);
     out[4] = feature(total * 64 / size);
@@ -74,14 +75,14 @@ static void own_template(ecg_shape_t *s, const int16_t *window, int32_t early_q1
     const int16_t *qrs = window + ECG_QRS_FIRST_GRID;
     out[0] = (int8_t)(c->share_q15[k] >> 8);
     out[1] = k == c->dominant ? 64 : 0;
-    out[2] = feature(ecg_likeness_q7(c->windows[k] + ECG_QRS_FIRST_GRID,
-                                     c->windows[s->compared] + ECG_QRS_FIRST_GRID, ECG_QRS_SAMPLES));
+    out[2] = ecg_unlikeness_feature(ecg_likeness_q10(
+        c->windows[k] + ECG_QRS_FIRST_GRID, c->windows[s->compared] + ECG_QRS_FIRST_GRID, ECG_QRS_SAMPLES));
     out[3] = ecg_ratio_feature(c->count[k] > 0 ? c->early_q10[k] : early_q10);
     out[4] = c->count[k] > 0 ? ecg_ratio_feature(c->pause_q10[k]) : 0;
     out[5] = feature(ecg_log2_q10(c->count[k] + 1u) >> 6);
-    out[6] = feature(s->match.correlation);
+    out[6] = ecg_unlikeness_feature(s->match.correlation);
     out[7] = (int8_t)(c->share_q15[c->dominant] >> 8);
-    out[8] = feature(ecg_likeness_q7(qrs, s->previous, ECG_QRS_SAMPLES));
+    out[8] = ecg_unlikeness_feature(ecg_likeness_q10(qrs, s->previous, ECG_QRS_SAMPLES));
     for (uint32_t i = 0; i < ECG_QRS_SAMPLES; i++) {
         s->previous[i] = qrs[i];
     }
@@ -93,10 +94,10 @@ static void p_region(ecg_shape_t *s, const int16_t *window, int8_t *out) {
     ecg_p_extract(s->p_wave, window, s->align);
     out[0] = feature(ecg_p_size(s->p_wave) * 128 / unit);
     out[1] = feature(ecg_p_residual(s->p_wave, s->p_usual.wave) * 256 / unit);
-    out[2] = feature(ecg_likeness_q7(s->p_wave, s->p_usual.wave, ECG_P_SAMPLES));
+    out[2] = ecg_unlikeness_feature(ecg_likeness_q10(s->p_wave, s->p_usual.wave, ECG_P_SAMPLES));
     out[3] = (int8_t)(s->p_usual.coherence_q12 >> 5);
     out[4] = feature(ecg_p_residual(s->p_wave, s->p_late.wave) * 256 / unit);
-    out[5] = feature(ecg_likeness_q7(s->p_wave, s->p_late.wave, ECG_P_SAMPLES));
+    out[5] = ecg_unlikeness_feature(ecg_likeness_q10(s->p_wave, s->p_late.wave, ECG_P_SAMPLES));
     out[6] = (int8_t)(s->p_late.coherence_q12 >> 5);
 }
 
@@ -113,11 +114,11 @@ void ecg_shape_features(ecg_shape_t *s, const int16_t *window, int32_t early_q10
 
 void ecg_shape_learn(ecg_shape_t *s, const int16_t *window, const ecg_rr_t *rr) {
     int32_t correlation = s->match.dominant_correlation;
-    if (s->match.cluster == s->clusters.dominant && correlation >= ECG_P_MATCH_Q7 &&
+    if (s->match.cluster == s->clusters.dominant && correlation >= ECG_P_MATCH_Q10 &&
         rr->prev_long_q10 >= ECG_P_RR_LOG2_Q10) {
         ecg_p_learn(&s->p_usual, s->p_wave);
     }
-    if (correlation >= ECG_LATE_MATCH_Q7 && rr->prev_high_q10 >= ECG_LATE_RR_LOG2_Q10) {
+    if (correlation >= ECG_LATE_MATCH_Q10 && rr->prev_high_q10 >= ECG_LATE_RR_LOG2_Q10) {
         ecg_p_learn(&s->p_late, s->p_wave);
     }
     ecg_clusters_learn(&s->clusters, &s->match, window, rr->prev_high_q10, rr->next_long_q10);
