@@ -44,12 +44,22 @@ def sample_distance(later: int, earlier: int) -> int:
 
 
 @kernel
+def pipeline_contact(p: Any) -> None:
+    """Follow the lead; bad input marks every beat that has not gone out."""
+    flags = quality_contact(p.quality, p.input)
+    for i in range(p.pending_count):
+        p.pending_flags[i] = to_int(p.pending_flags[i]) | flags
+    for i in range(p.held_count):
+        p.held_flags[i] = to_int(p.held_flags[i]) | flags
+
+
+@kernel
 def pipeline_filter(p: Any, x: int) -> int:
     """Judge and filter one raw sample into the ring; 0 where the chain rests, else 1."""
     p.trace.r_count = 0
     code = input_step(p.input, x)
     if p.input.recover_count > 0:
-        quality_contact(p.quality, p.input, p.pending_flags, to_int(p.pending_count))
+        pipeline_contact(p)
     if code == INPUT_RESTART:
         bandpass_prime(p.bandpass, to_int(p.input.hold))
         rpeak_reset(p.rpeak)

@@ -32,22 +32,22 @@ _UNDECIDED = 16
 
 
 @kernel
-def quality_contact(s: Any, source: Any, waiting_flags: Any, waiting: int) -> None:
+def quality_contact(s: Any, source: Any) -> int:
     """Follow the lead after a sample, while ``source`` (the input's state) has ``recover_count`` > 0.
 
-    Beats that wait when the input goes bad get its flags: windows or next RR intervals may reach into it.
+    Returns the flags that all beats get that have not gone out yet: where the input is bad, its own,
+    because what they are judged by may reach into it.
     """
     if source.bad_count == 0:
         if s.lead_off != 0:
             s.good_samples = to_int(s.good_samples) + 1
             if s.good_samples >= LEAD_BACK_SAMPLES:
                 s.lead_off = 0
-        return
+        return 0
     s.good_samples = 0
     if source.bad_count >= BAD_RESET_SAMPLES:
         s.lead_off = 1
-    for i in range(waiting):
-        waiting_flags[i] = waiting_flags[i] | source.recover_flags
+    return to_int(source.recover_flags)
 
 
 @kernel

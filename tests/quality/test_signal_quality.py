@@ -101,12 +101,11 @@ def contact(good: list[bool]) -> list[int]:
     from host_tools.reference.input import input_step
 
     source, state = new_record(INPUT_DTYPE), new_record(QUALITY_DTYPE)
-    waiting = np.zeros(8, np.uint8)
     off = []
     for i, ok in enumerate(good):
         input_step(source, (i * 37) % 200 if ok else MISSING)
         if source.recover_count > 0:
-            quality_contact(state, source, waiting, 0)
+            quality_contact(state, source)
         off.append(int(state.lead_off))
     return off
 

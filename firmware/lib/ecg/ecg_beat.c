@@ -39,7 +39,8 @@ void ecg_beat_measure(ecg_pipeline_t *p, int32_t r_age, ecg_held_t *held) {
     if (noise_q8 > ECG_NOISY_Q8) {
         held->flags |= ECG_FLAG_NOISY;
     }
-    held->sqi = ecg_quality_measure(&p->quality, p->window, usual, p->shape.clusters.beats != 0, sd, noise_q8);
+    held->sqi =
+        ecg_quality_measure(&p->quality, p->window, usual, p->shape.clusters.beats != 0, sd, noise_q8);
     int8_t *row = p->context[p->context_index];
     ecg_rr_features(&p->rr, held->rr_prev_samples, held->rr_next_samples, row);
     ecg_shape_features(&p->shape, p->window, p->rr.prev_high_q10, noise_q8, row + ECG_RR_FEATURES);

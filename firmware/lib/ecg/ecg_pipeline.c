@@ -30,11 +30,22 @@ bool ecg_pipeline_lead_off(const ecg_pipeline_t *p) {
     return p != NULL && p->quality.lead_off != 0;
 }
 
+/* Follows the lead; bad input marks every beat that has not gone out. */
+static void follow_contact(ecg_pipeline_t *p) {
+    uint32_t flags = ecg_quality_contact(&p->quality, &p->input);
+    for (uint32_t i = 0; flags != 0 && i < p->pending_count; i++) {
+        p->pending_flags[i] = (uint8_t)(p->pending_flags[i] | flags);
+    }
+    for (uint32_t i = 0; flags != 0 && i < p->held_count; i++) {
+        p->held[i].flags = (uint8_t)(p->held[i].flags | flags);
+    }
+}
+
 /* Judges and filters one raw sample into the ring; false where the chain rests. */
 static bool filter(ecg_pipeline_t *p, int16_t x) {
     ecg_input_code_t code = ecg_input_step(&p->input, x);
     if (p->input.recover_count != 0) {
-        ecg_quality_contact(&p->quality, &p->input, p->pending_flags, p->pending_count);
+        follow_contact(p);
     }
     if (code == ECG_INPUT_RESTART) {
         ecg_bandpass_prime(&p->bandpass, p->input.hold);

@@ -6,8 +6,7 @@
 
 _Static_assert(ECG_LEAD_BACK_SAMPLES < ECG_RECOVER_SAMPLES, "contact must be judged until the lead is on");
 
-void ecg_quality_contact(ecg_quality_t *s, const ecg_input_t *input, uint8_t *waiting_flags,
-                         uint32_t waiting) {
+uint8_t ecg_quality_contact(ecg_quality_t *s, const ecg_input_t *input) {
     if (input->bad_count == 0) {
         if (s->lead_off != 0) {
             s->good_samples += 1;
@@ -15,15 +14,13 @@ void ecg_quality_contact(ecg_quality_t *s, const ecg_input_t *input, uint8_t *wa
                 s->lead_off = 0;
             }
         }
-        return;
+        return 0;
     }
     s->good_samples = 0;
     if (input->bad_count >= ECG_BAD_RESET_SAMPLES) {
         s->lead_off = 1;
     }
-    for (uint32_t i = 0; i < waiting; i++) {
-        waiting_flags[i] = (uint8_t)(waiting_flags[i] | input->recover_flags);
-    }
+    return input->recover_flags;
 }
 
 /* Mean distance of window and dominant beat from grid sample `first` to before `end`, each at most sd,

@@ -28,10 +28,9 @@ typedef struct {
     uint8_t sqi;           /* the last beat's, 0..ECG_SQI_MAX */
 } ecg_quality_t;
 
-/* To be called for each sample, after ecg_input_step, while input->recover_count is not 0: follows the lead,
- * and gives the beats that wait the flags of bad input. */
-void ecg_quality_contact(ecg_quality_t *s, const ecg_input_t *input, uint8_t *waiting_flags,
-                         uint32_t waiting);
+/* To be called for each sample, after ecg_input_step, while input->recover_count is not 0: follows the lead.
+ * Returns the flags that all beats get that have not gone out yet: where the input is bad, its own. */
+uint8_t ecg_quality_contact(ecg_quality_t *s, const ecg_input_t *input);
 
 /* Index of a beat from its window, 0..ECG_SQI_MAX. `window` and `dominant` as in ecg_window.h, `sd` that of
  * `dominant`, `roughness_q8` of ecg_window_noise_q8. Not `known`: there is no dominant beat yet, and
