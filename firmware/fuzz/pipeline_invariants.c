@@ -5,7 +5,7 @@
 /* Far above what +-ECG_SATURATION_ADU can give (a step of 12,800 adu overshoots by less than a factor of 2),
  * far below the range of int32. */
 #define FILTER_STATE_MAX (4 * ECG_SATURATION_ADU * (1 << ECG_STATE_FRAC_BITS))
-#define RR_SLOW_MAX_Q4 (16 * ECG_RR_MAX_SAMPLES)
+#define RR_MEAN_MAX_Q12 (4096 * ECG_RR_MAX_SAMPLES)
 /* Winning class of four: at least a quarter, 64 of 256, less rounding. */
 #define CONFIDENCE_MIN_Q8 60
 
@@ -43,12 +43,31 @@ static void check_rpeak(const ecg_rpeak_t *s) {
     fuzz_check(within(s->rr_mean, 0, 16 * 2 * ECG_RPEAK_SEARCHBACK_MAX_STEPS), "mean RR bounded");
 }
 
-static void check_rr(const ecg_rr_t *s) {
-    fuzz_check(s->index < ECG_RR_LOCAL_BEATS && s->count <= ECG_RR_LOCAL_BEATS, "RR ring");
-    for (uint32_t i = 0; i < s->count; i++) {
-        fuzz_check(within(s->intervals[i], 1, ECG_RR_MAX_SAMPLES), "RR interval in range");
+static void check_history(const ecg_history_t *h, int32_t lowest) {
+    fuzz_check(h->index < ECG_RR_LONG_BEATS && h->count <= ECG_RR_LONG_BEATS, "RR ring");
+    for (uint32_t i = 0; i < h->count; i++) {
+        fuzz_check(within(h->ring[i], lowest, ECG_RR_MAX_SAMPLES), "RR interval in range");
+        fuzz_check(i == 0 || h->long_sorted[i - 1] <= h->long_sorted[i], "RR intervals sorted");
     }
-    fuzz_check(within(s->slow_q4, 0, RR_SLOW_MAX_Q4), "slow mean RR bounded");
+}
+
+static void check_rr(const ecg_rr_t *s) {
+    check_history(&s->intervals, 1);
+    check_history(&s->changes, 0);
+    fuzz_check(within(s->slow_q12, 0, RR_MEAN_MAX_Q12), "slow mean RR bounded");
+    fuzz_check(within(s->high_q12, 0, RR_MEAN_MAX_Q12), "high mean RR bounded");
+    fuzz_check(s->beats <= ECG_RR_SLOW_BEATS, "beats counted");
+}
+
+static void check_shape(const ecg_shape_t *s) {
+    uint32_t total = 0;
+    fuzz_check(s->clusters.dominant < ECG_CLUSTERS, "dominant template");
+    for (uint32_t k = 0; k < ECG_CLUSTERS; k++) {
+        total += s->clusters.share_q15[k];
+        fuzz_check(s->clusters.score_q15[k] <= s->clusters.share_q15[k], "score at most the share");
+    }
+    fuzz_check(total <= 34000, "shares together at most 1");
+    fuzz_check(s->align >= -ECG_SHIFT_MAX_GRID && s->align <= ECG_SHIFT_MAX_GRID, "alignment");
 }
 
 static void check_quality(const ecg_quality_t *s) {
@@ -67,6 +86,14 @@ static void check_pending(const ecg_pipeline_t *p) {
     }
 }
 
+static void check_held(const ecg_pipeline_t *p) {
+    fuzz_check(p->held_count < ECG_HELD_BEATS, "a beat leaves when those it looks ahead to are measured");
+    fuzz_check(p->context_index < ECG_CONTEXT_BEATS, "row of the context");
+    for (uint32_t i = 0; i < p->held_count; i++) {
+        fuzz_check((p->held[i].flags & ~ECG_FLAG_ALL) == 0, "flags of a held beat");
+    }
+}
+
 void check_pipeline(const ecg_pipeline_t *p) {
     check_input(&p->input);
     check_bandpass(&p->bandpass);
@@ -74,8 +101,8 @@ void check_pipeline(const ecg_pipeline_t *p) {
     check_rr(&p->rr);
     check_quality(&p->quality);
     check_pending(p);
-    fuzz_check(within(p->beat_template.dominant_score, 0, ECG_TEMPLATE_SCORE_MAX), "score of the template");
-    fuzz_check(within(p->beat_template.rival_score, 0, ECG_TEMPLATE_SCORE_MAX), "score of the rival");
+    check_shape(&p->shape);
+    check_held(p);
     fuzz_check(p->ring.index < ECG_RING_SAMPLES, "ring index");
 }
 
@@ -95,7 +122,7 @@ void check_beat(beat_watch_t *watch, const ecg_beat_t *beat, uint32_t now) {
     uint32_t age = now - beat->r_sample;
     uint32_t rr = beat->r_sample - watch->last_r;
     check_class(beat);
-    fuzz_check(age <= ECG_RR_WAIT_SAMPLES + ECG_PENDING_BEATS + 1u, "latency of a beat");
+    fuzz_check(age <= ECG_LOOKAHEAD_WAIT_SAMPLES + ECG_PENDING_BEATS + 1u, "latency of a beat");
     fuzz_check(within(beat->rr_next_samples, 1, ECG_RR_BOUND_SAMPLES), "next RR in range");
     if (watch->beats > 0) {
         uint32_t clipped = rr < ECG_RR_MAX_SAMPLES ? rr : ECG_RR_MAX_SAMPLES;

@@ -23,7 +23,6 @@ from .occlusion import Inputs, Occlusion, blank, occlude, usual
 #: Beats before and after that are shown at least, whatever the network sees.
 SHOWN_BEFORE, SHOWN_AFTER = 12, 4
 
-_LOOKAHEAD_BEATS: int = getattr(params, "LOOKAHEAD_BEATS", 0)
 #: Units of the filtered signal in one millivolt.
 _UNITS_PER_MV = params.ADU_PER_MV << params.FILTERED_FRAC_BITS
 
@@ -166,7 +165,7 @@ def explain_beat(record: EcgRecord, wanted_sample: int) -> Case:
     sd = window_sd(template, template_mean)
     rhythm = rhythm_rows(result)
     inputs = Inputs(result.beat_input[index], rhythm[index])
-    own_row = rhythm.shape[1] - 1 - _LOOKAHEAD_BEATS
+    own_row = params.LOOKAHEAD_BEATS
     median_row = np.rint(np.median(rhythm[:, own_row], axis=0)).astype(np.int8)
     return Case(
         record=record,
@@ -232,14 +231,14 @@ def _context(
 ) -> tuple[ContextBeat, ...]:
     # Rows of beats that did not exist when this one was classified are all zero.
     seen = {int(row) for row in np.flatnonzero(rhythm.any(axis=1))} | {own_row}
-    before = max(SHOWN_BEFORE, own_row)
-    after = max(SHOWN_AFTER, len(rhythm) - 1 - own_row)
+    before = max(SHOWN_BEFORE, len(rhythm) - 1 - own_row)
+    after = max(SHOWN_AFTER, own_row)
     found = []
     for offset in range(-before, after + 1):
         i = index + offset
         if not 0 <= i < len(beats):
             continue
-        row = own_row + offset
+        row = own_row - offset
         found.append(
             ContextBeat(
                 offset=offset,

@@ -7,12 +7,6 @@ from dataclasses import dataclass
 
 from host_tools.reference import params
 
-#: Names where the parameters do not give them.
-_NAMES = (
-    *("rr_prev_local", "rr_next_local", "rr_prev_slow", "rr_next_slow", "rr_next_prev", "rr_prev_before"),
-    *("local_slow", "rr_prev_default", "irregularity", "correlation", "loudness", "residual"),
-)
-
 _Read = Callable[[int], str]
 
 
@@ -31,6 +25,11 @@ def _ratio(q: int) -> str:
 
 def _correlation(q: int) -> str:
     return f"{q / 128:.2f}"
+
+
+def _unlike(q: int) -> str:
+    """Read the correlation out of ``11 log2(1 + 1024 (1 - r))``."""
+    return f"r {1 - (2 ** (q / 11) - 1) / 1024:.2f}"
 
 
 def _yes_no(q: int) -> str:
@@ -71,8 +70,8 @@ _MEANINGS: dict[str, tuple[str, _Read]] = {
     "irregular_long": ("median change of the last 32 RRs", _percent(256)),
     "irregular_share": ("share of RRs that change much", _percent(127)),
     "irregular_short": ("median change of the last 8 RRs", _percent(256)),
-    "correlation": ("QRS: likeness to the usual one", _correlation),
-    "t_correlation": ("T wave: likeness to the usual one", _correlation),
+    "unlikeness": ("QRS: likeness to the usual one", _unlike),
+    "t_unlikeness": ("T wave: likeness to the usual one", _unlike),
     "deviation": ("QRS: largest difference / usual height", _percent(64)),
     "t_deviation": ("T wave: largest difference / usual height", _percent(128)),
     "residual": ("QRS: area of the difference / usual area", _percent(64)),
@@ -89,40 +88,28 @@ _MEANINGS: dict[str, tuple[str, _Read]] = {
     "slope_change": ("steepest slope against the usual", _percent(128, "+")),
     "own_share": (f"{_OWN} / recent beats", _percent(128)),
     "own_dominant": ("its kind is the patient's usual one", _yes_no),
-    "own_to_dominant": ("likeness of its kind to the usual one", _correlation),
+    "own_from_dominant": ("likeness of its kind to the usual one", _unlike),
     "own_early": (f"{_OWN}: RR before / high mean", _ratio),
     "own_pause": (f"{_OWN}: RR after / median of 32", _ratio),
     "own_count": (f"{_OWN} so far", _beats),
-    "own_correlation": ("likeness to its own kind", _correlation),
+    "own_unlikeness": ("likeness to its own kind", _unlike),
     "dominant_share": ("usual beats / recent beats", _percent(128)),
-    "previous_correlation": ("QRS: likeness to the beat before", _correlation),
+    "previous_unlikeness": ("QRS: likeness to the beat before", _unlike),
     "p_size": ("P wave height / usual QRS height", _percent(256)),
     "p_residual": ("P wave: difference / usual QRS height", _percent(512)),
-    "p_correlation": ("P wave: likeness to the usual one", _correlation),
+    "p_unlikeness": ("P wave: likeness to the usual one", _unlike),
     "p_coherence": ("how steady the usual P wave is", _correlation),
     "late_p_residual": ("P wave: difference from late beats' P", _percent(512)),
-    "late_p_correlation": ("P wave: likeness to late beats' P", _correlation),
+    "late_p_unlikeness": ("P wave: likeness to late beats' P", _unlike),
     "late_p_coherence": ("how steady late beats' P wave is", _correlation),
     "noise": ("roughness outside the QRS / sd", _percent(128)),
-    "rr_prev_local": (f"{_RR} / mean of the last 8", _ratio),
-    "rr_next_local": (f"{_NEXT} / mean of the last 8", _ratio),
-    "rr_prev_slow": (f"{_RR} / slow mean", _ratio),
-    "rr_next_slow": (f"{_NEXT} / slow mean", _ratio),
-    "rr_next_prev": (f"{_NEXT} / RR before it", _ratio),
-    "rr_prev_before": (f"{_RR} / the RR before that", _ratio),
-    "local_slow": ("mean of the last 8 RRs / slow mean", _ratio),
-    "rr_prev_default": (f"{_RR} / 0.8 s", _ratio),
-    "irregularity": ("mean change from RR to RR / their mean", _percent(256)),
-    "loudness": ("QRS amplitude / the template's", _ratio),
 }
 
 
 def feature_list(count: int) -> tuple[Feature, ...]:
     """Return the ``count`` features of a row of the rhythm input, in order."""
-    names = getattr(params, "FEATURE_NAMES", _NAMES)
     found = []
-    for k in range(count):
-        name = names[k] if k < len(names) else f"feature_{k}"
+    for name in params.FEATURE_NAMES[:count]:
         meaning, read = _MEANINGS.get(name, ("", str))
         found.append(Feature(name, meaning, read))
     return tuple(found)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from host_tools.reference.params import BEAT_CHANNELS, FS_HZ, RHYTHM_FEATURES, WINDOW_SAMPLES
+from host_tools.reference.params import BEAT_CHANNELS, CONTEXT_BEATS, FS_HZ, RHYTHM_FEATURES, WINDOW_SAMPLES
 
 from .paper import new_figure, save
 
@@ -37,13 +37,16 @@ class _Box:
 _BOXES = {
     "source": _Box(0, 0, "record or ADC", f"WFDB, CSV, sensor\nint16 at {FS_HZ} Hz", twice=False),
     "bandpass": _Box(1, 0, "band-pass", "0.5–50 Hz, IIR,\ninteger coefficients"),
-    "rpeak": _Box(2, 0, "R-peak detector", "adaptive thresholds,\nsearch-back"),
-    "rr": _Box(3, 0, "RR history", "previous, next,\nlocal and slow means"),
-    "window": _Box(1, 1, "beat window", "and beat minus\nrunning template"),
+    "rpeak": _Box(2, 0, "R-peak detector", "candidates scored,\nsearch-back"),
+    "rr": _Box(3, 0, "RR memories", "medians of 8 and 32,\nslow and high means"),
+    "window": _Box(1, 1, "beat window", "and six templates of\nthis patient's beats"),
     "features": _Box(
-        3, 1, "int8 features", f"beat {WINDOW_SAMPLES} × {BEAT_CHANNELS},\nrhythm {RHYTHM_FEATURES}"
+        3,
+        1,
+        "int8 features",
+        f"beat {WINDOW_SAMPLES} × {BEAT_CHANNELS}, and {RHYTHM_FEATURES}\nof each of {CONTEXT_BEATS} beats",
     ),
-    "network": _Box(3, 2, "int8 network", "CNN + MLP,\nTFLite Micro's arithmetic"),
+    "network": _Box(3, 2, "int8 network", "on beat and context,\nTFLite Micro's arithmetic"),
     "beat": _Box(2, 2, "beat record", "R peak, class N S V F,\nconfidence, flags"),
     "frame": _Box(1, 2, "frames", "COBS, CRC-16, credits,\nnothing lost unseen"),
     "host": _Box(0, 2, "host", "annotations, CSV,\nJSON, report, plots", twice=False),

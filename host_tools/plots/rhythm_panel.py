@@ -66,7 +66,7 @@ def _beat_axis(axes: Axes, case: Case) -> None:
     rows = len(case.inputs.rhythm)
     axes.set_xlim(first - 0.6, last + 0.6)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=20, integer=True))
-    axes.axvspan(-case.own_row - 0.5, rows - 1 - case.own_row + 0.5, color="#e9f4f2", lw=0, zorder=0)
+    axes.axvspan(case.own_row + 0.5 - rows, case.own_row + 0.5, color="#e9f4f2", lw=0, zorder=0)
     axes.axvspan(-0.5, 0.5, fc="none", ec=FOR, lw=0.9, zorder=1)
     plain_axes(axes)
 

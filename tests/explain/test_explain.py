@@ -109,10 +109,10 @@ def test_any_number_of_rows_and_features(case, tmp_path, features):
     wide = replace(
         case,
         inputs=inputs,
-        own_row=rows - 1 - after,
+        own_row=after,
         features=tuple(Feature(f"f{k}", "a meaning", str) for k in range(features)),
         context=tuple(
-            replace(b, row=b.offset + rows - 1 - after if -(rows - 1 - after) <= b.offset <= after else None)
+            replace(b, row=after - b.offset if -(rows - 1 - after) <= b.offset <= after else None)
             for b in case.context
         ),
         blank=occlude(network, inputs, blank(inputs)),

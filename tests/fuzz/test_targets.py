@@ -45,7 +45,7 @@ BUGS = [
     ),
     ("pipeline", "lib/ecg/ecg_pipeline.c", "    *p = (ecg_pipeline_t){0};\n", ""),
     ("pipeline", "lib/ecg/ecg_input.c", "if (s->bad_count < ECG_BAD_RESET_SAMPLES) {", "{"),
-    ("pipeline", "lib/ecg/ecg_rr.c", "s->index + 1u == ECG_RR_LOCAL_BEATS", "s->index == ECG_RR_LOCAL_BEATS"),
+    ("pipeline", "lib/ecg/ecg_rr.c", "index + 1 == ECG_RR_LONG_BEATS", "index == ECG_RR_LONG_BEATS"),
 ]
 
 
