@@ -103,7 +103,7 @@ def outline_features(s: Any, out: Any, at: int) -> None:
 
 @kernel
 def cluster_features(s: Any, window: Any, early_q10: int, out: Any, at: int) -> None:
-    """Write how common, early and dominant-like the beat's template is, and likeness to neighbours: 9 features."""
+    """Write how common and early the beat's template is, likeness to others and neighbours: 9 features."""
     c = s.clusters
     k = to_int(s.match.cluster)
     known = to_int(c.count[k])
