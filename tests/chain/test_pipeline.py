@@ -95,7 +95,7 @@ def test_latency_and_order(seed: int, rr_ms: int) -> None:
     assert np.all(np.diff(at) >= params.MINIMUM_RR_SAMPLES)
     by_push = result.released < len(x)
     latency = result.released[by_push].astype(np.int64) - at[by_push]
-    assert np.all(latency <= params.RR_WAIT_SAMPLES + PENDING_BEATS)
+    assert np.all(latency <= params.LOOKAHEAD_WAIT_SAMPLES + PENDING_BEATS)
     assert np.all(np.diff(result.released[by_push].astype(np.int64)) >= 1)
 
 
