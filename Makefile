@@ -7,7 +7,7 @@ PY := .venv/bin/python
 BITBEAT := .venv/bin/bitbeat
 EXPORT := --quiet --disable-pip-version-check
 
-.PHONY: help setup setup-all demo test data train export generate parity rates errors bench emulator replay firmware flash monitor stop toolchains isa hil fuzz lint format clean
+.PHONY: help setup setup-all demo test data train crossval ablate export generate parity rates errors bench emulator replay firmware flash monitor stop toolchains isa hil fuzz lint format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -25,8 +25,14 @@ test: setup-all ## all tests
 data: setup ## the databases, from archives or PhysioNet, checked by SHA-256
 	@$(BITBEAT) data $(if $(FROM),--from $(FROM))
 
-train: setup-all data ## train by cross-validation; SEED=n
+train: setup-all data ## train both protocols' models by cross-validation and distillation; SEED=n
 	@$(BITBEAT) train $(if $(SEED),--seed $(SEED))
+
+crossval: setup-all data ## five seeds under cross-validation, both protocols: build/crossval.json
+	@$(BITBEAT) crossval
+
+ablate: setup-all data ## what each idea brings, by cross-validation: docs/ablation.md; takes hours
+	@$(BITBEAT) ablate
 
 export: setup-all data ## checkpoint to ONNX to int8 TFLite to C, with a report
 	@$(BITBEAT) export

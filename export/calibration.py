@@ -35,19 +35,19 @@ def calibration_arrays(
     Returns
     -------
     tuple of ndarray
-        float32 [n, 1, 96, 2] and float32 [n, 12].
+        float32 [n, 1, 96, 2] and [n, 1, K, F].
     """
     rng = np.random.default_rng(seed)
     beats, rhythms = [], []
     for record in records:
-        for label in np.unique(record.label):
+        for label in np.unique(record.label[record.judged]):
             index = np.flatnonzero(record.label == label)
             if len(index) > BEATS_PER_CLASS:
                 index = np.sort(rng.choice(index, BEATS_PER_CLASS, replace=False))
             beats.append(record.beat[index])
-            rhythms.append(record.rhythm[index])
+            rhythms.append(record.contexts(index))
     beat = (np.concatenate(beats).astype(np.float32) / 16)[:, None]
-    rhythm = np.concatenate(rhythms).astype(np.float32) / 16
+    rhythm = (np.concatenate(rhythms).astype(np.float32) / 16)[:, None]
     for array in (beat, rhythm):
         array.flat[array.argmin()] = LOWEST
         array.flat[array.argmax()] = HIGHEST

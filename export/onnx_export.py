@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from host_tools.errors import CheckFailed
-from training.model import BEAT_SHAPE, INPUT_STEPS, RHYTHM_FEATURES, HybridNet
+from training.model import BEAT_SHAPE, INPUT_STEPS, ContextNet, rhythm_shape
 
 #: The legacy exporter at this opset gives a graph without transposes.
 OPSET = 17
@@ -20,7 +20,7 @@ OPSET = 17
 MAX_ERROR = 1e-4
 
 
-def export_onnx(net: HybridNet, path: Path, check_inputs: int = 256, seed: int = 0) -> float:
+def export_onnx(net: ContextNet, path: Path, check_inputs: int = 256, seed: int = 0) -> float:
     """Write ``net`` as ONNX with inputs ``beat``, ``rhythm`` and output ``logits``, batch 1.
 
     Parameters
@@ -45,7 +45,7 @@ def export_onnx(net: HybridNet, path: Path, check_inputs: int = 256, seed: int =
         If that difference is above ``MAX_ERROR``.
     """
     net = net.cpu().eval()
-    example = (torch.zeros(1, *BEAT_SHAPE), torch.zeros(1, RHYTHM_FEATURES))
+    example = (torch.zeros(1, *BEAT_SHAPE), torch.zeros(1, *rhythm_shape(net.config)))
     aside = path.with_suffix(".part")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # the legacy exporter announces its end
@@ -68,15 +68,16 @@ def export_onnx(net: HybridNet, path: Path, check_inputs: int = 256, seed: int =
     return error
 
 
-def _max_error(net: HybridNet, path: Path, count: int, seed: int) -> float:
+def _max_error(net: ContextNet, path: Path, count: int, seed: int) -> float:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     rng = np.random.default_rng(seed)
+    shape = rhythm_shape(net.config)
     worst = 0.0
     for _ in range(count):
         beat = (rng.integers(-128, 128, (1, *BEAT_SHAPE)) / INPUT_STEPS).astype(np.float32)
-        rhythm = (rng.integers(-128, 128, (1, RHYTHM_FEATURES)) / INPUT_STEPS).astype(np.float32)
+        rhythm = (rng.integers(-128, 128, (1, *shape)) / INPUT_STEPS).astype(np.float32)
         (got,) = session.run(["logits"], {"beat": beat, "rhythm": rhythm})
         with torch.no_grad():
             want = net(torch.from_numpy(beat), torch.from_numpy(rhythm)).numpy()

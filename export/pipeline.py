@@ -17,11 +17,14 @@ from host_tools.errors import CheckFailed
 from host_tools.writing import replacing, write_json
 from training.checkpoint import CHECKPOINT_PATH, load_checkpoint
 from training.data import DATA_DIR, REPO_ROOT, file_sha256
-from training.datasets import load_records, without_q
-from training.evaluate import read_metrics
+from training.datasets import load_records
 from training.model_card import EXPORT_REPORT_PATH, write_card
+from training.splits import PROTOCOLS, SHIPPED
+from training.train import committed_outputs
 
 EXPORT_DIR = REPO_ROOT / "build" / "export"
+#: What the report repeats of the checkpoint.
+_PROVENANCE = ("protocol", "config_hash", "spec_hash", "git_commit", "seed", "steps")
 REPORT_PATH = REPO_ROOT / "build" / "export.json"
 
 
@@ -35,7 +38,7 @@ def export_all(
     checkpoint : Path
         The ``.safetensors`` file.
     data_dir : Path
-        Holds ``mitdb/``.
+        Holds ``mitdb/`` and ``svdb/``.
     tell : callable, optional
         Told what is being done.
 
@@ -62,12 +65,14 @@ def export_all(
     generate()
     say("float against int8")
     records = [str(r) for r in loaded.info["records"]]
-    peaks = str(read_metrics().get("peaks", "annotated"))
-    beats = [without_q(r) for r in load_records(records, peaks, data_dir)]
+    beats = load_records(records, "detected", data_dir)
     report = {
         "checkpoint": {
             "sha256": file_sha256(checkpoint),
-            **{key: loaded.info[key] for key in ("config_hash", "spec_hash", "git_commit", "seed", "epochs")},
+            **{
+                key: loaded.info[key]
+                for key in ("config_hash", "spec_hash", "git_commit", "seed", "steps", "protocol")
+            },
         },
         "onnx_max_error": result.onnx_max_error,
         "calibration_beats": result.calibration_beats,
@@ -84,8 +89,29 @@ def export_all(
     write_json(REPORT_PATH, report)
     if checkpoint.resolve() == CHECKPOINT_PATH.resolve():
         write_json(EXPORT_REPORT_PATH, report)
+        for protocol in PROTOCOLS:
+            if protocol != SHIPPED:
+                say(f"network of the protocol {protocol}")
+                export_comparison(protocol, data_dir)
         write_card()
     return report
+
+
+def export_comparison(protocol: str, data_dir: Path = DATA_DIR) -> Path:
+    """Export another protocol's committed checkpoint to a .tflite beside it; the firmware stays as it is.
+
+    Raises
+    ------
+    UserError, CheckFailed
+        As of ``export_checkpoint``; also if the network is too large.
+    """
+    checkpoint = committed_outputs(protocol).checkpoint
+    result = export_checkpoint(checkpoint, EXPORT_DIR / protocol, data_dir=data_dir)
+    check_limits(network_report(result.tflite))
+    target = checkpoint.with_suffix(".tflite")
+    with replacing(target) as aside:
+        shutil.copyfile(result.tflite, aside)
+    return target
 
 
 def check_limits(costs: NetworkReport) -> None:

@@ -21,7 +21,7 @@ from training.augment import to_real
 from training.datasets import RecordBeats
 from training.loop import predict
 from training.metrics import MACRO_CLASSES, confusion_matrix, summary
-from training.model import HybridNet
+from training.model import ContextNet
 
 #: Memory for the interpreter, far more than such networks need.
 _ARENA_BYTES = 200_000
@@ -47,7 +47,7 @@ class MicroNetwork:
         self.position = {name: graph.inputs.index(tensor.index) for name, tensor in inputs.items()}
 
     def __call__(self, beat: NDArray[np.int8], rhythm: NDArray[np.int8]) -> NDArray[np.int8]:
-        """Logits, int8 [4], of one beat: int8 [96, 2] and int8 [12]."""
+        """Logits, int8 [4], of one beat: int8 [96, 2] and int8 [K, F]."""
         self.interpreter.set_input(beat.reshape(self.beat.shape), self.position["beat"])
         self.interpreter.set_input(rhythm.reshape(self.rhythm.shape), self.position["rhythm"])
         self.interpreter.invoke()
@@ -61,46 +61,51 @@ class MicroNetwork:
 
 
 def float_layers(
-    net: HybridNet, beat: torch.Tensor, rhythm: torch.Tensor
+    net: ContextNet, beat: torch.Tensor, rhythm: torch.Tensor
 ) -> list[tuple[str, NDArray[np.float32]]]:
     """Activations of the float network in the .tflite's layouts, by layer name, [n, ...] each."""
-    layers = []
+
+    def channels_last(x: torch.Tensor) -> NDArray[np.float32]:
+        last: NDArray[np.float32] = x.permute(0, 2, 3, 1).numpy()
+        return last
+
+    layers: list[tuple[str, NDArray[np.float32]]] = []
     with torch.no_grad():
         x = beat
-        count = 0
         for module in net.beat_stream:
             x = module(x)
             if isinstance(module, torch.nn.ReLU):
-                count += 1
-                layers.append((f"convolution {count}", x[:, :, 0].permute(0, 2, 1).numpy()))
-        pooled = x.mean((2, 3))
-        layers.append(("global average", pooled.numpy()))
+                layers.append((f"beat {len(layers) + 1}", channels_last(x)))
         r = rhythm
-        count = 0
-        for module in net.rhythm_stream:
-            r = module(r)
-            if isinstance(module, torch.nn.ReLU):
-                count += 1
-                layers.append((f"rhythm layer {count}", r.numpy()))
-        joined = torch.cat([pooled, r], 1)
-        layers.append(("concatenation", joined.numpy()))
-        layers.append(("logits", net.head(joined).numpy()))
+        for count, conv in enumerate((net.embed, *net.context), 1):
+            r = torch.relu(conv(r))
+            layers.append((f"rhythm {count}", channels_last(r)))
+        joined = torch.cat([x, r], 1)
+        layers.append(("concatenation", channels_last(joined)))
+        hidden = torch.relu(net.hidden(joined.flatten(1)))
+        layers += [("hidden", hidden.numpy()), ("logits", net.head(hidden).numpy())]
     return layers
 
 
 def layer_tensors(graph: Graph) -> list[tuple[str, int]]:
     """Find the same layers' output tensors in the .tflite, in the order of ``float_layers``."""
-    convolutions = [op.output for op in graph.operators if op.kind == "CONV_2D"]
-    dense = [op.output for op in graph.operators if op.kind == "FULLY_CONNECTED"]
-    named = [(f"convolution {i + 1}", t) for i, t in enumerate(convolutions)]
-    named += [("global average", op.output) for op in graph.operators if op.kind == "MEAN"]
-    named += [(f"rhythm layer {i + 1}", t) for i, t in enumerate(dense[:-1])]
+    stream = {tensor.index: name for name, tensor in inputs_by_name(graph).items()}
+    named: list[tuple[str, int]] = []
+    for op in graph.operators:
+        name = stream.get(op.inputs[0])
+        if name is None or op.kind == "CONCATENATION":
+            continue
+        stream[op.output] = name
+        if op.kind == "CONV_2D":
+            named.append((f"{name} {sum(n.startswith(name) for n, _ in named) + 1}", op.output))
+    named.sort(key=lambda layer: layer[0].split()[0])  # the streams' operators may be mixed
     named += [("concatenation", op.output) for op in graph.operators if op.kind == "CONCATENATION"]
-    return [*named, ("logits", dense[-1])]
+    dense = [op.output for op in graph.operators if op.kind == "FULLY_CONNECTED"]
+    return [*named, *zip(("hidden", "logits"), dense, strict=True)]
 
 
 def layer_errors(
-    net: HybridNet, micro: MicroNetwork, beat: NDArray[np.int8], rhythm: NDArray[np.int8]
+    net: ContextNet, micro: MicroNetwork, beat: NDArray[np.int8], rhythm: NDArray[np.int8]
 ) -> list[dict[str, Any]]:
     """Compare every layer: RMS and maximum error in its own int8 steps, signal-to-error ratio in dB."""
     real = float_layers(net, *to_real(beat, rhythm))
@@ -137,14 +142,14 @@ def spread_choice(
 ) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
     """About ``count`` beats, every class of every record with an equal share."""
     rng = np.random.default_rng(seed)
-    groups = [(r, np.flatnonzero(r.label == c)) for r in beats for c in np.unique(r.label)]
+    groups = [(r, np.flatnonzero(r.label == c)) for r in beats for c in np.unique(r.label[r.judged])]
     each = max(1, count // max(1, len(groups)))
     chosen = [(r, i if len(i) <= each else np.sort(rng.choice(i, each, replace=False))) for r, i in groups]
-    return np.concatenate([r.beat[i] for r, i in chosen]), np.concatenate([r.rhythm[i] for r, i in chosen])
+    return np.concatenate([r.beat[i] for r, i in chosen]), np.concatenate([r.contexts(i) for r, i in chosen])
 
 
 def quantisation_report(
-    net: HybridNet,
+    net: ContextNet,
     tflite: Path,
     graph: Graph,
     beats: Sequence[RecordBeats],
@@ -154,14 +159,14 @@ def quantisation_report(
 
     Parameters
     ----------
-    net : HybridNet
+    net : ContextNet
         The float network.
     tflite : Path
         The int8 network.
     graph : Graph
         The same, parsed.
     beats : sequence of RecordBeats
-        The beats of the cross-validation (training records, class Q left out).
+        The beats of the cross-validation (training records; Q and false beats are left out).
     progress : callable, optional
         Told each record.
 
@@ -172,11 +177,12 @@ def quantisation_report(
         ``worst_class``, ``same_class_share``, ``layers``.
     """
     micro = MicroNetwork(tflite, graph)
-    label = np.concatenate([r.label for r in beats])
-    real = np.concatenate([predict(net, r.beat, r.rhythm) for r in beats])
+    label = np.concatenate([r.label[r.judged] for r in beats])
+    real = np.concatenate([predict(net, r.beat[r.judged], r.contexts(r.judged)) for r in beats])
     rows = []
     for record in beats:
-        rows += [micro(b, r) for b, r in zip(record.beat, record.rhythm, strict=True)]
+        own = record.judged
+        rows += [micro(b, r) for b, r in zip(record.beat[own], record.contexts(own), strict=True)]
         if progress:
             progress(record.record)
     whole = np.stack(rows)

@@ -6,9 +6,13 @@ import numpy as np
 
 from export.graph import Graph, Tensor
 from host_tools.errors import UserError
+from host_tools.reference.params import BEAT_CHANNELS, CONTEXT_BEATS, RHYTHM_FEATURES, WINDOW_SAMPLES
 
 #: The network's inputs and their shapes in the .tflite.
-INPUT_SHAPES = {"beat": (1, 1, 96, 2), "rhythm": (1, 12)}
+INPUT_SHAPES = {
+    "beat": (1, 1, WINDOW_SAMPLES, BEAT_CHANNELS),
+    "rhythm": (1, 1, CONTEXT_BEATS, RHYTHM_FEATURES),
+}
 OUTPUT_SHAPE = (1, 4)
 
 #: Both inputs: real value = q / 16.

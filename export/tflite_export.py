@@ -22,8 +22,8 @@ from export.tflite_reader import read_tflite
 from host_tools.errors import CheckFailed, UserError
 from training.checkpoint import load_checkpoint
 from training.data import DATA_DIR, REPO_ROOT
-from training.datasets import RecordBeats, load_records, without_q
-from training.model import MACS_MAX, count_macs
+from training.datasets import RecordBeats, load_records
+from training.model import MACS_MAX, check_context, count_macs
 
 _TIMEOUT_S = 600
 
@@ -72,9 +72,9 @@ def export_checkpoint(
     out_dir : Path
         Made if it is not there; also gets the converter's log.
     calibration_records : sequence of str, optional
-        mitdb records; those that the checkpoint was trained on by default. No others are accepted.
+        records; those that the checkpoint was trained on by default. No others are accepted.
     data_dir : Path
-        Holds ``mitdb/``.
+        Holds ``mitdb/`` and ``svdb/``.
 
     Returns
     -------
@@ -96,9 +96,10 @@ def export_checkpoint(
             raise UserError(f"record {record} was not trained on; calibration takes training records only")
     if not chosen:
         raise UserError(f"{checkpoint}: names no training records to calibrate with; run `make train`")
-    beats = [without_q(r) for r in load_records(chosen, "annotated", data_dir)]
+    beats = load_records(chosen, "detected", data_dir)
     out_dir.mkdir(parents=True, exist_ok=True)
     onnx = out_dir / "bitbeat.onnx"
+    check_context(loaded.net.config, str(checkpoint))
     macs = count_macs(loaded.net.config)
     if macs > MACS_MAX:
         raise CheckFailed(f"{checkpoint}: {macs} multiply-accumulates per beat, at most {MACS_MAX}")

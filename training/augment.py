@@ -1,8 +1,7 @@
-"""Augmentation of network inputs, in real units, ending on the device's int8 grid.
+"""Augmentation of network inputs, in real units.
 
 Channel 0 is the beat, channel 1 the beat minus the patient's template, so template = channel 0
-minus channel 1. Whatever happens to the beat alone (gain, noise, wander, jitter) leaves the
-template as it is; shift, time scaling and inversion act on both.
+minus channel 1.
 """
 
 from __future__ import annotations
@@ -65,14 +64,10 @@ def no_noise() -> NoiseBank:
 
 
 def to_real(beat: NDArray[np.int8], rhythm: NDArray[np.int8]) -> tuple[torch.Tensor, torch.Tensor]:
-    """int8 inputs of the device, [n, 96, 2] and [n, 12], as torch's float32 [n, 2, 1, 96] and [n, 12]."""
+    """Turn int8 inputs, [n, 96, 2] and [n, K, F], into torch's float32 [n, 2, 1, 96] and [n, F, 1, K]."""
     x = torch.from_numpy(np.ascontiguousarray(beat.transpose(0, 2, 1))).float()[:, :, None] / INPUT_STEPS
-    return x, torch.from_numpy(rhythm).float() / INPUT_STEPS
-
-
-def to_grid(x: torch.Tensor) -> torch.Tensor:
-    """Nearest value that an int8 input of the device can have."""
-    return torch.round(x * INPUT_STEPS).clamp(-128, 127) / INPUT_STEPS
+    r = torch.from_numpy(np.ascontiguousarray(rhythm.transpose(0, 2, 1))).float()[:, :, None] / INPUT_STEPS
+    return x, r
 
 
 class Augmenter:
@@ -99,47 +94,37 @@ class Augmenter:
     def _normal(self, *shape: int) -> torch.Tensor:
         return torch.randn(*shape, generator=self.generator)
 
-    def __call__(self, beat: torch.Tensor, rhythm: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Augment one batch.
+    def rows(self, rows: torch.Tensor) -> torch.Tensor:
+        """Change the features of crops, float32 [B, L, F], scaled: noise, offsets, some left out (0)."""
+        c = self.config
+        crops, _, features = rows.shape
+        noisy = rows + c.row_sd * self._normal(*rows.shape)
+        noisy = noisy + c.row_offset_sd * self._normal(crops, 1, features)
+        return noisy * (torch.rand(crops, 1, features, generator=self.generator) >= c.row_drop_share)
 
-        Parameters
-        ----------
-        beat : Tensor
-            float32 [B, 2, 1, 96].
-        rhythm : Tensor
-            float32 [B, 12].
+    def beats(self, beat: torch.Tensor) -> torch.Tensor:
+        """Change the beats of crops, float32 [B, L, 2, 96].
 
-        Returns
-        -------
-        tuple of Tensor
-            The same shapes, every value on the int8 grid.
+        Gain, shift, time scaling and inversion are those of a whole crop, beats and template alike;
+        noise, wander and jitter are each beat's own and leave the template as it is.
         """
-        return to_grid(self.beat(beat)), to_grid(self.rhythm(rhythm))
-
-    def rhythm(self, rhythm: torch.Tensor) -> torch.Tensor:
-        """Add noise to the rhythm features and set some to 0 (the value of an unremarkable ratio)."""
+        crops, length = beat.shape[:2]
+        n = crops * length
         c = self.config
-        noisy = rhythm + c.rhythm_sd * self._normal(*rhythm.shape)
-        kept = torch.rand(rhythm.shape, generator=self.generator) >= c.rhythm_drop_share
-        return noisy * kept
-
-    def beat(self, beat: torch.Tensor) -> torch.Tensor:
-        """Warp in time, then change the beat against its template, then perhaps invert both."""
-        n = len(beat)
-        c = self.config
-        own = beat[:, 0, 0]
-        template = own - beat[:, 1, 0]
-        shift = self._whole(n, c.shift_max_samples)
-        scale = self._uniform(n, 1 - c.scale_max, 1 + c.scale_max)
+        own = beat[:, :, 0].reshape(n, -1)
+        template = own - beat[:, :, 1].reshape(n, -1)
+        shift = self._whole(crops, c.shift_max_samples).repeat_interleave(length)
+        scale = self._uniform(crops, 1 - c.scale_max, 1 + c.scale_max).repeat_interleave(length)
         own = warp(own, shift + self._whole(n, c.jitter_max_samples), scale)
         template = warp(template, shift, scale)
-        own = own * torch.exp2(c.gain_log2_sd * self._normal(n))[:, None]
         own = own + self._wander(n) + self._noise(n)
         own = own - own.mean(1, keepdim=True)  # the chain takes the mean out of each window
-        sign = torch.where(self._uniform(n, 0, 1) < c.invert_share, -1.0, 1.0)[:, None]
         difference = own - template
         difference = difference - difference.mean(1, keepdim=True)
-        return torch.stack([own * sign, difference * sign], 1)[:, :, None]
+        factor = torch.exp2(c.gain_log2_sd * self._normal(crops))
+        factor = factor * torch.where(self._uniform(crops, 0, 1) < c.invert_share, -1.0, 1.0)
+        both = torch.stack([own, difference], 1) * factor.repeat_interleave(length)[:, None, None]
+        return both.view(crops, length, 2, -1)
 
     def _whole(self, n: int, limit: int) -> torch.Tensor:
         return torch.randint(-limit, limit + 1, (n,), generator=self.generator).float()
@@ -156,10 +141,13 @@ class Augmenter:
         tracks = self.noise.tracks
         track = torch.randint(0, len(tracks), (n,), generator=self.generator)
         start = torch.randint(0, tracks.shape[1] - BEAT_SHAPE[2] + 1, (n,), generator=self.generator)
-        piece = tracks[track[:, None], start[:, None] + torch.arange(BEAT_SHAPE[2])]
         amplitude = self._uniform(n, 0, self.config.noise_max)
         amplitude = amplitude * (self._uniform(n, 0, 1) < self.config.noise_share)
-        return amplitude[:, None] * piece
+        out = torch.zeros(n, BEAT_SHAPE[2])
+        some = amplitude.nonzero()[:, 0]
+        piece = tracks[track[some][:, None], start[some][:, None] + torch.arange(BEAT_SHAPE[2])]
+        out[some] = amplitude[some][:, None] * piece
+        return out
 
 
 def warp(x: torch.Tensor, shift: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:

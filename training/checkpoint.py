@@ -18,13 +18,13 @@ from host_tools.errors import UserError
 from host_tools.writing import replacing, write_json
 from training.config import ModelConfig, model_config_from_dict
 from training.data import REPO_ROOT
-from training.model import HybridNet
+from training.model import ContextNet
 
 #: The committed checkpoint.
 CHECKPOINT_PATH = Path(__file__).with_name("checkpoints") / "bitbeat.safetensors"
 
 #: Names the network and the meaning of its inputs; changes when either does.
-ARCHITECTURE = "bitbeat-hybrid-1"
+ARCHITECTURE = "bitbeat-context-2"
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,14 @@ class Checkpoint:
 
     Attributes
     ----------
-    net : HybridNet
+    net : ContextNet
         In evaluation mode, on the CPU.
     info : dict
-        The JSON: architecture, model, config_hash, spec_hash, git_commit, seed, epochs, records,
+        The JSON: architecture, model, protocol, config_hash, spec_hash, git_commit, seed, steps, records,
         metrics, ...
     """
 
-    net: HybridNet
+    net: ContextNet
     info: dict[str, Any]
 
 
@@ -66,12 +66,12 @@ def git_commit() -> str:
     return head.stdout.strip() + ("+" if status.stdout.strip() else "")
 
 
-def save_checkpoint(net: HybridNet, path: Path, info: dict[str, Any]) -> None:
+def save_checkpoint(net: ContextNet, path: Path, info: dict[str, Any]) -> None:
     """Write ``path`` (.safetensors) and the JSON of the same name.
 
     Parameters
     ----------
-    net : HybridNet
+    net : ContextNet
         Its parameters and batch-norm statistics are stored as float32.
     path : Path
         Ends in ``.safetensors``; its folder is made.
@@ -130,13 +130,13 @@ def load_checkpoint(path: Path, expect: ModelConfig | None = None) -> Checkpoint
     config = model_config_from_dict(info.get("model", {}), str(info_path))
     if expect is not None and config != expect:
         raise UserError(f"{path}: checkpoint of another architecture: its layers are {config}, not {expect}")
-    net = HybridNet(config)
+    net = ContextNet(config)
     _check_tensors(net, tensors, path)
     net.load_state_dict(tensors, strict=False)
     return Checkpoint(net.eval(), info)
 
 
-def _check_tensors(net: HybridNet, tensors: dict[str, torch.Tensor], path: Path) -> None:
+def _check_tensors(net: ContextNet, tensors: dict[str, torch.Tensor], path: Path) -> None:
     want = {name: tuple(t.shape) for name, t in net.state_dict().items() if t.is_floating_point()}
     have = {name: tuple(t.shape) for name, t in tensors.items()}
     for name in sorted(want.keys() | have.keys()):

@@ -11,43 +11,64 @@ from pathlib import Path
 from typing import Any
 
 from host_tools.errors import UserError
+from host_tools.reference.params import CONTEXT_BEATS, LOOKAHEAD_BEATS
 
 CONFIG_PATH = Path(__file__).with_name("config.toml")
 
 #: Where R peaks come from: the annotations, the chain's own detector, or one set of each.
 PEAK_SOURCES = ("annotated", "detected", "both")
 
+#: Whose other leads are trained on, too.
+OTHER_LEADS = ("none", "svdb", "all")
+
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """Architecture of the hybrid network; see ``config.toml`` for the meaning of each value."""
+    """Architecture of the network; see ``config.toml`` for the meaning of each value.
 
-    conv_channels: tuple[int, ...]
-    conv_kernels: tuple[int, ...]
-    rhythm_units: tuple[int, ...]
+    ``context_beats`` and ``lookahead_beats`` are those of the chain unless an experiment says otherwise.
+    """
+
+    beat_channels: tuple[int, ...]
+    beat_kernels: tuple[int, ...]
+    beat_strides: tuple[int, ...]
+    beat_units: int
+    row_units: int
+    context_channels: tuple[int, ...]
+    context_kernels: tuple[int, ...]
+    context_strides: tuple[int, ...]
+    hidden_units: int
+    beat_dropout: float
     dropout: float
-
-
-@dataclass(frozen=True)
-class LossConfig:
-    """Focal loss."""
-
-    focal_gamma: float
-    class_weight_power: float
+    context_beats: int = CONTEXT_BEATS
+    lookahead_beats: int = LOOKAHEAD_BEATS
+    recurrent_units: int = 0
 
 
 @dataclass(frozen=True)
 class OptimiserConfig:
-    """AdamW, its schedule and early stopping."""
+    """AdamW, its schedule, batches, and the weights of beats in the loss."""
 
     learning_rate: float
     weight_decay: float
-    batch_beats: int
-    beats_per_epoch: int
-    class_draw_power: float
-    epochs_max: int
-    patience_epochs: int
-    average_epochs: int
+    steps: int
+    crops: int
+    crop_beats: int
+    rare_crop_share: float
+    svdb_weight: float
+    other_lead_weight: float
+    class_weight_power: float
+    fusion_weight: float
+    false_beat_weight: float
+    label_smoothing: float
+
+
+@dataclass(frozen=True)
+class DistillationConfig:
+    """From several networks to one."""
+
+    teachers: int
+    hard_weight: float
 
 
 @dataclass(frozen=True)
@@ -56,13 +77,17 @@ class CrossValidationConfig:
 
     folds: int
     fold_seed: int
+    seeds: int
 
 
 @dataclass(frozen=True)
 class DataConfig:
-    """Source of the R peaks."""
+    """Source of the R peaks, leads, features left out, made-up rhythms."""
 
     peaks: str
+    other_leads: str
+    synthetic_share: float
+    without_features: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,14 +96,15 @@ class AugmentConfig:
 
     gain_log2_sd: float
     shift_max_samples: int
-    jitter_max_samples: int
     scale_max: float
+    jitter_max_samples: int
     wander_max: float
     noise_max: float
     noise_share: float
     invert_share: float
-    rhythm_sd: float
-    rhythm_drop_share: float
+    row_sd: float
+    row_offset_sd: float
+    row_drop_share: float
 
 
 @dataclass(frozen=True)
@@ -86,8 +112,8 @@ class TrainingConfig:
     """All hyper-parameters of one training."""
 
     model: ModelConfig
-    loss: LossConfig
     optimiser: OptimiserConfig
+    distillation: DistillationConfig
     cross_validation: CrossValidationConfig
     data: DataConfig
     augment: AugmentConfig
@@ -96,6 +122,16 @@ class TrainingConfig:
         """SHA-256 over all values, hexadecimal; comments and order do not matter."""
         text = json.dumps(dataclasses.asdict(self), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+_SECTIONS: dict[str, Any] = {
+    "model": ModelConfig,
+    "optimiser": OptimiserConfig,
+    "distillation": DistillationConfig,
+    "cross_validation": CrossValidationConfig,
+    "data": DataConfig,
+    "augment": AugmentConfig,
+}
 
 
 def load_config(path: Path = CONFIG_PATH) -> TrainingConfig:
@@ -116,33 +152,44 @@ def load_config(path: Path = CONFIG_PATH) -> TrainingConfig:
     UserError
         If the file is missing, not TOML, or a value is missing, unknown or out of range.
     """
-    try:
-        raw = tomllib.loads(path.read_text())
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file; it holds the hyper-parameters of training") from None
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{path}: not valid TOML: {error}") from None
-    config = config_from_dict(raw, str(path))
+    config = config_from_dict(read_toml(path, "hyper-parameters of training"), str(path))
     _check(config, str(path))
     return config
 
 
+def read_toml(path: Path, what: str) -> dict[str, Any]:
+    """Read a TOML file; raises UserError when it is missing or damaged."""
+    try:
+        return tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file; it holds the {what}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{path}: not valid TOML: {error}") from None
+
+
 def config_from_dict(raw: dict[str, Any], where: str) -> TrainingConfig:
     """Build the configuration from nested dictionaries; ``where`` names the source in errors."""
-    sections = {
-        "model": ModelConfig,
-        "loss": LossConfig,
-        "optimiser": OptimiserConfig,
-        "cross_validation": CrossValidationConfig,
-        "data": DataConfig,
-        "augment": AugmentConfig,
-    }
-    return TrainingConfig(**{name: _section(kind, raw, name, where) for name, kind in sections.items()})
+    for key in sorted(raw.keys() - _SECTIONS.keys()):
+        raise UserError(f"{where}: section [{key}] is unknown")
+    return TrainingConfig(**{name: _section(kind, raw, name, where) for name, kind in _SECTIONS.items()})
+
+
+def changed(config: TrainingConfig, changes: dict[str, dict[str, Any]], where: str) -> TrainingConfig:
+    """Replace values section by section, as a variant of an ablation says; unknown names are refused."""
+    raw = dataclasses.asdict(config)
+    for section, values in changes.items():
+        if section not in raw:
+            raise UserError(f"{where}: section [{section}] is unknown")
+        raw[section] = raw[section] | values
+    result = config_from_dict(raw, where)
+    _check(result, where)
+    return result
 
 
 def model_config_from_dict(raw: dict[str, Any], where: str) -> ModelConfig:
     """Build the architecture alone, as a checkpoint's JSON stores it."""
-    return _section(ModelConfig, {"model": raw}, "model", where)
+    config: ModelConfig = _section(ModelConfig, {"model": raw}, "model", where)
+    return config
 
 
 def _section(kind: Any, raw: dict[str, Any], name: str, where: str) -> Any:
@@ -150,16 +197,46 @@ def _section(kind: Any, raw: dict[str, Any], name: str, where: str) -> Any:
     if not isinstance(values, dict):
         raise UserError(f"{where}: section [{name}] is missing")
     known = {field.name for field in dataclasses.fields(kind)}
-    for key in sorted(known ^ set(values)):
+    needed = {f.name for f in dataclasses.fields(kind) if f.default is dataclasses.MISSING}
+    for key in sorted((needed - set(values)) | (set(values) - known)):
         raise UserError(f"{where}: [{name}] {key} is {'missing' if key in known else 'unknown'}")
     return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
 
 
 def _check(config: TrainingConfig, where: str) -> None:
     model = config.model
-    if len(model.conv_channels) != len(model.conv_kernels) or any(k % 2 == 0 for k in model.conv_kernels):
-        raise UserError(f"{where}: [model] needs one odd kernel length for each convolution")
+    if len({len(model.beat_channels), len(model.beat_kernels), len(model.beat_strides)}) != 1 or any(
+        k % 2 == 0 for k in model.beat_kernels
+    ):
+        raise UserError(f"{where}: [model] needs one odd kernel and one stride for each beat convolution")
+    context_widths(model, where)
     if config.data.peaks not in PEAK_SOURCES:
         raise UserError(f"{where}: [data] peaks must be one of {', '.join(PEAK_SOURCES)}")
+    if config.data.other_leads not in OTHER_LEADS:
+        raise UserError(f"{where}: [data] other_leads must be one of {', '.join(OTHER_LEADS)}")
     if config.cross_validation.folds < 2:
         raise UserError(f"{where}: [cross_validation] folds must be at least 2")
+
+
+def context_widths(model: ModelConfig, where: str = "model") -> tuple[int, ...]:
+    """Rows that enter each context convolution; the last one's kernel spans all that it sees.
+
+    Raises
+    ------
+    UserError
+        If kernels and strides do not use every row.
+    """
+    if not (
+        len(model.context_channels) == len(model.context_kernels) + 1 == len(model.context_strides) + 1
+    ) or not (0 <= model.lookahead_beats < model.context_beats):
+        raise UserError(f"{where}: [model] needs a kernel and a stride for each context convolution but one")
+    widths = [model.context_beats]
+    for kernel, stride in zip(model.context_kernels, model.context_strides, strict=True):
+        rest = widths[-1] - kernel
+        if rest < 0 or rest % stride:
+            raise UserError(
+                f"{where}: [model] context convolution of kernel {kernel} and stride {stride} "
+                f"leaves some of {widths[-1]} rows out"
+            )
+        widths.append(rest // stride + 1)
+    return tuple(widths)

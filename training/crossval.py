@@ -1,191 +1,263 @@
-"""Patient-wise cross-validation inside the training records: folds in processes, epoch choice."""
+"""Patient-wise cross-validation inside the training records: teachers, students, their held-out logits.
+
+Every network is a job with a file of its own in ``build/train``; a job whose file is there, with the
+same settings and data, is not done again. So a run that was stopped goes on where it was, and
+``make crossval`` starts from what ``make train`` has left.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
-import queue
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from multiprocessing import Manager, get_context
+from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from host_tools.reference.params import SPEC_DIGEST
+from host_tools.writing import replacing
 from training.augment import NoiseBank, load_noise
 from training.config import TrainingConfig
-from training.datasets import RecordBeats, assign_folds, load_records, without_q
-from training.loop import TrainingRun, should_stop, smoothed
-from training.metrics import CLASSES, confusion_matrix, macro_f1
+from training.data import DATA_DIR, REPO_ROOT
+from training.datasets import CACHE_DIR, RecordBeats, load_records
+from training.loop import Net, predict_record, train_network
+from training.metrics import CLASSES, softmax
+from training.model import new_net
+from training.splits import OTHER_LEAD, SVDB, assign_folds, is_svdb
 
-#: Told after each epoch: what is trained ("fold 1" ... or "final"), epoch, epochs at most, figures.
-Report = Callable[[str, int, int, dict[str, float]], None]
+STATE_DIR = REPO_ROOT / "build" / "train"
+
+#: The fold of the final networks, which see every training record.
+FINAL = -1
+
+#: Told after each network: its name, networks done, networks in all.
+Report = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where data, cached inputs and finished networks lie."""
+
+    data_dir: Path = DATA_DIR
+    cache_dir: Path = CACHE_DIR
+    state_dir: Path = STATE_DIR
 
 
 @dataclass(frozen=True)
 class TrainingData:
-    """Beats by source of the R peaks; ``detected`` is empty where only annotated peaks are used."""
+    """All that the trainings of one configuration need.
 
-    annotated: list[RecordBeats]
-    detected: list[RecordBeats]
+    Attributes
+    ----------
+    train : list of RecordBeats
+        Training beats from every source in use; several may share a record.
+    judged : list of RecordBeats
+        The detector's own beats on the usual lead: what is held out and scored. svdb's are there under
+        every protocol.
+    noise : NoiseBank
+        For augmentation.
+    fold_of : dict of str to int
+        Fold of each judged record.
+    """
+
+    train: list[RecordBeats]
+    judged: list[RecordBeats]
     noise: NoiseBank
+    fold_of: dict[str, int]
 
-    def train_part(self, records: Sequence[str]) -> list[RecordBeats]:
-        """All beats of these records, from every source in use."""
-        return [r for r in [*self.annotated, *self.detected] if r.record in records]
+    def training_part(self, fold: int) -> list[RecordBeats]:
+        """Return the beats that the networks of a fold may see; all of them for ``FINAL``."""
+        names = {r for r, k in self.fold_of.items() if k != fold}
+        return [r for r in self.train if r.record.removesuffix(OTHER_LEAD) in names]
 
-    def judged(self) -> list[RecordBeats]:
-        """Return the beats on which cross-validation is scored: the detector's own where in use."""
-        return self.detected or self.annotated
+    def held_out(self, fold: int) -> list[RecordBeats]:
+        """Return the beats that they are scored on; none for ``FINAL``."""
+        return [r for r in self.judged if self.fold_of[r.record] == fold]
 
 
 @dataclass(frozen=True)
 class Job:
-    """All that a worker process needs for one fold."""
+    """One network to be trained: its protocol, fold, seed, and the seeds of its teachers, if any."""
 
     config: TrainingConfig
     records: tuple[str, ...]
     fold: int
     seed: int
-    data_dir: Path
-    cache_dir: Path
-    state: Path
-    resume: bool
-    device: str
+    teachers: tuple[int, ...]
+    places: Places
+
+    @property
+    def name(self) -> str:
+        """What the job is, in words."""
+        what = "student" if self.teachers else "network"
+        where = "all records" if self.fold == FINAL else f"fold {self.fold + 1}"
+        return f"{what} {self.seed}, {where}"
+
+    def file(self) -> Path:
+        """Where its result goes: the name holds what it depends on apart from the data."""
+        about = (self.config.digest(), self.records, self.fold, self.seed, self.teachers, SPEC_DIGEST)
+        digest = hashlib.sha256(repr(about).encode()).hexdigest()[:16]
+        kind = "student" if self.teachers else "teacher"
+        fold = "final" if self.fold == FINAL else f"fold{self.fold}"
+        return self.places.state_dir / f"{kind}_{fold}_seed{self.seed}_{digest}.pt"
+
+    def teacher_jobs(self) -> list[Job]:
+        """Return the jobs whose results this one needs."""
+        return [dataclasses.replace(self, seed=seed, teachers=()) for seed in self.teachers]
 
 
-@dataclass(frozen=True)
-class FoldResult:
-    """Held-out logits of every epoch, float32 [n, 4] each, and the epochs' figures."""
-
-    fold: int
-    records: tuple[str, ...]
-    history: list[dict[str, float]]
-    logits: list[NDArray[np.float32]]
-
-
+@cache
 def load_training_data(
-    records: Sequence[str],
-    peaks: str,
-    data_dir: Path,
-    cache_dir: Path,
-    processes: int = 2,
-    progress: Callable[[str], None] | None = None,
+    config: TrainingConfig, records: tuple[str, ...], places: Places, processes: int = 1
 ) -> TrainingData:
-    """Load the inputs of the training records; ``peaks`` as in ``config.toml``."""
+    """Load the beats of a protocol's records (kept in memory for the next job)."""
+    leads = [*records]
+    if config.data.other_leads != "none":
+        every = config.data.other_leads == "all"
+        leads += [r + OTHER_LEAD for r in records if every or is_svdb(r)]
 
-    def load(source: str) -> list[RecordBeats]:
-        loaded = load_records(records, source, data_dir, cache_dir, processes, progress)
-        return [without_q(r) for r in loaded]
+    def load(names: Sequence[str], source: str) -> list[RecordBeats]:
+        return load_records(names, source, places.data_dir, places.cache_dir, processes)
 
-    annotated = load("annotated") if peaks != "detected" else []
-    detected = load("detected") if peaks != "annotated" else []
-    return TrainingData(annotated, detected, load_noise(data_dir / "nstdb"))
+    train: list[RecordBeats] = []
+    for source in ("detected", "annotated"):
+        if config.data.peaks in (source, "both"):
+            train += load(leads, source)
+    svdb = places.data_dir / "svdb"
+    external = [r for r in SVDB if r not in records and (svdb / f"{r}.hea").is_file()]
+    judged = load([*records, *external], "detected")
+    counts = {r.record: np.bincount(r.label, minlength=CLASSES).astype(np.int64) for r in judged}
+    fold_of = assign_folds(counts, config.cross_validation.folds, config.cross_validation.fold_seed)
+    return TrainingData(train, judged, load_noise(places.data_dir / "nstdb"), fold_of)
 
 
-def fold_of_records(data: TrainingData, config: TrainingConfig) -> dict[str, int]:
-    """Fold of each record, from the labels of the judged beats."""
-    counts = {r.record: np.bincount(r.label, minlength=CLASSES).astype(np.int64) for r in data.judged()}
-    return assign_folds(counts, config.cross_validation.folds, config.cross_validation.fold_seed)
-
-
-def fingerprint(config: TrainingConfig, seed: int, beats: Sequence[RecordBeats]) -> str:
-    """Hash of all that a training's result depends on, apart from library versions."""
-    digest = hashlib.sha256(f"{config.digest()} {SPEC_DIGEST} {seed}".encode())
-    for record in beats:
+@cache
+def _data_digest(config: TrainingConfig, records: tuple[str, ...], places: Places) -> str:
+    digest = hashlib.sha256()
+    for record in load_training_data(config, records, places).train:
         digest.update(record.record.encode())
-        for array in (record.beat, record.rhythm, record.label):
+        for array in (record.beat, record.rows, record.label):
             digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
 
 
-def fold_seed(seed: int, fold: int) -> int:
-    """Seed of one fold's training (the final training takes fold -1)."""
-    return seed * 1000 + fold + 1
+@dataclass(frozen=True)
+class JobResult:
+    """A trained network and its logits: of all held-out records, and of every training record (teachers)."""
+
+    net: Net
+    held_out: dict[str, NDArray[np.float32]]
+    seen: list[NDArray[np.float32]]
 
 
-def run_fold(job: Job, told: Any = None) -> FoldResult:
-    """Train one fold until early stopping; ``told`` is a queue for the epochs' figures."""
-    data = load_training_data(job.records, job.config.data.peaks, job.data_dir, job.cache_dir, processes=1)
-    folds = fold_of_records(data, job.config)
-    held = tuple(r for r in job.records if folds[r] == job.fold)
-    train = data.train_part([r for r in job.records if folds[r] != job.fold])
-    held_out = [r for r in data.judged() if r.record in held]
-    run = TrainingRun(job.config, train, held_out, data.noise, fold_seed(job.seed, job.fold), job.device)
-    mark = fingerprint(job.config, fold_seed(job.seed, job.fold), [*train, *held_out])
-    if job.resume and job.state.is_file():
-        run.load(job.state, mark)
-    opt = job.config.optimiser
-
-    def tell(figures: dict[str, float]) -> None:
-        if told is not None:
-            told.put((f"fold {job.fold + 1}", int(figures["epoch"]), opt.epochs_max, figures))
-
-    if run.history:
-        tell(run.history[-1])
-    while run.epoch < opt.epochs_max:
-        scores = [h["macro_f1_nsv"] for h in run.history]
-        if should_stop(scores, opt.average_epochs, opt.patience_epochs):
-            break
-        tell(run.run_epoch())
-        run.save(job.state, mark)
-    return FoldResult(job.fold, held, run.history, run.logits)
+def _read(job: Job) -> JobResult | None:
+    """Return the result of an earlier run, if it is there, whole, and of the same data."""
+    try:
+        saved: dict[str, Any] = torch.load(job.file(), weights_only=True)
+        if saved["data"] != _data_digest(job.config, job.records, job.places):
+            return None
+        net = new_net(job.config.model)
+        net.load_state_dict(saved["net"])
+        held = {name: t.numpy() for name, t in saved["held_out"].items()}
+        return JobResult(net.eval(), held, [t.float().numpy() for t in saved["seen"]])
+    except (OSError, RuntimeError, KeyError, ValueError, EOFError, TypeError):
+        return None
 
 
-def run_folds(jobs: Sequence[Job], processes: int, report: Report | None) -> list[FoldResult]:
-    """Run the folds in worker processes of one thread each; results in the order of the jobs."""
-    context = get_context("spawn")
-    with Manager() as manager, ProcessPoolExecutor(processes, mp_context=context) as pool:
-        told = manager.Queue()
-        running: list[Future[FoldResult]] = [pool.submit(run_fold, job, told) for job in jobs]
-        try:
-            while not all(f.done() for f in running) or not told.empty():
-                try:
-                    message = told.get(timeout=0.2)
-                except queue.Empty:
-                    continue
-                if report:
-                    report(*message)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-        return [f.result() for f in running]
+def run_job(job: Job) -> str:
+    """Train one network, unless it is there already; returns its name."""
+    if _read(job) is not None:
+        return job.name
+    data = load_training_data(job.config, job.records, job.places)
+    train = data.training_part(job.fold)
+    teachers = None
+    if job.teachers:
+        results = [job_result(teacher) for teacher in job.teacher_jobs()]
+        teachers = [
+            np.mean([softmax(r.seen[i]) for r in results], axis=0).astype(np.float32)
+            for i in range(len(train))
+        ]
+    own_seed = (1_000_000 if job.teachers else 0) + job.seed * 1000 + job.fold + 1
+    net = train_network(job.config, train, data.noise, own_seed, teachers)
+    held = {r.record: torch.from_numpy(predict_record(net, r)) for r in data.held_out(job.fold)}
+    seen = [] if job.teachers else [torch.from_numpy(predict_record(net, r)).half() for r in train]
+    state = {
+        "data": _data_digest(job.config, job.records, job.places),
+        "net": net.state_dict(),
+        "held_out": held,
+        "seen": seen,
+    }
+    with replacing(job.file()) as aside:
+        torch.save(state, aside)
+    return job.name
 
 
-def pooled_scores(results: Sequence[FoldResult], labels: dict[str, NDArray[np.uint8]]) -> list[float]:
-    """Macro-F1 over N S V of all folds together after each epoch.
-
-    A fold that stopped early counts with its last epoch from there on.
-    """
-    epochs = max(len(r.logits) for r in results)
-    scores = []
-    for epoch in range(epochs):
-        matrix = np.zeros((CLASSES, CLASSES), np.int64)
-        for result in results:
-            logits = result.logits[min(epoch, len(result.logits) - 1)]
-            label = np.concatenate([labels[r] for r in result.records])
-            matrix += confusion_matrix(label, logits.argmax(1))
-        scores.append(macro_f1(matrix))
-    return scores
+def job_result(job: Job) -> JobResult:
+    """Return the result of a job that has been run."""
+    result = _read(job)
+    if result is None:
+        raise FileNotFoundError(job.file())
+    return result
 
 
-def choose_epochs(scores: Sequence[float], width: int) -> int:
-    """Find the number of epochs with the best mean score over ``width`` epochs; the fewest of equals."""
-    return int(np.argmax(smoothed(scores, width))) + 1
+def run_jobs(jobs: Sequence[Job], processes: int, report: Report | None = None) -> None:
+    """Run jobs in worker processes of one thread each, teachers first."""
+    teachers = [t for job in jobs for t in job.teacher_jobs()]
+    plain = [job for job in jobs if not job.teachers]
+    stages = [list(dict.fromkeys([*plain, *teachers])), [job for job in jobs if job.teachers]]
+    total = sum(map(len, stages))
+    done = 0
+    if processes <= 1:
+        for job in [*stages[0], *stages[1]]:
+            done += 1
+            name = run_job(job)
+            if report:
+                report(name, done, total)
+        return
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        for stage in stages:
+            running = [pool.submit(run_job, job) for job in stage]
+            try:
+                for future in as_completed(running):
+                    name = future.result()
+                    done += 1
+                    if report:
+                        report(name, done, total)
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
 
 
-def pooled_logits(
-    results: Sequence[FoldResult], sizes: dict[str, int], epochs: int
-) -> dict[str, NDArray[np.float32]]:
-    """Held-out logits of each record after the chosen number of epochs."""
+def cross_validation_jobs(
+    config: TrainingConfig, records: tuple[str, ...], seeds: Sequence[int], places: Places
+) -> list[Job]:
+    """Return the jobs of every fold for some seeds; without teachers in the configuration, plain networks."""
+    teachers = tuple(range(1, config.distillation.teachers + 1))
+    return [
+        Job(config, records, fold, seed, teachers, places)
+        for seed in seeds
+        for fold in range(config.cross_validation.folds)
+    ]
+
+
+def held_out_logits(jobs: Sequence[Job]) -> dict[str, NDArray[np.float32]]:
+    """Logits of every judged record by the network that has not seen it: one seed's jobs, all folds."""
     out: dict[str, NDArray[np.float32]] = {}
-    for result in results:
-        logits = result.logits[min(epochs, len(result.logits)) - 1]
-        start = 0
-        for record in result.records:
-            out[record] = logits[start : start + sizes[record]]
-            start += sizes[record]
+    for job in jobs:
+        out |= job_result(job).held_out
     return out
+
+
+def ensemble_logits(members: Sequence[dict[str, NDArray[np.float32]]]) -> dict[str, NDArray[np.float32]]:
+    """Logarithms of the mean probabilities of several networks, by record."""
+    return {
+        record: np.log(np.mean([softmax(m[record]) for m in members], axis=0) + 1e-7).astype(np.float32)
+        for record in members[0]
+    }

@@ -1,4 +1,4 @@
-"""Records, labels, patients, folds, and the network's inputs as the device will see them.
+"""Beats of a record with the network's inputs, as the device will see them.
 
 The inputs come from the integer reference of the signal chain, either around the annotated R peaks
 or around those that the chain's own detector finds. Needs no torch.
@@ -10,40 +10,34 @@ import hashlib
 import zipfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from host_tools.errors import UserError
 from host_tools.writing import replacing
+from training.contexts import assemble_contexts
 from training.data import DATA_DIR, REPO_ROOT, file_sha256
-
-#: Inter-patient split of de Chazal et al., IEEE Trans. Biomed. Eng. 51(7), 2004.
-DS1 = (
-    *("101", "106", "108", "109", "112", "114", "115", "116", "118", "119", "122"),
-    *("124", "201", "203", "205", "207", "208", "209", "215", "220", "223", "230"),
+from training.splits import (
+    DS1,
+    DS2,
+    LABEL_NONE,
+    LABEL_Q,
+    LABELS,
+    OTHER_LEAD,
+    PACED,
+    label_of_symbol,
+    source_of,
 )
-DS2 = (
-    *("100", "103", "105", "111", "113", "117", "121", "123", "200", "202", "210"),
-    *("212", "213", "214", "219", "221", "222", "228", "231", "232", "233", "234"),
-)
-#: Paced records: left out of classification, kept in QRS detection.
-PACED = ("102", "104", "107", "217")
 
-#: AAMI classes by their WFDB symbols, de Chazal's mapping. Q is never trained or scored.
-AAMI_SYMBOLS = {"N": "NLRej", "S": "AaJS", "V": "VE", "F": "F", "Q": "/fQ"}
-LABELS = tuple(AAMI_SYMBOLS)
-LABEL_Q = LABELS.index("Q")
-_LABEL_OF_SYMBOL = {s: i for i, name in enumerate(LABELS) for s in AAMI_SYMBOLS[name]}
+__all__ = ["DS1", "DS2", "LABELS", "LABEL_NONE", "LABEL_Q", "PACED", "RecordBeats", "load_records"]
 
 #: Match window of EC57: a detected beat this close to an annotation is that beat (inclusive).
 MATCH_WINDOW_MS = 150
-
-#: mitdb's records of one and the same person; they lie on both sides of the DS1/DS2 split.
-SAME_PATIENT = {"202": "201"}
 
 CACHE_DIR = REPO_ROOT / "build" / "dataset"
 #: Sources of the network, not of the signal chain: they do not change the network's inputs.
@@ -52,43 +46,61 @@ _NETWORK_SOURCES = ("network", "kernels", "requantise")
 
 @dataclass(frozen=True)
 class RecordBeats:
-    """Beats of one record with the network's inputs.
+    """All beats of one record, in order, with the network's inputs.
 
     Attributes
     ----------
     record : str
-        Record's name.
+        Record's name; ``:2`` follows it where the inputs come from the other lead.
     beat : ndarray
         int8 [n, 96, 2], real value = q / 16.
-    rhythm : ndarray
-        int8 [n, 12], same scale.
+    rows : ndarray
+        int8 [n, F], features of each beat, same scale: rows of the network's rhythm input.
     label : ndarray
-        uint8 [n], index into ``LABELS`` (4 = Q).
+        uint8 [n], index into ``LABELS`` (4 = Q), or ``LABEL_NONE`` for a detection that is no beat.
     sample : ndarray
-        int64 [n], R peak in samples of the record.
-    missed : int
-        Annotated beats without a beat here (the detector missed them, or the chain was resetting).
-    extra : int
-        Detected beats without an annotation; they have no label and are left out.
+        int64 [n], R peak in samples of the chain's rate.
+    rr : ndarray
+        int32 [n, 2], RR interval before and after, samples.
+    missed : ndarray
+        int64 [5], annotated beats of each label without a beat here.
+    missed_sample, missed_label : ndarray
+        int64 [m] and uint8 [m], where they are.
     """
 
     record: str
     beat: NDArray[np.int8]
-    rhythm: NDArray[np.int8]
+    rows: NDArray[np.int8]
     label: NDArray[np.uint8]
     sample: NDArray[np.int64]
-    missed: int
-    extra: int
+    rr: NDArray[np.int32]
+    missed_sample: NDArray[np.int64]
+    missed_label: NDArray[np.uint8]
 
+    @property
+    def judged(self) -> NDArray[np.int64]:
+        """Positions of the beats of classes N S V F."""
+        return np.flatnonzero(self.label < LABEL_Q)
 
-def patient_of(record: str) -> str:
-    """Identity of the patient; records of one patient share it."""
-    return SAME_PATIENT.get(record, record)
+    @property
+    def missed(self) -> int:
+        """Annotated beats without a beat here."""
+        return len(self.missed_label)
 
+    @property
+    def extra(self) -> int:
+        """Detections that are no beats."""
+        return int((self.label == LABEL_NONE).sum())
 
-def label_of_symbol(symbol: str) -> int | None:
-    """Index into ``LABELS`` of a WFDB beat symbol, None for annotations that are no beats."""
-    return _LABEL_OF_SYMBOL.get(symbol)
+    def contexts(
+        self, index: NDArray[np.int64], context_beats: int | None = None, lookahead_beats: int | None = None
+    ) -> NDArray[np.int8]:
+        """Rhythm inputs of some beats, int8 [m, context_beats, F]; sizes are the chain's by default."""
+        from host_tools.reference.params import CONTEXT_BEATS, LOOKAHEAD_BEATS
+
+        size = CONTEXT_BEATS if context_beats is None else context_beats
+        ahead = LOOKAHEAD_BEATS if lookahead_beats is None else lookahead_beats
+        return assemble_contexts(self.rows, index, size, ahead)
 
 
 def choose_lead(names: Sequence[str]) -> int:
@@ -96,13 +108,17 @@ def choose_lead(names: Sequence[str]) -> int:
     return list(names).index("MLII") if "MLII" in names else 0
 
 
-def read_samples(path: Path) -> NDArray[np.int16]:
+def read_samples(path: Path, *, other_lead: bool = False, resample: bool = False) -> NDArray[np.int16]:
     """Read the samples of the chosen lead in the chain's unit (1/ADU_PER_MV mV, 0 = baseline).
 
     Parameters
     ----------
     path : Path
         WFDB record without extension, at the chain's own sampling rate.
+    other_lead : bool
+        Take the lead that is not chosen, of two.
+    resample : bool
+        Accept another sampling rate and convert.
 
     Returns
     -------
@@ -115,6 +131,7 @@ def read_samples(path: Path) -> NDArray[np.int16]:
         If files are missing or unreadable, or the sampling rate is another.
     """
     import wfdb
+    from scipy import signal
 
     from host_tools.reference.params import ADU_PER_MV, FS_HZ
 
@@ -124,27 +141,54 @@ def read_samples(path: Path) -> NDArray[np.int16]:
         raise UserError(f"{path}: record not found; `make data` brings it") from None
     except (ValueError, OSError, IndexError) as error:
         raise UserError(f"{path}: not a readable WFDB record ({error}); `make data` mends it") from None
-    if record.fs != FS_HZ:
+    if record.fs != FS_HZ and not resample:
         raise UserError(f"{path}: {record.fs} Hz, but the chain is generated for {FS_HZ} Hz")
     lead = choose_lead(record.sig_name)
+    if other_lead:
+        lead = 1 - lead
     digital = record.d_signal[:, lead].astype(np.float64) - record.baseline[lead]
-    return np.clip(np.rint(digital * (ADU_PER_MV / record.adc_gain[lead])), -32767, 32767).astype(np.int16)
+    scaled = digital * (ADU_PER_MV / record.adc_gain[lead])
+    if record.fs != FS_HZ:
+        scaled = signal.resample_poly(scaled, FS_HZ, int(record.fs), padtype="line")
+    return np.clip(np.rint(scaled), -32767, 32767).astype(np.int16)
+
+
+@dataclass(frozen=True)
+class Annotations:
+    """Annotated beats: samples at the chain's rate int64 [n], labels uint8 [n]; flutter segments [m, 2]."""
+
+    sample: NDArray[np.int64]
+    label: NDArray[np.uint8]
+    flutter: NDArray[np.int64]
+
+
+def read_annotations(path: Path) -> Annotations:
+    """Read the reference annotations of a record, at the chain's sampling rate."""
+    import wfdb
+
+    from host_tools.ec57.pairing import flutter_segments
+    from host_tools.reference.params import FS_HZ
+
+    try:
+        annotation = wfdb.rdann(str(path), "atr")
+        fs_hz = float(wfdb.rdheader(str(path)).fs)
+    except FileNotFoundError:
+        raise UserError(f"{path}.atr: annotations not found; `make data` brings them") from None
+    sample = np.rint(annotation.sample * (FS_HZ / fs_hz)).astype(np.int64)
+    labels = [label_of_symbol(symbol) for symbol in annotation.symbol]
+    beats = np.array([label is not None for label in labels], bool)
+    segments = flutter_segments(sample, annotation.symbol)
+    return Annotations(
+        sample[beats],
+        np.array([label for label in labels if label is not None], np.uint8),
+        np.array(segments, np.int64).reshape(-1, 2),
+    )
 
 
 def read_labels(path: Path) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
     """Annotated beats of a record: R peaks in samples, int64 [n], and labels, uint8 [n]."""
-    import wfdb
-
-    try:
-        annotation = wfdb.rdann(str(path), "atr")
-    except FileNotFoundError:
-        raise UserError(f"{path}.atr: annotations not found; `make data` brings them") from None
-    pairs = [
-        (sample, _LABEL_OF_SYMBOL[symbol])
-        for sample, symbol in zip(annotation.sample, annotation.symbol, strict=True)
-        if symbol in _LABEL_OF_SYMBOL
-    ]
-    return np.array([p[0] for p in pairs], np.int64), np.array([p[1] for p in pairs], np.uint8)
+    annotations = read_annotations(path)
+    return annotations.sample, annotations.label
 
 
 def match_beats(
@@ -181,28 +225,32 @@ def match_beats(
     return match
 
 
-def compute_beats(path: Path, peaks: str) -> RecordBeats:
+def compute_beats(samples: NDArray[np.int16], annotations: Annotations, name: str, peaks: str) -> RecordBeats:
     """Run the reference over one record; ``peaks`` is ``"annotated"`` or ``"detected"``."""
     from host_tools.reference.params import FS_HZ
     from host_tools.reference.run import run_record
 
-    samples = read_samples(path)
-    annotated, labels = read_labels(path)
     if peaks == "annotated":
-        result = run_record(samples, annotated)
+        result = run_record(samples, annotations.sample)
         match = result.peak_index
     else:
         result = run_record(samples)
-        match = match_beats(annotated, _positions(result.beats), MATCH_WINDOW_MS * FS_HZ // 1000)
-    kept = match >= 0
+        window_samples = MATCH_WINDOW_MS * FS_HZ // 1000
+        match = match_beats(annotations.sample, _positions(result.beats), window_samples)
+    position = _positions(result.beats)
+    label = np.where(match >= 0, annotations.label[np.maximum(match, 0)], LABEL_NONE).astype(np.uint8)
+    for first, last in annotations.flutter:  # EC57 does not count false beats there
+        label[(match < 0) & (position >= first) & (position <= last)] = LABEL_Q
+    missed = np.setdiff1d(np.arange(len(annotations.label)), match)
     return RecordBeats(
-        record=path.name,
-        beat=result.beat_input[kept],
-        rhythm=result.rhythm_input[kept],
-        label=labels[match[kept]],
-        sample=_positions(result.beats)[kept],
-        missed=len(annotated) - int(kept.sum()),
-        extra=int((~kept).sum()),
+        record=name,
+        beat=result.beat_input,
+        rows=result.rows,
+        label=label,
+        sample=position,
+        rr=np.stack([result.beats["rr_prev_samples"], result.beats["rr_next_samples"]], 1).astype(np.int32),
+        missed_sample=annotations.sample[missed],
+        missed_label=annotations.label[missed],
     )
 
 
@@ -211,6 +259,12 @@ def _positions(beats: NDArray[np.void]) -> NDArray[np.int64]:
     from host_tools.reference.params import DELAY_SAMPLES
 
     return beats["r_sample"].astype(np.int64) - DELAY_SAMPLES
+
+
+def record_path(name: str, data_dir: Path = DATA_DIR) -> Path:
+    """WFDB path, without extension, of the record that a name points to."""
+    source = source_of(name)
+    return data_dir / source.database / source.record
 
 
 def cache_key(path: Path, peaks: str) -> str:
@@ -229,41 +283,32 @@ def cache_key(path: Path, peaks: str) -> str:
     return digest.hexdigest()[:24]
 
 
-def load_record(path: Path, peaks: str, cache_dir: Path = CACHE_DIR) -> RecordBeats:
+_ARRAYS = tuple(field.name for field in fields(RecordBeats) if field.name != "record")
+
+
+def load_record(name: str, peaks: str, data_dir: Path = DATA_DIR, cache_dir: Path = CACHE_DIR) -> RecordBeats:
     """Beats of one record, from the cache where they are there."""
-    file = cache_dir / f"{path.name}_{peaks}_{cache_key(path, peaks)}.npz"
+    path = record_path(name, data_dir)
+    stem = f"{name.replace(':', '_')}_{peaks}"
+    file = cache_dir / f"{stem}_{cache_key(path, peaks)}.npz"
     if file.is_file():
         try:
             with np.load(file, allow_pickle=False) as saved:
-                counts = saved["counts"]
-                return RecordBeats(
-                    path.name,
-                    saved["beat"],
-                    saved["rhythm"],
-                    saved["label"],
-                    saved["sample"],
-                    int(counts[0]),
-                    int(counts[1]),
-                )
+                arrays: dict[str, Any] = {field: saved[field] for field in _ARRAYS}
+            return RecordBeats(name, **arrays)
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-            file.unlink()
-    beats = compute_beats(path, peaks)
+            file.unlink(missing_ok=True)
+    samples = read_samples(path, other_lead=name.endswith(OTHER_LEAD), resample=True)
+    beats = compute_beats(samples, read_annotations(path), name, peaks)
     with replacing(file) as aside, aside.open("wb") as out:
-        np.savez_compressed(
-            out,
-            beat=beats.beat,
-            rhythm=beats.rhythm,
-            label=beats.label,
-            sample=beats.sample,
-            counts=np.array([beats.missed, beats.extra]),
-        )
-    for old in cache_dir.glob(f"{path.name}_{peaks}_*.npz"):
+        np.savez_compressed(out, **{field: getattr(beats, field) for field in _ARRAYS})
+    for old in cache_dir.glob(f"{stem}_{'?' * 24}.npz"):
         if old != file:
             old.unlink(missing_ok=True)
     return beats
 
 
-def _load_job(job: tuple[Path, str, Path]) -> RecordBeats:
+def _load_job(job: tuple[str, str, Path, Path]) -> RecordBeats:
     return load_record(*job)
 
 
@@ -275,16 +320,16 @@ def load_records(
     processes: int = 2,
     progress: Callable[[str], None] | None = None,
 ) -> list[RecordBeats]:
-    """Beats of several mitdb records in the order given.
+    """Beats of several records in the order given.
 
     Parameters
     ----------
     records : sequence of str
-        Names.
+        Names as of :func:`training.splits.source_of`.
     peaks : str
         ``"annotated"`` or ``"detected"``.
     data_dir : Path
-        Holds ``mitdb/``.
+        Holds ``mitdb/`` and ``svdb/``.
     cache_dir : Path
         Inputs once computed are kept here.
     processes : int
@@ -297,13 +342,13 @@ def load_records(
     UserError
         If a record is missing or damaged.
     """
-    jobs = [(data_dir / "mitdb" / record, peaks, cache_dir) for record in records]
+    jobs = [(name, peaks, data_dir, cache_dir) for name in records]
     loaded = []
     if processes <= 1 or len(jobs) <= 1:
         for job in jobs:
             loaded.append(_load_job(job))
             if progress:
-                progress(job[0].name)
+                progress(job[0])
         return loaded
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         for beats in pool.map(_load_job, jobs):
@@ -311,51 +356,3 @@ def load_records(
             if progress:
                 progress(beats.record)
     return loaded
-
-
-def without_q(beats: RecordBeats) -> RecordBeats:
-    """Leave out the beats of class Q, which are neither trained nor scored."""
-    keep = beats.label != LABEL_Q
-    return RecordBeats(
-        beats.record,
-        beats.beat[keep],
-        beats.rhythm[keep],
-        beats.label[keep],
-        beats.sample[keep],
-        beats.missed,
-        beats.extra,
-    )
-
-
-def assign_folds(label_counts: dict[str, NDArray[np.int64]], folds: int, seed: int) -> dict[str, int]:
-    """Fold of each record: patient-wise, stratified by the number of S and V beats, repeatable.
-
-    Patients are sorted by their ectopic beats (S twice, because there are few) and dealt out in
-    rounds, each round in a random order.
-
-    Parameters
-    ----------
-    label_counts : dict of str to ndarray
-        Beats of each class by record, int64 [>= 3].
-    folds : int
-        Number of folds.
-    seed : int
-        Seed of the order within the rounds.
-
-    Returns
-    -------
-    dict of str to int
-        Fold, 0 .. folds - 1.
-    """
-    weight: dict[str, int] = {}
-    for record in sorted(label_counts):
-        counts = label_counts[record]
-        patient = patient_of(record)
-        weight[patient] = weight.get(patient, 0) + 2 * int(counts[1]) + int(counts[2])
-    order = sorted(weight, key=lambda patient: (-weight[patient], patient))
-    rng = np.random.default_rng(seed)
-    fold_of: dict[str, int] = {}
-    for start in range(0, len(order), folds):
-        for patient, fold in zip(order[start : start + folds], rng.permutation(folds), strict=False):
-            fold_of[patient] = int(fold)
-    return {record: fold_of[patient_of(record)] for record in sorted(label_counts)}

@@ -1,6 +1,8 @@
-"""The hybrid network: a small CNN on the beat, an MLP on the rhythm features, one linear head.
+"""The network: a small CNN on the beat, convolutions over the features of consecutive beats, one head.
 
-Convolutions are ``Conv2d`` with height 1, because these convert to TFLite without transposes.
+Convolutions are ``Conv2d`` with height 1, because these convert to TFLite without transposes. The
+same weights work in two ways: on one beat with its stacked rows, as the device does it, and on a
+stretch of consecutive beats at once, where every row is embedded once (training).
 """
 
 from __future__ import annotations
@@ -9,13 +11,14 @@ import os
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 from host_tools.errors import UserError
-from training.config import ModelConfig
+from host_tools.reference.params import CONTEXT_BEATS, LOOKAHEAD_BEATS, RHYTHM_FEATURES
+from training.config import ModelConfig, context_widths
 
-#: Shape of one beat input (channels, height, grid samples) and number of rhythm features.
+#: Shape of one beat input: channels, height, grid samples.
 BEAT_SHAPE = (2, 1, 96)
-RHYTHM_FEATURES = 12
 CLASSES = 4
 
 #: Real value of both inputs = int8 value / INPUT_STEPS.
@@ -25,7 +28,12 @@ INPUT_STEPS = 16
 MACS_MAX = 50_000
 
 
-class HybridNet(nn.Module):
+def rhythm_shape(config: ModelConfig) -> tuple[int, int, int]:
+    """Shape of one rhythm input: features, height, beats."""
+    return RHYTHM_FEATURES, 1, config.context_beats
+
+
+class ContextNet(nn.Module):
     """Beat stream and rhythm stream, concatenated.
 
     Parameters
@@ -38,58 +46,175 @@ class HybridNet(nn.Module):
         super().__init__()
         self.config = config
         layers: list[nn.Module] = []
-        channels = BEAT_SHAPE[0]
-        for out, kernel in zip(config.conv_channels, config.conv_kernels, strict=True):
-            layers += [
-                nn.Conv2d(channels, out, (1, kernel), stride=(1, 2), padding=(0, kernel // 2), bias=False),
-                nn.BatchNorm2d(out),
-                nn.ReLU(),
-            ]
-            channels = out
+        channels, _, length = BEAT_SHAPE
+        for out, kernel, stride in zip(
+            config.beat_channels, config.beat_kernels, config.beat_strides, strict=True
+        ):
+            pad = (0, kernel // 2)
+            conv = nn.Conv2d(channels, out, (1, kernel), stride=(1, stride), padding=pad, bias=False)
+            layers += [conv, nn.BatchNorm2d(out), nn.ReLU()]
+            channels, length = out, beat_length(length, kernel, stride)
+        layers += [
+            nn.Dropout(config.beat_dropout),
+            nn.Conv2d(channels, config.beat_units, (1, length)),
+            nn.ReLU(),
+        ]
         self.beat_stream = nn.Sequential(*layers)
-        layers = []
-        units = RHYTHM_FEATURES
-        for out in config.rhythm_units:
-            layers += [nn.Linear(units, out), nn.ReLU()]
-            units = out
-        self.rhythm_stream = nn.Sequential(*layers)
+        self.embed = nn.Conv2d(RHYTHM_FEATURES, config.row_units, 1)
+        widths = context_widths(config)
+        channels = config.row_units
+        self.context = nn.ModuleList()
+        strides = (*config.context_strides, 1)
+        kernels = (*config.context_kernels, widths[-1])
+        for out, kernel, stride in zip(config.context_channels, kernels, strides, strict=True):
+            self.context.append(nn.Conv2d(channels, out, (1, kernel), stride=(1, stride)))
+            channels = out
         self.dropout = nn.Dropout(config.dropout)
-        self.head = nn.Linear(channels + units, CLASSES)
+        self.hidden = nn.Linear(config.beat_units + channels, config.hidden_units)
+        self.head = nn.Linear(config.hidden_units, CLASSES)
 
     def forward(self, beat: torch.Tensor, rhythm: torch.Tensor) -> torch.Tensor:
-        """Logits of a batch.
+        """Logits of a batch of beats.
 
         Parameters
         ----------
         beat : Tensor
             float32 [B, 2, 1, 96], multiples of 1/16 in -8 .. 127/16.
         rhythm : Tensor
-            float32 [B, 12], same range.
+            float32 [B, F, 1, K], same range, oldest beat first.
 
         Returns
         -------
         Tensor
             float32 [B, 4]: N, S, V, F.
         """
-        pooled = self.beat_stream(beat).mean((2, 3))
-        joined = torch.cat([pooled, self.rhythm_stream(rhythm)], 1)
-        logits: torch.Tensor = self.head(self.dropout(joined))
+        own = self.beat_stream(beat)
+        x = functional.relu(self.embed(rhythm))
+        for conv in self.context:
+            x = functional.relu(conv(x))
+        joined = torch.cat([own, x], 1).flatten(1)
+        logits: torch.Tensor = self.head(functional.relu(self.hidden(joined)))
         return logits
+
+    def forward_crops(self, beat: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+        """Logits of crops of consecutive beats.
+
+        Parameters
+        ----------
+        beat : Tensor
+            float32 [B, L, 2, 96].
+        rows : Tensor
+            float32 [B, L + K - 1, F]: the crops' own rows, and those before and after that they need.
+
+        Returns
+        -------
+        Tensor
+            float32 [B, L, 4]; the same as :meth:`forward` on each beat, but for dropout.
+        """
+        crops, length = beat.shape[:2]
+        x = rows.transpose(1, 2)[:, :, None]
+        x = self.dropout(functional.relu(self.embed(x)))
+        step = 1
+        for conv, stride in zip(self.context, (*self.config.context_strides, 1), strict=True):
+            assert isinstance(conv, nn.Conv2d)
+            x = functional.relu(functional.conv2d(x, conv.weight, conv.bias, dilation=(1, step)))
+            step *= stride
+        context = self.dropout(x[:, :, 0]).transpose(1, 2)
+        own = self.beat_stream(beat.flatten(0, 1)[:, :, None]).view(crops, length, -1)
+        joined = torch.cat([own, context], 2)
+        logits: torch.Tensor = self.head(self.dropout(functional.relu(self.hidden(joined))))
+        return logits
+
+
+class RecurrentNet(nn.Module):
+    """For comparison only: a GRU over consecutive beats instead of the convolutions; float, never exported.
+
+    Parameters
+    ----------
+    config : ModelConfig
+        ``recurrent_units`` of at least 1.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        inner = ContextNet(config)
+        self.beat_stream = inner.beat_stream
+        self.embed = nn.Linear(RHYTHM_FEATURES, 2 * config.row_units)
+        width = config.beat_units + 2 * config.row_units
+        self.memory = nn.GRU(width, config.recurrent_units, batch_first=True)
+        self.dropout = nn.Dropout(config.dropout)
+        self.hidden = nn.Linear(width + config.recurrent_units, config.hidden_units)
+        self.head = nn.Linear(config.hidden_units, CLASSES)
+        self.row_scaling = (torch.zeros(1), torch.ones(1))
+
+    def forward_crops(self, beat: torch.Tensor, rows: torch.Tensor) -> torch.Tensor:
+        """As :meth:`ContextNet.forward_crops`; the memory starts with the crop's first beat."""
+        crops, length = beat.shape[:2]
+        before = self.config.context_beats - 1 - self.config.lookahead_beats
+        own = self.beat_stream(beat.flatten(0, 1)[:, :, None]).view(crops, length, -1)
+        x = self.dropout(functional.relu(self.embed(rows[:, before : before + length])))
+        x = torch.cat([own, x], 2)
+        memory, _ = self.memory(x)
+        joined = torch.cat([x, self.dropout(memory)], 2)
+        logits: torch.Tensor = self.head(self.dropout(functional.relu(self.hidden(joined))))
+        return logits
+
+
+def new_net(config: ModelConfig) -> ContextNet | RecurrentNet:
+    """Make the network that a configuration describes."""
+    return RecurrentNet(config) if config.recurrent_units else ContextNet(config)
+
+
+def beat_length(length: int, kernel: int, stride: int) -> int:
+    """Samples that a padded convolution of the beat stream leaves."""
+    return (length + 2 * (kernel // 2) - kernel) // stride + 1
 
 
 def count_macs(config: ModelConfig) -> int:
     """Multiply-accumulates of convolutions and fully connected layers for one beat."""
     channels, _, length = BEAT_SHAPE
     macs = 0
-    for out, kernel in zip(config.conv_channels, config.conv_kernels, strict=True):
-        length = (length + 2 * (kernel // 2) - kernel) // 2 + 1
+    for out, kernel, stride in zip(
+        config.beat_channels, config.beat_kernels, config.beat_strides, strict=True
+    ):
+        length = beat_length(length, kernel, stride)
         macs += length * out * kernel * channels
         channels = out
-    units = RHYTHM_FEATURES
-    for out in config.rhythm_units:
-        macs += units * out
-        units = out
-    return macs + (channels + units) * CLASSES
+    macs += length * channels * config.beat_units
+    widths = (*context_widths(config), 1)
+    macs += config.context_beats * RHYTHM_FEATURES * config.row_units
+    channels = config.row_units
+    kernels = (*config.context_kernels, widths[-2])
+    for out, kernel, width in zip(config.context_channels, kernels, widths[1:], strict=True):
+        macs += width * out * kernel * channels
+        channels = out
+    return macs + (config.beat_units + channels + CLASSES) * config.hidden_units
+
+
+def check_context(config: ModelConfig, where: str) -> None:
+    """Refuse a network whose rhythm input is not the chain's.
+
+    Raises
+    ------
+    UserError
+        If it looks at another number of beats.
+    """
+    have, want = (config.context_beats, config.lookahead_beats), (CONTEXT_BEATS, LOOKAHEAD_BEATS)
+    if have != want:
+        raise UserError(
+            f"{where}: sees {have[0]} beats, {have[1]} of them ahead; the chain gives {want[0]} and {want[1]}"
+        )
+
+
+def fold_row_scaling(net: ContextNet, mean: torch.Tensor, scale: torch.Tensor) -> None:
+    """Let a network trained on rows ``(row - mean) * scale`` take the rows themselves."""
+    with torch.no_grad():
+        weight = net.embed.weight[:, :, 0, 0] * scale[None]
+        bias = net.embed.bias
+        assert bias is not None
+        bias -= weight @ mean
+        net.embed.weight.copy_(weight[:, :, None, None])
 
 
 def set_deterministic(seed: int) -> None:

@@ -8,14 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from host_tools.errors import UserError
+from host_tools.reference.params import FEATURE_NAMES
 from host_tools.writing import write_text
 from training.data import REPO_ROOT
-from training.datasets import DS1, DS2, PACED
 from training.evaluate import DS2_LOG_PATH, REPORT_DIR, read_metrics
+from training.splits import DS1, DS2, PACED, PROTOCOLS, SHIPPED
 
 CARD_PATH = REPO_ROOT / "MODEL_CARD.md"
 CHECKPOINT_INFO_PATH = Path(__file__).with_name("checkpoints") / "bitbeat.json"
 EXPORT_REPORT_PATH = REPORT_DIR / "export.json"
+
+
+def report_dir(protocol: str) -> Path:
+    """Folder of a protocol's committed report."""
+    return REPORT_DIR if protocol == SHIPPED else REPORT_DIR.parent / "models" / protocol / "report"
 
 
 def _read(path: Path, command: str) -> dict[str, Any]:
@@ -49,16 +55,11 @@ def card_text() -> str:
         If the checkpoint's JSON or a report is missing.
     """
     info = _read(CHECKPOINT_INFO_PATH, "make train")
-    metrics = read_metrics()
     export = _read(EXPORT_REPORT_PATH, "make export")
-    parts = [
-        _head(info, export),
-        _data(info),
-        _cross_validation(metrics),
-        _int8(export),
-        _ds2(export),
-        _limits(),
-    ]
+    parts = [_head(info, export), _data(info)]
+    for protocol in PROTOCOLS:
+        parts.append(_cross_validation(protocol, read_metrics(report_dir(protocol))))
+    parts += [_int8(export), _ds2(export), _limits()]
     return "\n".join(parts)
 
 
@@ -67,13 +68,17 @@ def write_card(path: Path = CARD_PATH) -> None:
     write_text(path, card_text())
 
 
+def _layers(channels: list[int], kernels: list[int], strides: list[int]) -> str:
+    each = [f"{c} channels of {k} (stride {s})" for c, k, s in zip(channels, kernels, strides, strict=True)]
+    return ", ".join(each)
+
+
 def _head(info: dict[str, Any], export: dict[str, Any]) -> str:
     model = export["model"]
     layers = info["model"]
-    convolutions = ", ".join(
-        f"{c} channels of {k}" for c, k in zip(layers["conv_channels"], layers["conv_kernels"], strict=True)
-    )
-    units = ", ".join(str(n) for n in layers["rhythm_units"])
+    beat = _layers(layers["beat_channels"], layers["beat_kernels"], layers["beat_strides"])
+    context = _layers(layers["context_channels"][:-1], layers["context_kernels"], layers["context_strides"])
+    ahead = layers["lookahead_beats"]
     return f"""# Model card: BitBeat beat classifier
 
 Written by `bitbeat export` and `bitbeat evaluate --ds2`; do not edit.
@@ -87,10 +92,13 @@ A small hybrid network that sorts heartbeats of one ECG lead into the AAMI class
 block), S (supraventricular ectopic), V (ventricular ectopic) and F (fusion of V and N). It runs as int8 in plain C
 on a microcontroller, beat by beat, behind BitBeat's own band-pass filter and R-peak detector.
 
-- Beat stream: 800 ms around the R peak on a 120 Hz grid, the beat and the beat minus the patient's running template
-  (int8 [96][2]); three convolutions of stride 2 ({convolutions} samples), global average.
-- Rhythm stream: 12 features of RR intervals and of the likeness to the template (int8); layers of {units} units.
-- Concatenation, dropout {layers["dropout"]} in training, one linear layer, 4 logits.
+- Beat stream: 800 ms around the R peak on a 120 Hz grid, the beat and the beat minus the patient's dominant template
+  (int8 [96][2]); convolutions of {beat}; one more, over all that is left, to {layers["beat_units"]} units.
+- Rhythm stream: {len(FEATURE_NAMES)} features (int8) of each of {layers["context_beats"]} consecutive beats, {ahead} of them later than the
+  classified one: RR intervals against four memories of different length, likeness to the patient's dominant
+  template, the beat's own kind of beat, the P region. The same {layers["row_units"]} units for every beat, then convolutions over the
+  beats: {context or "none"}; one more, over all that is left, to {layers["context_channels"][-1]} units.
+- Concatenation, {layers["hidden_units"]} hidden units, 4 logits.
 - {info["parameters"]:,} parameters; {model["macs"]:,} multiply-accumulates per beat; .tflite
   {model["tflite_bytes"]:,} bytes; weights and tables in C {model["c_network_bytes"]:,} bytes; arena
   {model["arena_bytes"]:,} bytes.
@@ -101,7 +109,7 @@ on a microcontroller, beat by beat, behind BitBeat's own band-pass filter and R-
 | SHA-256 of the checkpoint | `{export["checkpoint"]["sha256"]}` |
 | hash of the signal chain's specification | `{info["spec_hash"]}` |
 | hash of the hyper-parameters | `{info["config_hash"]}` |
-| trained at commit, seed, epochs | `{info["git_commit"]}`, {info["seed"]}, {info["epochs"]} |
+| trained at commit, seed, steps | `{info["git_commit"]}`, {info["seed"]}, {info["steps"]} |
 """
 
 
@@ -113,14 +121,17 @@ def _data(info: dict[str, Any]) -> str:
   et al., Circulation 101(23):e215-e220, 2000), lead MLII where present, else the first. Noise for augmentation: the
   first half of the noise records of the MIT-BIH Noise Stress Test Database (Moody, Muldrow & Mark, Computers in
   Cardiology 11:381-384, 1984). Both ODC-By 1.0. Checksums of the databases: {sums}.
+- MIT-BIH Supraventricular Arrhythmia Database (Greenwald, PhD thesis, MIT, 1990; PhysioNet; ODC-By 1.0), the
+  even-numbered records, both leads, resampled. The odd ones were never touched.
 - Inter-patient split of de Chazal et al. (IEEE Trans. Biomed. Eng. 51(7), 2004) and their AAMI mapping
   (N = N L R e j; S = A a J S; V = V E; F; Q is neither trained nor scored).
-  Trained on DS1: {" ".join(DS1)}. Tested on DS2: {" ".join(DS2)}. Left out, paced: {" ".join(PACED)}.
+  DS1: {" ".join(DS1)}. Tested on DS2: {" ".join(DS2)}. Left out, paced: {" ".join(PACED)}.
+- Two protocols: `ds1` trains on DS1 alone, as the literature does; `ds1+svdb`, the shipped model, also on svdb.
 - Records 201 (DS1) and 202 (DS2) are the same person, as everywhere in the literature that uses this split.
-- Inputs come from the integer reference of the device's own signal chain, around annotated and detected R peaks.
-- Weighted focal loss, augmentation, AdamW. Every choice (layers, loss, augmentation, number of epochs, temperature
-  of the confidence) by 5-fold patient-wise cross-validation inside DS1; DS2 is only ever scored, by
-  `bitbeat evaluate --ds2`, and each scoring is a line of `training/ds2_log.jsonl`.
+- Inputs come from the integer reference of the device's own signal chain, around its own detected R peaks.
+- {info["teachers"]} networks of different seeds teach the one that is shipped. Weighted cross-entropy, augmentation, made-up atrial
+  rhythms, AdamW. Every choice by 5-fold patient-wise cross-validation inside the training records; DS2 is only ever
+  scored, and each scoring is a line of `training/ds2_log.jsonl`. What each idea brings: `docs/ablation.md`.
 """
 
 
@@ -132,21 +143,30 @@ def _class_rows(classes: dict[str, dict[str, float]], keys: tuple[str, ...], fac
     return "\n".join(rows)
 
 
-def _cross_validation(metrics: dict[str, Any]) -> str:
+def _cross_validation(protocol: str, metrics: dict[str, Any]) -> str:
     pooled = metrics["pooled"]
     folds = ", ".join(f"{100 * f['macro_f1_nsv']:.1f}" for f in metrics["folds"])
-    return f"""## Cross-validation inside DS1 (`make train`; `bitbeat evaluate`)
+    names = {"ds1": "DS1", "svdb": "svdb"}
+    rows = [
+        f"| {names[database]} | {name} | "
+        + " | ".join(f"{figures['classes'][name][rate]:.1f}" for rate in ("se", "ppv", "f1"))
+        + " |"
+        for database, figures in metrics["ec57"].items()
+        for name in "NSV"
+    ]
+    table = "\n".join(rows)
+    return f"""## Cross-validation, protocol {protocol} (`make train`; several seeds: `make crossval`)
 
-Float network, {metrics["peaks"]} R peaks, {pooled["beats"]:,} held-out beats, all folds pooled:
+Float network, detected R peaks, held-out beats of all folds together; from 5:00 on, de Chazal's mapping:
 
-| class | precision % | recall % | F1 % |
-|---|---|---|---|
-{_class_rows(pooled["classes"], ("precision", "recall", "f1"), 100)}
+| records | class | Se % | +P % | F1 % |
+|---|---|---|---|---|
+{table}
 
-Accuracy {100 * pooled["accuracy"]:.2f} %; macro-F1 over N, S, V {100 * pooled["macro_f1_nsv"]:.1f} % (by fold:
-{folds}). Expected calibration error {metrics["calibration"]["expected_calibration_error"]:.3f} (before the
-temperature of {metrics["temperature"]:.2f}: {metrics["calibration"]["before_temperature"]:.3f}). F cannot be judged: record 208
-holds nine tenths of its beats. Plots, per-record table and error analysis: `training/report/`.
+All {pooled["beats"]:,} beats that have a label: accuracy {100 * pooled["accuracy"]:.2f} %; macro-F1 over N, S, V
+{100 * pooled["macro_f1_nsv"]:.1f} % (by fold: {folds}). Expected calibration error
+{metrics["calibration"]["expected_calibration_error"]:.3f} (before the temperature of {metrics["temperature"]:.2f}: {metrics["calibration"]["before_temperature"]:.3f}). F cannot be judged: record 208
+holds nine tenths of DS1's F beats.
 """
 
 
@@ -189,9 +209,10 @@ def _limits() -> str:
     return """## Intended use and limits
 
 - Intended: experiments with ECG on microcontrollers, teaching, a baseline to improve, a test load for firmware.
-- Trained on 22 adults, recorded with Holter devices between 1975 and 1979, one lead each. Other leads, electrodes,
+- Trained on 62 adults, recorded with Holter devices in the 1970s and 1980s, one or two leads each. Other leads, electrodes,
   children, pacemakers and other diseases were not seen; expect worse figures there.
-- S is weak: premature atrial beats look like the irregular normal beats of atrial fibrillation. F is hardly learnt.
+- S is weaker than V: premature atrial beats look like the irregular normal beats of atrial fibrillation. F is hardly
+  learnt.
 - The first beats of a recording, and those after lead-off or saturation, are compared with a template that is still
   being learnt; the device flags them.
 - The confidence was calibrated on the training patients' held-out beats; on other patients it may be off.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,6 @@ from numpy.typing import NDArray
 
 from host_tools.beats import CLASS_NAMES
 from host_tools.writing import replacing
-from training.crossval import FoldResult
 
 if TYPE_CHECKING:
     from training.report import Judged
@@ -45,31 +43,6 @@ def _save(figure: Any, path: Path) -> None:
     with replacing(path) as aside:
         figure.savefig(aside, format="png", metadata={"Software": None}, bbox_inches="tight")
     plt.close(figure)
-
-
-def training_curves(path: Path, results: Sequence[FoldResult], scores: Sequence[float], chosen: int) -> None:
-    """Loss and held-out macro-F1 over the epochs: each fold thin, all folds together thick."""
-    with plt.rc_context(_STYLE):
-        figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4))
-        colours = plt.get_cmap("viridis")(np.linspace(0.1, 0.85, len(results)))
-        for result, colour in zip(results, colours, strict=True):
-            epochs = [h["epoch"] for h in result.history]
-            label = f"fold {result.fold + 1}"
-            left.plot(epochs, [h["loss"] for h in result.history], color=colour, label=label)
-            left.plot(epochs, [h["held_out_loss"] for h in result.history], color=colour, ls=":")
-            right.plot(epochs, [100 * h["macro_f1_nsv"] for h in result.history], color=colour, lw=1)
-        right.plot(
-            range(1, len(scores) + 1), 100 * np.array(scores), color="black", lw=2.2, label="all folds pooled"
-        )
-        right.axvline(chosen, color="#c44e52", ls="--", lw=1, label=f"chosen: {chosen} epochs")
-        left.set(title="Focal loss (solid: training, dotted: held out)", xlabel="epoch", ylim=(0, None))
-        right.set(title="Held-out macro-F1 over N, S, V", xlabel="epoch", ylabel="%")
-        for axis in (left, right):
-            axis.xaxis.get_major_locator().set_params(integer=True)
-        left.legend(fontsize=7, ncols=2)
-        right.legend(fontsize=7, loc="lower right")
-        figure.tight_layout()
-        _save(figure, path)
 
 
 def confusion(path: Path, matrix: NDArray[np.int64]) -> None:

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from host_tools.beats import CLASS_NAMES
 from host_tools.writing import replacing, write_json, write_text
-from training.crossval import FoldResult
 from training.datasets import RecordBeats
 from training.metrics import confusion_matrix, reliability, softmax
 
@@ -45,8 +44,6 @@ class Judged:
         float64 [n], probability of the predicted class.
     beat : ndarray
         int8 [n, 96, 2], the network's input.
-    rhythm : ndarray
-        int8 [n, 12].
     """
 
     record: NDArray[np.str_]
@@ -57,23 +54,22 @@ class Judged:
     probability: NDArray[np.float64]
     confidence: NDArray[np.float64]
     beat: NDArray[np.int8]
-    rhythm: NDArray[np.int8]
 
 
 def judge(beats: Sequence[RecordBeats], logits: dict[str, NDArray[np.float32]]) -> Judged:
-    """Join beats and held-out logits."""
-    stacked = np.concatenate([logits[r.record] for r in beats])
+    """Join beats of classes N S V F and their held-out logits."""
+    kept = [r.judged for r in beats]
+    stacked = np.concatenate([logits[r.record][k] for r, k in zip(beats, kept, strict=True)])
     probability = softmax(stacked)
     return Judged(
-        record=np.concatenate([np.full(len(r.label), r.record) for r in beats]),
-        sample=np.concatenate([r.sample for r in beats]),
-        label=np.concatenate([r.label for r in beats]).astype(np.int64),
+        record=np.concatenate([np.full(len(k), r.record) for r, k in zip(beats, kept, strict=True)]),
+        sample=np.concatenate([r.sample[k] for r, k in zip(beats, kept, strict=True)]),
+        label=np.concatenate([r.label[k] for r, k in zip(beats, kept, strict=True)]).astype(np.int64),
         predicted=stacked.argmax(1),
         logits=stacked,
         probability=probability,
         confidence=probability.max(1),
-        beat=np.concatenate([r.beat for r in beats]),
-        rhythm=np.concatenate([r.rhythm for r in beats]),
+        beat=np.concatenate([r.beat[k] for r, k in zip(beats, kept, strict=True)]),
     )
 
 
@@ -81,9 +77,6 @@ def write_report(
     folder: Path,
     beats: Sequence[RecordBeats],
     logits: dict[str, NDArray[np.float32]],
-    results: Sequence[FoldResult],
-    scores: Sequence[float],
-    epochs: int,
     metrics: dict[str, Any],
     info: dict[str, Any],
 ) -> None:
@@ -97,12 +90,6 @@ def write_report(
         The judged beats.
     logits : dict of str to ndarray
         Held-out logits of each record, float32 [n, 4].
-    results : sequence of FoldResult
-        Histories for the training curves.
-    scores : sequence of float
-        Pooled macro-F1 after each epoch.
-    epochs : int
-        Chosen number of epochs.
     metrics, info : dict
         Figures and provenance for ``metrics.json``.
     """
@@ -116,7 +103,9 @@ def write_report(
     right = judged.predicted == judged.label
     calibration = reliability(judged.confidence, right)
     before = reliability(raw.confidence, right)
-    provenance = {k: info[k] for k in ("config_hash", "spec_hash", "git_commit", "seed") if k in info}
+    provenance = {
+        k: info[k] for k in ("config_hash", "spec_hash", "git_commit", "seed", "teachers") if k in info
+    }
     calibrated = {"expected_calibration_error": calibration[3], "before_temperature": before[3]}
     write_json(folder / "metrics.json", provenance | metrics | {"calibration": calibrated})
     write_class_table(folder / "per_class.csv", metrics["pooled"]["classes"])
@@ -124,7 +113,6 @@ def write_report(
     write_errors(folder, judged, matrix)
     write_low_confidence(folder / "low_confidence.csv", judged)
     write_predictions(folder / "predictions.npz", judged)
-    plots.training_curves(folder / "training_curves.png", results, scores, epochs)
     plots.confusion(folder / "confusion_matrix.png", matrix)
     plots.per_class(folder / "per_class.png", metrics["pooled"]["classes"])
     plots.reliability_diagram(folder / "reliability.png", calibration, before)

@@ -1,4 +1,4 @@
-"""``bitbeat data``, ``bitbeat train`` and ``bitbeat evaluate``."""
+"""``bitbeat data``, ``train``, ``crossval``, ``ablate`` and ``evaluate``."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command("data")(data)
     app.command("train")(train)
+    app.command("crossval")(crossval)
+    app.command("ablate")(ablate)
     app.command("evaluate")(evaluate)
 
 
@@ -57,87 +59,144 @@ def data(
 
 
 def train(
+    protocol: Annotated[
+        str, typer.Option(help="ds1 or ds1+svdb (the shipped model); all by default.")
+    ] = "all",
     resume: Annotated[bool, typer.Option(help="Go on with a training that was stopped.")] = False,
     seed: Annotated[
         int | None, typer.Option(help="Two runs with one seed on one machine are identical.")
     ] = None,
-    peaks: Annotated[str | None, typer.Option(help="R peaks: annotated, detected or both.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
-    processes: Annotated[int, typer.Option(min=1, help="Folds trained at a time, one thread each.")] = 2,
+    processes: Annotated[int, typer.Option(min=1, help="Networks trained at a time, one thread each.")] = 2,
     config: Annotated[
         Path | None, typer.Option(help="Hyper-parameters; training/config.toml by default.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Write checkpoint and report here instead of training/.")
+        Path | None, typer.Option(help="Write checkpoints and reports here instead of training/.")
     ] = None,
     data_dir: Annotated[
-        Path | None, typer.Option("--data", help="Folder that holds mitdb/ and nstdb/.")
+        Path | None, typer.Option("--data", help="Folder that holds mitdb/, nstdb/ and svdb/.")
     ] = None,
 ) -> None:
-    """Train the classifier on DS1: cross-validation, checkpoint, report. DS2 is not touched."""
+    """Train the classifier: cross-validation, teachers, one network for each protocol. DS2 is not touched."""
+    need(("torch", "safetensors"), "train")
+    from rich.console import Console
+
+    from training.config import CONFIG_PATH, load_config
+    from training.crossval import STATE_DIR, Places
+    from training.data import DATA_DIR
+    from training.splits import PROTOCOLS
+    from training.train import DEFAULT_SEED, Outputs, committed_outputs
+    from training.train import train as run_training
+
+    if protocol not in (*PROTOCOLS, "all"):
+        raise UserError(f"--protocol {protocol}: must be one of {', '.join(PROTOCOLS)}, all")
+    chosen = load_config(config or CONFIG_PATH)
+    where = _training_data(data_dir, DATA_DIR)
+    console = Console()
+    for name in PROTOCOLS if protocol == "all" else (protocol,):
+        outputs = committed_outputs(name)
+        if out is not None:
+            outputs = Outputs(out / name / outputs.checkpoint.name, out / name / "report")
+        with _TrainingBars() as bars:
+            outcome = run_training(
+                chosen,
+                name,
+                seed=DEFAULT_SEED if seed is None else seed,
+                resume=resume,
+                outputs=outputs,
+                places=Places(where, state_dir=STATE_DIR / name),
+                processes=processes,
+                report=bars.network,
+                loading=bars.loading,
+            )
+        console.print(_metrics_table(outcome.metrics))
+        wrote = f"{outcome.checkpoint} and {outputs.report_dir}"
+        console.print(f"{wrote} written in {outcome.seconds:.0f} s", soft_wrap=True)
+
+
+def crossval(
+    processes: Annotated[int, typer.Option(min=1, help="Networks trained at a time, one thread each.")] = 2,
+    seeds: Annotated[int | None, typer.Option(min=1, help="Networks judged in each fold.")] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option("--data", help="Folder that holds mitdb/, nstdb/ and svdb/.")
+    ] = None,
+) -> None:
+    """Cross-validate the shipped recipe with several seeds, under both protocols: build/crossval.json."""
     need(("torch", "safetensors"), "train")
     import dataclasses
 
     from rich.console import Console
 
-    from training.config import CONFIG_PATH, PEAK_SOURCES, load_config
-    from training.data import DATA_DIR, fetch_databases
-    from training.train import DEFAULT_SEED, REPORT_DIR
-    from training.train import train as run_training
+    from training.config import load_config
+    from training.crossval import STATE_DIR, Places
+    from training.crossval_report import REPORT_PATH, write_crossval
+    from training.data import DATA_DIR
 
-    if device not in ("auto", "cpu", "cuda"):
-        raise UserError(f"--device {device}: must be auto, cpu or cuda")
-    chosen = load_config(config or CONFIG_PATH)
-    if peaks is not None:
-        if peaks not in PEAK_SOURCES:
-            raise UserError(f"--peaks {peaks}: must be one of {', '.join(PEAK_SOURCES)}")
-        chosen = dataclasses.replace(chosen, data=dataclasses.replace(chosen.data, peaks=peaks))
-    where = data_dir or DATA_DIR
-    if data_dir is None:
-        fetch_databases(where, names=("mitdb", "nstdb"))
-    places: dict[str, Any] = {}
-    if out is not None:
-        places = {"checkpoint": out / "bitbeat.safetensors", "report_dir": out / "report"}
-    with _TrainingBars(chosen.optimiser.epochs_max, chosen.cross_validation.folds) as bars:
-        outcome = run_training(
-            chosen,
-            seed=DEFAULT_SEED if seed is None else seed,
-            resume=resume,
-            data_dir=where,
-            processes=processes,
-            device=device,
-            report=bars.epoch,
-            loading=bars.loading,
-            **places,
-        )
+    chosen = load_config()
+    if seeds is not None:
+        validation = dataclasses.replace(chosen.cross_validation, seeds=seeds)
+        chosen = dataclasses.replace(chosen, cross_validation=validation)
+    places = Places(_training_data(data_dir, DATA_DIR), state_dir=STATE_DIR)
+    with _TrainingBars() as bars:
+        result = write_crossval(chosen, places, processes, bars.network)
     console = Console()
-    console.print(_metrics_table(outcome.metrics))
-    report_dir = places.get("report_dir", REPORT_DIR)
-    console.print(
-        f"{outcome.epochs} epochs; {outcome.checkpoint} and {report_dir} written in {outcome.seconds:.0f} s",
-        soft_wrap=True,
-    )
+    for name, figures in result["protocols"].items():
+        console.print(_crossval_table(name, figures, result["seeds"]))
+    console.print(f"{REPORT_PATH} written", soft_wrap=True)
+
+
+def ablate(
+    only: Annotated[list[str] | None, typer.Option("--only", help="Variant by name; repeatable.")] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Networks judged in each fold.")] = 5,
+    processes: Annotated[int, typer.Option(min=1, help="Networks trained at a time, one thread each.")] = 2,
+    data_dir: Annotated[
+        Path | None, typer.Option("--data", help="Folder that holds mitdb/, nstdb/ and svdb/.")
+    ] = None,
+) -> None:
+    """Cross-validate the variants of training/ablations.toml: docs/ablation.md and .json. Takes hours."""
+    need(("torch", "safetensors"), "train")
+    from rich.console import Console
+
+    from training.ablate import TABLE_PATH
+    from training.ablate import ablate as run_ablation
+    from training.config import load_config
+    from training.crossval import STATE_DIR, Places
+    from training.data import DATA_DIR
+
+    places = Places(_training_data(data_dir, DATA_DIR), state_dir=STATE_DIR / "ablation")
+    with _TrainingBars() as bars:
+        run_ablation(load_config(), seeds, places, only or (), processes, bars.network, bars.begin)
+    Console().print(f"{TABLE_PATH} written", soft_wrap=True)
+
+
+def _training_data(given: Path | None, usual: Path) -> Path:
+    """Return the folder of the databases; the usual one is filled first."""
+    from training.data import fetch_databases
+
+    if given is None:
+        fetch_databases(usual)
+        return usual
+    return given
 
 
 class _TrainingBars:
-    """Progress bars of a training: one for the records, one for each fold and for the final training."""
+    """Progress bars of trainings: one for the records, one for the networks of each task."""
 
-    def __init__(self, epochs_max: int, folds: int) -> None:
+    def __init__(self) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
         self.progress = Progress(
-            TextColumn("{task.description:<8}"),
+            TextColumn("{task.description:<10}"),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TextColumn("{task.fields[figures]}"),
             TimeElapsedColumn(),
             console=Console(stderr=True),
         )
-        self.epochs_max = epochs_max
-        self.folds = folds
         self.tasks: dict[str, Any] = {}
         self.records = 0
+        self.what = "networks"
 
     def __enter__(self) -> _TrainingBars:
         self.progress.start()
@@ -151,17 +210,18 @@ class _TrainingBars:
             self.tasks[name] = self.progress.add_task(name, total=total, figures="")
         return self.tasks[name]
 
+    def begin(self, what: str) -> None:
+        """A new task has begun."""
+        self.what = what
+
     def loading(self, record: str) -> None:
         """One record's inputs are there."""
         self.records += 1
         self.progress.update(self._task("inputs", None), completed=self.records, figures=f"record {record}")
 
-    def epoch(self, name: str, epoch: int, epochs: int, figures: dict[str, float]) -> None:
-        """One epoch is over."""
-        shown = f"loss {figures['loss']:.4f}"
-        if "macro_f1_nsv" in figures:
-            shown += f"  held-out macro-F1 {100 * figures['macro_f1_nsv']:.1f} %"
-        self.progress.update(self._task(name, epochs), completed=epoch, figures=shown)
+    def network(self, name: str, done: int, total: int) -> None:
+        """One network is trained."""
+        self.progress.update(self._task(self.what, total), total=total, completed=done, figures=name)
 
 
 def evaluate(
@@ -216,9 +276,26 @@ def _metrics_table(metrics: dict[str, Any]) -> Table:
     return table
 
 
+def _crossval_table(protocol: str, figures: dict[str, Any], seeds: int) -> Table:
+    from rich.table import Table
+
+    table = Table(title=f"{protocol}: held-out folds, mean ± spread over {seeds} seeds, from 5:00, EC57, %")
+    for name in ("records", "class", "Se", "+P", "F1"):
+        table.add_column(name, justify="left" if name in ("records", "class") else "right")
+
+    def cell(value: dict[str, float]) -> str:
+        return f"{value['mean']:.1f} ± {value['spread']:.1f}"
+
+    for database, own in figures.items():
+        for name in "NSV":
+            table.add_row(database, name, *(cell(own[name][rate]) for rate in ("se", "ppv", "f1")))
+        table.add_row(database, "macro-F1", "", "", cell(own["macro_f1"]))
+    return table
+
+
 def _record_note(metrics: dict[str, Any]) -> str:
     parts = [f"fold {f['fold']}: {100 * f['macro_f1_nsv']:.1f} %" for f in metrics["folds"]]
-    return f"macro-F1 by fold: {', '.join(parts)}; {metrics['epochs']} epochs; commit {metrics['git_commit']}"
+    return f"macro-F1 by fold: {', '.join(parts)}; commit {metrics['git_commit']}"
 
 
 def _ds2_table(entry: dict[str, Any]) -> Table:

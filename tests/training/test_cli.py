@@ -37,8 +37,8 @@ def assert_one_line(done: subprocess.CompletedProcess[str], code: int, *words: s
 def test_bad_usage(tmp_path: Path) -> None:
     assert_one_line(bitbeat("data", "--from", tmp_path / "none", "--into", tmp_path), 2, "no such folder")
     assert_one_line(bitbeat("data", "--from", tmp_path, "--into", tmp_path / "x"), 2, "mitdb.tar.xz")
-    assert_one_line(bitbeat("train", "--device", "tpu"), 2, "auto, cpu or cuda")
-    assert_one_line(bitbeat("train", "--peaks", "none", "--data", tmp_path), 2, "annotated")
+    assert_one_line(bitbeat("train", "--protocol", "ds2"), 2, "ds1, ds1+svdb, all")
+    assert_one_line(bitbeat("ablate", "--only", "none", "--data", tmp_path), 2, "no variant none")
     assert_one_line(bitbeat("train", "--config", tmp_path / "c.toml", "--data", tmp_path), 2, "no such file")
     assert_one_line(
         bitbeat("train", "--data", tmp_path, "--out", tmp_path / "o", "--processes", "1"), 2, "make data"

@@ -13,22 +13,34 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from host_tools.errors import UserError
-from tests.data_access import mitdb_dir
+from host_tools.reference.params import CONTEXT_BEATS, FEATURE_NAMES, LOOKAHEAD_BEATS
+from host_tools.reference.run import run_record
+from tests.data_access import database_dir, mitdb_dir
 from training import datasets
+from training.contexts import assemble_contexts
 from training.datasets import (
-    DS1,
-    DS2,
-    LABELS,
-    PACED,
-    assign_folds,
     choose_lead,
-    label_of_symbol,
     load_record,
     match_beats,
-    patient_of,
+    read_annotations,
     read_labels,
     read_samples,
-    without_q,
+    record_path,
+)
+from training.splits import (
+    DS1,
+    DS2,
+    LABEL_NONE,
+    LABEL_Q,
+    LABELS,
+    PACED,
+    PROTOCOLS,
+    SVDB,
+    assign_folds,
+    label_of_symbol,
+    patient_of,
+    refuse_ds2,
+    source_of,
 )
 
 
@@ -136,29 +148,111 @@ def test_match_window_is_inclusive() -> None:
 def test_inputs_from_annotations_and_from_the_detector(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = mitdb_dir() / "119"
-    annotated = without_q(load_record(path, "annotated", tmp_path))
-    detected = without_q(load_record(path, "detected", tmp_path))
-    labels = read_labels(path)[1]
-    assert len(annotated.label) + annotated.missed == len(labels)
-    assert len(detected.label) + detected.missed == len(labels)
+    data = mitdb_dir().parent
+    annotated = load_record("119", "annotated", data, tmp_path)
+    detected = load_record("119", "detected", data, tmp_path)
+    labels = read_labels(mitdb_dir() / "119")[1]
     for beats in (annotated, detected):
-        assert beats.beat.shape[1:] == (96, 2)
-        assert beats.rhythm.shape == (len(beats.label), 12)
+        assert len(beats.label) - beats.extra + beats.missed == len(labels)
+        assert beats.beat.shape == (len(beats.label), 96, 2)
+        assert beats.rows.shape == (len(beats.label), len(FEATURE_NAMES))
         assert np.bincount(beats.label, minlength=4)[2] >= 440  # 444 V in record 119
-    files = sorted(tmp_path.iterdir())
-    assert len(files) == 2
+        assert set(beats.label[beats.judged]) <= {0, 1, 2, 3}
+        assert (np.diff(beats.sample) > 0).all()
+        gap = np.diff(beats.sample)
+        near = np.abs(beats.rr[1:, 0] - gap) <= 1
+        assert near.mean() > 0.99
+    assert annotated.extra == 0
+    assert len(list(tmp_path.iterdir())) == 2
     monkeypatch.setattr(datasets, "compute_beats", None)  # from here on only the cache can answer
-    again = load_record(path, "annotated", tmp_path)
-    assert np.array_equal(again.beat, load_record(path, "annotated", tmp_path).beat)
-    assert np.array_equal(without_q(again).label, annotated.label)
+    again = load_record("119", "annotated", data, tmp_path)
+    for name in ("beat", "rows", "label", "sample", "rr", "missed_sample", "missed_label"):
+        assert np.array_equal(getattr(again, name), getattr(annotated, name)), name
+
+
+@pytest.mark.needs_data
+def test_contexts_are_those_of_the_chain() -> None:
+    result = run_record(read_samples(mitdb_dir() / "119")[: 360 * 300])
+    got = assemble_contexts(result.rows, np.arange(len(result.rows)), CONTEXT_BEATS, LOOKAHEAD_BEATS)
+    assert np.array_equal(got, result.rhythm_input)
+
+
+@given(st.integers(1, 9), st.integers(0, 8), st.integers(0, 12), st.integers(0, 99))
+def test_contexts_by_hand(size: int, ahead: int, beats: int, seed: int) -> None:
+    ahead = min(ahead, size - 1)
+    rows = np.random.default_rng(seed).integers(-128, 128, (beats, 3)).astype(np.int8)
+    got = assemble_contexts(rows, np.arange(beats), size, ahead)
+    for i in range(beats):
+        for j in range(size):
+            k = i + j - (size - 1 - ahead)
+            want = rows[k] if 0 <= k < beats else np.zeros(3, np.int8)
+            assert np.array_equal(got[i, j], want)
+
+
+@pytest.mark.needs_data
+def test_false_beats_in_flutter_are_not_counted(tmp_path: Path) -> None:
+    beats = load_record("207", "detected", mitdb_dir().parent, tmp_path)
+    segments = read_annotations(mitdb_dir() / "207").flutter
+    assert len(segments) > 0
+    inside = np.zeros(len(beats.sample), bool)
+    for first, last in segments:
+        inside |= (beats.sample >= first) & (beats.sample <= last)
+    assert inside.sum() > 50
+    assert (beats.label[inside] != LABEL_NONE).all()
+    assert (beats.label == LABEL_Q).sum() > 50
+
+
+@pytest.mark.needs_data("mitdb", "svdb")
+def test_svdb_is_resampled_and_its_leads_are_two() -> None:
+    path = database_dir("svdb") / "800"
+    with pytest.raises(UserError, match="128"):
+        read_samples(path)
+    first, second = read_samples(path, resample=True), read_samples(path, other_lead=True, resample=True)
+    assert len(first) == len(second) == 230400 * 360 // 128
+    assert not np.array_equal(first, second)
+    import wfdb
+
+    record = wfdb.rdrecord(str(path))
+    annotation = wfdb.rdann(str(path), "atr")
+    # Every 128 Hz sample that falls on the new grid keeps its value, but for the filter's ripple.
+    at = np.arange(16000, 200000, 16)
+    error = first[at * 360 // 128] / 200 - record.p_signal[at, 0]
+    assert np.sqrt(np.mean(error**2)) < 0.03 * record.p_signal[:, 0].std()
+    beats = [s for s, symbol in zip(annotation.sample, annotation.symbol, strict=True) if symbol in "NSVFQJ"]
+    positions, _ = read_labels(path)
+    assert np.abs(positions - np.array(beats) * 360 / 128).max() <= 0.5
+
+
+def test_names_point_to_records() -> None:
+    assert source_of("101:2").other_lead
+    assert record_path("800").parent.name == "svdb"
+    assert record_path("101:2").name == "101"
+    assert len(SVDB) == 40
+    assert all(int(name) % 2 == 0 for name in SVDB)
+    assert patient_of("801:2") == patient_of("801")
+    with pytest.raises(UserError, match="801"):
+        source_of("801")
+    for protocol in PROTOCOLS.values():
+        refuse_ds2(protocol)
+    with pytest.raises(UserError, match="never trained on"):
+        refuse_ds2(["101", "232:2"])
+
+
+def test_mitdb_folds_do_not_depend_on_svdb() -> None:
+    rng = np.random.default_rng(3)
+    table = {r: rng.integers(0, 300, 4) for r in (*DS1, *SVDB)}
+    both = assign_folds(table, 5, 1)
+    alone = assign_folds({r: table[r] for r in DS1}, 5, 1)
+    assert {r: both[r] for r in DS1} == alone
+    sizes = np.bincount([both[r] for r in SVDB], minlength=5)
+    assert sizes.max() - sizes.min() <= 1
 
 
 @pytest.mark.needs_data
 def test_damaged_cache_is_computed_again(tmp_path: Path) -> None:
-    path = mitdb_dir() / "119"
-    first = load_record(path, "annotated", tmp_path)
+    data = mitdb_dir().parent
+    first = load_record("119", "detected", data, tmp_path)
     (file,) = tmp_path.iterdir()
     file.write_bytes(file.read_bytes()[:1000])
-    again = load_record(path, "annotated", tmp_path)
+    again = load_record("119", "detected", data, tmp_path)
     assert np.array_equal(first.beat, again.beat)

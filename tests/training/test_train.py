@@ -1,5 +1,5 @@
-"""``bitbeat train`` and its report. Oracles: the program's own uninterrupted run, and figures counted again
-from the files it wrote.
+"""``bitbeat train``, ``crossval``, ``ablate`` and their reports. Oracles: the program's own repetition,
+and figures counted again from the files it wrote.
 """
 
 from __future__ import annotations
@@ -7,7 +7,6 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -18,64 +17,67 @@ from host_tools.errors import UserError
 from host_tools.scoreboard import append_log
 from tests.data_access import database_dir, mitdb_dir
 from training import evaluate
+from training.ablate import ablate, load_variants
 from training.checkpoint import load_checkpoint
-from training.config import TrainingConfig, load_config
-from training.crossval import FoldResult, choose_epochs, pooled_logits, pooled_scores
-from training.datasets import DS2
+from training.config import TrainingConfig, changed, load_config
+from training.crossval import Places, cross_validation_jobs, ensemble_logits, load_training_data, run_job
+from training.crossval_report import cross_validate
 from training.metrics import confusion_matrix
-from training.train import Outcome, fit, train
+from training.scores import mean_and_spread
+from training.splits import DS2, OTHER_LEAD
+from training.train import Outcome, Outputs, fit, train
 
-RECORDS = ("119", "208", "209", "223")
-IMAGES = (
-    *("training_curves", "confusion_matrix", "per_class", "reliability", "confidence"),
-    "low_confidence",
-)
+RECORDS = ("119", "208", "209", "800")
+IMAGES = ("confusion_matrix", "per_class", "reliability", "confidence", "low_confidence")
 
 
 @pytest.fixture(scope="module")
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with the real mitdb and nstdb, wherever these are."""
+    """A data folder with the real databases, wherever these are."""
     folder = tmp_path_factory.mktemp("data")
     (folder / "mitdb").symlink_to(mitdb_dir())
     (folder / "nstdb").symlink_to(database_dir("nstdb"))
+    (folder / "svdb").mkdir()
+    for file in database_dir("svdb").glob("80[02].*"):
+        (folder / "svdb" / file.name).symlink_to(file)
     return folder
 
 
 def small_config() -> TrainingConfig:
-    whole = load_config()
-    return dataclasses.replace(
-        whole,
-        optimiser=dataclasses.replace(whole.optimiser, beats_per_epoch=1024, epochs_max=2),
-        cross_validation=dataclasses.replace(whole.cross_validation, folds=2),
-        data=dataclasses.replace(whole.data, peaks="annotated"),
-    )
+    changes = {
+        "optimiser": {"steps": 3, "crops": 4, "crop_beats": 40},
+        "distillation": {"teachers": 2},
+        "cross_validation": {"folds": 2, "seeds": 2},
+    }
+    return changed(load_config(), changes, "test")
 
 
 def run(place: Path, data_dir: Path, cache: Path, resume: bool = False) -> Outcome:
     return train(
         small_config(),
+        "ds1+svdb",
         seed=5,
         resume=resume,
-        checkpoint=place / "net.safetensors",
-        report_dir=place / "report",
-        state_dir=place / "state",
-        data_dir=data_dir,
-        cache_dir=cache,
+        outputs=Outputs(place / "net.safetensors", place / "report"),
+        places=Places(data_dir, cache, place / "state"),
         records=RECORDS,
         processes=1,
-        device="cpu",
     )
 
 
-@pytest.mark.needs_data("mitdb", "nstdb")
+@pytest.mark.needs_data("mitdb", "nstdb", "svdb")
 def test_whole_training_resumed_and_repeated(data_dir: Path, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     first = run(tmp_path / "a", data_dir, cache)
-    # As if stopped within the second fold: its state is one epoch old, the final training has none.
+    # As if stopped: a teacher's file is damaged, a student's is missing, the rest is kept.
+    (tmp_path / "a" / "state").rename(tmp_path / "kept")
     (tmp_path / "b").mkdir()
-    shutil.copytree(tmp_path / "a" / "state", tmp_path / "b" / "state")
-    (tmp_path / "b" / "state" / "fold1.pt").unlink()
-    (tmp_path / "b" / "state" / "final.pt").unlink()
+    (tmp_path / "kept").rename(tmp_path / "b" / "state")
+    files = sorted((tmp_path / "b" / "state").iterdir())
+    assert len(files) == 3 * (2 + 1)  # two folds and all records, each two teachers and a student
+    teacher = next(f for f in files if f.name.startswith("teacher_fold1"))
+    teacher.write_bytes(teacher.read_bytes()[:3000])
+    next(f for f in files if f.name.startswith("student_final")).unlink()
     second = run(tmp_path / "b", data_dir, cache, resume=True)
     assert first.checkpoint.read_bytes() == second.checkpoint.read_bytes()
     assert first.metrics == second.metrics
@@ -122,27 +124,107 @@ def test_ds2_is_never_trained_on(tmp_path: Path) -> None:
         with pytest.raises(UserError, match="never trained on"):
             fit(["101", record], 1, tmp_path)
         with pytest.raises(UserError, match="never trained on"):
-            train(load_config(), records=("101", record), state_dir=tmp_path / "state")
+            train(load_config(), records=("101", record), places=Places(state_dir=tmp_path / "state"))
 
 
-def fold_result(fold: int, records: tuple[str, ...], *epochs: list[int]) -> FoldResult:
-    return FoldResult(fold, records, [], [np.eye(4, dtype=np.float32)[np.array(e)] for e in epochs])
+@pytest.mark.needs_data("mitdb", "nstdb", "svdb")
+def test_no_patient_is_on_both_sides(data_dir: Path, tmp_path: Path) -> None:
+    places = Places(data_dir, tmp_path, tmp_path / "state")
+    data = load_training_data(small_config(), ("119", "208", "800"), places)
+    assert {r.record for r in data.train} == {"119", "208", "800", "800" + OTHER_LEAD}
+    assert {r.record for r in data.judged} == {"119", "208", "800", "802"}  # 802 is never trained on
+    for fold in (0, 1):
+        held = {r.record for r in data.held_out(fold)}
+        seen = {r.record.removesuffix(OTHER_LEAD) for r in data.training_part(fold)}
+        assert held
+        assert not held & seen
+    assert len(data.training_part(-1)) == len(data.train)
+    # A student's teachers have seen no more than it has.
+    for job in cross_validation_jobs(small_config(), ("119", "208", "800"), [1], places):
+        assert {t.fold for t in job.teacher_jobs()} == {job.fold}
+        assert {t.records for t in job.teacher_jobs()} == {job.records}
 
 
-def test_epochs_are_chosen_on_all_folds_together() -> None:
-    labels = {"a": np.array([0, 1], np.uint8), "b": np.array([2, 0], np.uint8)}
-    results = [
-        fold_result(0, ("a",), [0, 0], [0, 1]),  # stopped after two epochs
-        fold_result(1, ("b",), [0, 0], [0, 0], [2, 0], [2, 2]),
-    ]
-    scores = pooled_scores(results, labels)
-    assert scores[2] == 1.0
-    assert scores[0] < scores[1] < scores[3] < scores[2]
-    assert choose_epochs(scores, 1) == 3
-    assert choose_epochs([0.5, 0.5, 0.2], 1) == 1
-    chosen = pooled_logits(results, {"a": 2, "b": 2}, 3)
-    assert chosen["a"].argmax(1).tolist() == [0, 1]
-    assert chosen["b"].argmax(1).tolist() == [2, 0]
+@pytest.mark.needs_data("mitdb", "nstdb", "svdb")
+def test_crossval_gives_mean_and_spread(data_dir: Path, tmp_path: Path) -> None:
+    """Oracle: NumPy over the figures of single seeds."""
+    places = Places(data_dir, tmp_path / "cache", tmp_path / "state")
+    config = changed(small_config(), {"distillation": {"teachers": 0}}, "test")
+    both = cross_validate(config, "ds1+svdb", [1, 2], places, 1, records=RECORDS)
+    single = [cross_validate(config, "ds1+svdb", [s], places, 1, records=RECORDS) for s in (1, 2)]
+    for database in ("ds1", "svdb"):
+        values = [s[database]["N"]["se"]["mean"] for s in single]
+        assert both[database]["N"]["se"]["mean"] == pytest.approx(np.mean(values))
+        assert both[database]["N"]["se"]["spread"] == pytest.approx(np.std(values, ddof=1))
+    assert single[0]["ds1"]["V"]["se"]["spread"] == 0
+    json.dumps(both, allow_nan=False)
+
+
+def test_mean_and_ensemble_by_hand() -> None:
+    assert mean_and_spread([1.0, 3.0]) == {"mean": 2.0, "spread": pytest.approx(2**0.5)}
+    a = {"1": np.log(np.array([[0.5, 0.3, 0.1, 0.1]], np.float32))}
+    b = {"1": np.log(np.array([[0.1, 0.7, 0.1, 0.1]], np.float32)) + 5}
+    assert np.exp(ensemble_logits([a, b])["1"]) == pytest.approx(np.array([[0.3, 0.5, 0.1, 0.1]]), abs=1e-5)
+
+
+@pytest.mark.needs_data("mitdb", "nstdb", "svdb")
+def test_ablation_writes_a_line_for_each_variant(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.crossval_report.PROTOCOLS", {"ds1+svdb": RECORDS, "ds1": RECORDS[:3]})
+    variants = tmp_path / "v.toml"
+    variants.write_text(
+        '[[variant]]\nname = "a"\ntext = "first"\n'
+        '[[variant]]\nname = "b"\ntext = "second"\nprotocol = "ds1"\nfeatures = ["p_"]\n'
+        "optimiser = { steps = 2 }\n"
+    )
+    rows = ablate(
+        small_config(),
+        1,
+        Places(data_dir, tmp_path / "cache", tmp_path / "state"),
+        processes=1,
+        variants_path=variants,
+        json_path=tmp_path / "t.json",
+        table_path=tmp_path / "t.md",
+    )
+    assert [row["name"] for row in rows] == ["a", "b"]
+    assert json.loads((tmp_path / "t.json").read_text())["variants"] == rows
+    lines = [line for line in (tmp_path / "t.md").read_text().splitlines() if line.startswith("| ")]
+    assert [line.split(" | ")[0] for line in lines[1:]] == ["| first", "| second"]
+    accuracy = rows[0]["figures"]["ds1"]["V"]["se"]["mean"]
+    assert f"{accuracy:.1f}" in lines[1]
+    loaded = load_variants(small_config(), variants)[1]
+    assert loaded.config.data.without_features
+    assert all(name.startswith("p_") for name in loaded.config.data.without_features)
+    for text, message in (
+        ('[[variant]]\nname = "a"', "text"),
+        ('[[variant]]\nname = "a"\ntext = ""\nprotocol = "ds2"', "protocol"),
+        ('[[variant]]\nname = "a"\ntext = ""\nfeatures = ["zz"]', "no feature"),
+        ('[[variant]]\nname = "a"\ntext = ""\nmodel = { zz = 1 }', "zz is unknown"),
+    ):
+        variants.write_text(text)
+        with pytest.raises(UserError, match=message):
+            load_variants(small_config(), variants)
+
+
+def test_committed_variants_are_sound() -> None:
+    names = [v.name for v in load_variants(load_config())]
+    assert len(set(names)) == len(names) >= 10
+
+
+def test_a_job_that_is_done_is_not_done_again(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = Places(data_dir, tmp_path / "cache", tmp_path / "state")
+    config = changed(small_config(), {"distillation": {"teachers": 0}}, "test")
+    (job, *_) = cross_validation_jobs(config, RECORDS, [1], places)
+    run_job(job)
+    before = job.file().read_bytes()
+    monkeypatch.setattr("training.crossval.train_network", None)
+    run_job(job)
+    assert job.file().read_bytes() == before
+    other = changed(config, {"optimiser": {"weight_decay": 0.1}}, "test")
+    assert dataclasses.replace(job, config=other).file() != job.file()
 
 
 # ---- DS2's scoring, tried on training records

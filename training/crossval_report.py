@@ -1,0 +1,151 @@
+"""``bitbeat crossval``: the shipped recipe under cross-validation, several seeds, mean and spread."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from host_tools.writing import write_json
+from training.config import TrainingConfig
+from training.crossval import (
+    Places,
+    Report,
+    TrainingData,
+    cross_validation_jobs,
+    held_out_logits,
+    load_training_data,
+    run_jobs,
+)
+from training.data import REPO_ROOT
+from training.datasets import RecordBeats
+from training.scores import mean_and_spread, pooled_figures
+from training.splits import PROTOCOLS, SHIPPED, is_svdb
+
+REPORT_PATH = REPO_ROOT / "build" / "crossval.json"
+
+_RATES = ("se", "ppv", "f1")
+
+Logits = dict[str, NDArray[np.float32]]
+
+
+def figures_by_database(records: Sequence[RecordBeats], logits: Logits) -> dict[str, dict[str, Any]]:
+    """Figures over DS1's and over svdb's records, where there are any."""
+    groups = {
+        "ds1": [r for r in records if not is_svdb(r.record)],
+        "svdb": [r for r in records if is_svdb(r.record)],
+    }
+    return {name: pooled_figures(part, logits) for name, part in groups.items() if part}
+
+
+def spread_over(figures: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Mean and spread of the rates of N S V, of accuracy and macro-F1, over seeds or folds."""
+    out: dict[str, Any] = {
+        name: {rate: mean_and_spread([f["classes"][name][rate] for f in figures]) for rate in _RATES}
+        for name in "NSV"
+    }
+    for key in ("accuracy", "macro_f1"):
+        out[key] = mean_and_spread([f[key] for f in figures])
+    return out
+
+
+def database_report(data: TrainingData, seeds: Sequence[Logits]) -> dict[str, Any]:
+    """For DS1 and svdb: mean and spread over seeds (all folds pooled), and over folds (all seeds)."""
+    pooled = [figures_by_database(data.judged, logits) for logits in seeds]
+    folds = sorted(set(data.fold_of.values()))
+    by_fold = {
+        k: [figures_by_database(data.held_out(k), logits) for logits in seeds] for k in folds
+    }  # rates of one fold: means over the seeds
+    report: dict[str, Any] = {}
+    for name in pooled[0]:
+        own = spread_over([p[name] for p in pooled])
+        means = []
+        for k in folds:
+            spread = spread_over([f[name] for f in by_fold[k]])
+            means.append(
+                {
+                    "classes": {c: {r: spread[c][r]["mean"] for r in _RATES} for c in "NSV"},
+                    "accuracy": spread["accuracy"]["mean"],
+                    "macro_f1": spread["macro_f1"]["mean"],
+                }
+            )
+        over_folds = spread_over(means)
+        for c in "NSV":
+            for rate in _RATES:
+                own[c][rate]["spread_of_folds"] = over_folds[c][rate]["spread"]
+        for key in ("accuracy", "macro_f1"):
+            own[key]["spread_of_folds"] = over_folds[key]["spread"]
+        report[name] = own
+    return report
+
+
+def cross_validate(
+    config: TrainingConfig,
+    protocol: str,
+    seeds: Sequence[int],
+    places: Places,
+    processes: int = 2,
+    report: Report | None = None,
+    records: tuple[str, ...] | None = None,
+) -> dict[str, Any]:
+    """Cross-validate a configuration with some seeds.
+
+    Parameters
+    ----------
+    config : TrainingConfig
+        Hyper-parameters; with ``distillation.teachers = 0`` each network is trained plainly.
+    protocol : str
+        Name in ``PROTOCOLS``.
+    seeds : sequence of int
+        Networks of each fold that are judged.
+    places : Places
+        Data, cache, state.
+    processes : int
+        Networks trained at a time.
+    report : callable, optional
+        Told of networks done.
+    records : tuple of str, optional
+        Other training records than the protocol's.
+
+    Returns
+    -------
+    dict
+        As of :func:`database_report`.
+    """
+    chosen = records or PROTOCOLS[protocol]
+    data = load_training_data(config, chosen, places, processes)
+    jobs = {seed: cross_validation_jobs(config, chosen, [seed], places) for seed in seeds}
+    run_jobs([job for own in jobs.values() for job in own], processes, report)
+    return database_report(data, [held_out_logits(own) for own in jobs.values()])
+
+
+def write_crossval(
+    config: TrainingConfig,
+    places: Places,
+    processes: int = 2,
+    report: Report | None = None,
+    path: Path = REPORT_PATH,
+) -> dict[str, Any]:
+    """Cross-validate the shipped recipe under every protocol; write ``build/crossval.json``.
+
+    Top level: the shipped protocol, ``ds1`` and ``svdb``; all protocols under ``protocols``. Under
+    ``ds1``, svdb's figures are those of other people's records that no fold was trained on.
+    """
+    seeds = list(range(1, config.cross_validation.seeds + 1))
+    protocols = {}
+    for name in PROTOCOLS:
+        own = dataclasses.replace(places, state_dir=places.state_dir / name)
+        protocols[name] = cross_validate(config, name, seeds, own, processes, report)
+    result = protocols[SHIPPED] | {
+        "protocol": SHIPPED,
+        "folds": config.cross_validation.folds,
+        "seeds": len(seeds),
+        "config_hash": config.digest(),
+        "protocols": protocols,
+    }
+    write_json(path, result)
+    return result
