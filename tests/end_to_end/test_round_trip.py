@@ -26,7 +26,7 @@ RECORDS = ("106", "119", "208", "223")
 @pytest.mark.needs_data("mitdb", "nstdb")
 def test_train_export_compile_run(tmp_path: Path) -> None:
     data = database_dir("mitdb").parent
-    checkpoint = fit(records=RECORDS, epochs=2, out_dir=tmp_path / "training", data_dir=data, seed=3)
+    checkpoint = fit(records=RECORDS, steps=60, out_dir=tmp_path / "training", data_dir=data, seed=3)
     exported = export_checkpoint(checkpoint, tmp_path / "export", calibration_records=RECORDS, data_dir=data)
     assert exported.onnx_max_error < 1e-4
     generate(tmp_path, exported.tflite)
@@ -39,7 +39,7 @@ def test_train_export_compile_run(tmp_path: Path) -> None:
     )
     assert result.first is None, result.first.text()
     assert result.compared["tflite_micro"] > 4 * 2800
-    # It is the new network that ran, and two epochs taught it something.
+    # It is the new network that ran, and sixty steps taught it something.
     assert exported.tflite.read_bytes() != (ROOT / TFLITE).read_bytes()
     beats = run_core(samples, model_dir=model_dir).beats
     assert not np.array_equal(beats["logits"], run_core(samples).beats["logits"])

@@ -21,28 +21,28 @@ from export.tflite_check import check_full_int8, inputs_by_name
 from export.tflite_export import convert_onnx, export_checkpoint
 from export.tflite_reader import read_tflite
 from host_tools.errors import CheckFailed, UserError
+from host_tools.reference.params import CONTEXT_BEATS, FEATURE_NAMES
+from tests.training.made_up import made_up
 from training.checkpoint import save_checkpoint
 from training.config import load_config
 from training.datasets import RecordBeats
 from training.loop import predict
-from training.model import HybridNet
+from training.model import ContextNet, rhythm_shape
 
 
 def made_up_beats(record: str, seed: int, n: int = 60) -> RecordBeats:
     """Smooth random beats and features, over most of the int8 range."""
     rng = np.random.default_rng(seed)
-    beat = np.clip(np.cumsum(rng.normal(0, 12, (n, 96, 2)), 1), -100, 100)
-    rhythm = np.clip(rng.normal(0, 25, (n, 12)), -90, 90)
+    beat = np.clip(np.cumsum(rng.normal(0, 12, (n, 96, 2)), 1), -100, 100).astype(np.int8)
+    rows = np.clip(rng.normal(0, 25, (n, len(FEATURE_NAMES))), -90, 90).astype(np.int8)
     label = rng.integers(0, 4, n).astype(np.uint8)
-    return RecordBeats(
-        record, beat.astype(np.int8), rhythm.astype(np.int8), label, np.arange(n, dtype=np.int64), 0, 0
-    )
+    return dataclasses.replace(made_up(record, n, seed), beat=beat, rows=rows, label=label)
 
 
-def random_net(seed: int) -> HybridNet:
+def random_net(seed: int) -> ContextNet:
     """Random weights, with batch-norm statistics of real-looking inputs."""
     torch.manual_seed(seed)
-    net = HybridNet(load_config().model)
+    net = ContextNet(load_config().model)
     for module in net.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             torch.nn.init.uniform_(module.weight, 0.5, 1.5)
@@ -50,13 +50,13 @@ def random_net(seed: int) -> HybridNet:
     net.train()
     with torch.no_grad():
         for _ in range(30):
-            net(torch.randn(64, 2, 1, 96).cumsum(-1) * 0.3, torch.randn(64, 12))
+            net(torch.randn(64, 2, 1, 96).cumsum(-1) * 0.3, torch.randn(64, *rhythm_shape(net.config)))
     return net.eval()
 
 
 @dataclasses.dataclass(frozen=True)
 class Exported:
-    net: HybridNet
+    net: ContextNet
     beats: list[RecordBeats]
     onnx: Path
     tflite: Path
@@ -98,7 +98,7 @@ def test_calibration_spans_the_grid_and_stays_on_it() -> None:
     beats = [made_up_beats("1", 1), made_up_beats("2", 2)]
     beat, rhythm = calibration_arrays(beats)
     assert beat.shape[1:] == (1, 96, 2)
-    assert rhythm.shape == (len(beat), 12)
+    assert rhythm.shape == (len(beat), 1, CONTEXT_BEATS, len(FEATURE_NAMES))
     for array in (beat, rhythm):
         assert array.min() == -8.0
         assert array.max() == 127 / 16
@@ -122,10 +122,12 @@ def test_only_training_records_calibrate(tmp_path: Path, record: str) -> None:
 def test_full_int8_with_exact_input_scales(exported: Exported) -> None:
     check_full_int8(exported.graph)
     kinds = [op.kind for op in exported.graph.operators]
-    assert kinds == [
-        *("PAD", "CONV_2D", "PAD", "CONV_2D", "PAD", "CONV_2D", "MEAN"),
-        *("FULLY_CONNECTED", "FULLY_CONNECTED", "CONCATENATION", "FULLY_CONNECTED"),
-    ]
+    layers = exported.net.config
+    convolutions = len(layers.beat_channels) + 1 + 1 + len(layers.context_channels)
+    assert kinds.count("CONV_2D") == convolutions
+    assert kinds.count("PAD") == len(layers.beat_channels)
+    assert kinds[-3:] == ["CONCATENATION", "FULLY_CONNECTED", "FULLY_CONNECTED"]
+    assert set(kinds) == {"CONV_2D", "PAD", "CONCATENATION", "FULLY_CONNECTED"}
     for tensor in inputs_by_name(exported.graph).values():
         assert (tensor.scales, tensor.zero_points) == ((0.0625,), (0,))
     assert exported.tflite.stat().st_size <= TFLITE_BYTES_MAX
@@ -140,9 +142,10 @@ def test_the_converter_gives_the_same_bytes_again(exported: Exported, tmp_path: 
 def test_int8_follows_float(exported: Exported) -> None:
     micro = MicroNetwork(exported.tflite, exported.graph)
     beats = exported.beats[0]
-    real = predict(exported.net, beats.beat, beats.rhythm)
+    contexts = beats.contexts(beats.judged)
+    real = predict(exported.net, beats.beat, contexts)
     output = exported.graph.tensors[exported.graph.outputs[0]]
-    got = np.stack([micro(b, r) for b, r in zip(beats.beat, beats.rhythm, strict=True)])
+    got = np.stack([micro(b, r) for b, r in zip(beats.beat, contexts, strict=True)])
     have = (got.astype(np.float64) - output.zero_point) * output.scale
     assert np.corrcoef(have.ravel(), real.ravel())[0, 1] > 0.99
     # Bound by name: with the two inputs exchanged nothing would fit.
@@ -154,7 +157,7 @@ def test_layers_are_compared_with_their_own_counterpart(exported: Exported) -> N
     micro = MicroNetwork(exported.tflite, exported.graph)
     rows = layer_errors(exported.net, micro, *spread_choice(exported.beats, 60))
     assert [row["layer"] for row in rows] == [name for name, _ in layer_tensors(exported.graph)]
-    assert len(rows) == 8
+    assert len(rows) == sum(op.kind != "PAD" for op in exported.graph.operators)
     for row in rows:
         assert 0 < row["rms_error_lsb"] < 6, row
         assert row["sqnr_db"] > 10, row
@@ -166,7 +169,9 @@ def test_layers_are_compared_with_their_own_counterpart(exported: Exported) -> N
 def test_report_counts_by_hand(exported: Exported) -> None:
     report = quantisation_report(exported.net, exported.tflite, exported.graph, exported.beats)
     label = np.concatenate([r.label for r in exported.beats])
-    real = np.concatenate([predict(exported.net, r.beat, r.rhythm) for r in exported.beats]).argmax(1)
+    real = np.concatenate(
+        [predict(exported.net, r.beat, r.contexts(r.judged)) for r in exported.beats]
+    ).argmax(1)
     assert report["beats"] == len(label)
     assert report["float"]["accuracy"] == pytest.approx((real == label).mean())
     assert report["same_class_share"] > 0.9
