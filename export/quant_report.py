@@ -76,11 +76,13 @@ def float_layers(
             x = module(x)
             if isinstance(module, torch.nn.ReLU):
                 layers.append((f"beat {len(layers) + 1}", channels_last(x)))
+        own = torch.relu(net.own(rhythm))
+        layers.append(("rhythm 1", channels_last(own)))
         r = rhythm
-        for count, conv in enumerate((net.embed, *net.context), 1):
+        for count, conv in enumerate((net.embed, *net.context), 2):
             r = torch.relu(conv(r))
             layers.append((f"rhythm {count}", channels_last(r)))
-        joined = torch.cat([x, r], 1)
+        joined = torch.cat([x, own, r], 1)
         layers.append(("concatenation", channels_last(joined)))
         hidden = torch.relu(net.hidden(joined.flatten(1)))
         layers += [("hidden", hidden.numpy()), ("logits", net.head(hidden).numpy())]

@@ -33,6 +33,8 @@ class ModelConfig:
     beat_kernels: tuple[int, ...]
     beat_strides: tuple[int, ...]
     beat_units: int
+    beat_pool: int
+    own_units: int
     row_units: int
     context_channels: tuple[int, ...]
     context_kernels: tuple[int, ...]
@@ -87,6 +89,7 @@ class DataConfig:
     peaks: str
     other_leads: str
     synthetic_share: float
+    synthetic_weight: float
     without_features: tuple[str, ...] = ()
 
 

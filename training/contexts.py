@@ -23,9 +23,10 @@ def assemble_contexts(
     Returns
     -------
     ndarray
-        int8 [m, context_beats, F], oldest first; rows before the first and after the last beat are 0.
+        int8 [m, context_beats, F], newest first: row ``lookahead_beats`` is the beat's own; rows before the
+        record's first and after its last beat are 0.
     """
     before = context_beats - 1 - lookahead_beats
     padded = np.zeros((before + len(rows) + lookahead_beats, rows.shape[1]), np.int8)
     padded[before : before + len(rows)] = rows
-    return padded[np.asarray(index)[:, None] + np.arange(context_beats)]
+    return padded[np.asarray(index)[:, None] + np.arange(context_beats)[::-1]]

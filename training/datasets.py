@@ -166,7 +166,6 @@ def read_annotations(path: Path) -> Annotations:
     """Read the reference annotations of a record, at the chain's sampling rate."""
     import wfdb
 
-    from host_tools.ec57.pairing import flutter_segments
     from host_tools.reference.params import FS_HZ
 
     try:
@@ -177,12 +176,27 @@ def read_annotations(path: Path) -> Annotations:
     sample = np.rint(annotation.sample * (FS_HZ / fs_hz)).astype(np.int64)
     labels = [label_of_symbol(symbol) for symbol in annotation.symbol]
     beats = np.array([label is not None for label in labels], bool)
-    segments = flutter_segments(sample, annotation.symbol)
+    segments = _flutter(sample, annotation.symbol)
     return Annotations(
         sample[beats],
         np.array([label for label in labels if label is not None], np.uint8),
         np.array(segments, np.int64).reshape(-1, 2),
     )
+
+
+def _flutter(sample: NDArray[np.int64], symbols: Sequence[str]) -> list[tuple[int, int]]:
+    """Ventricular flutter, ``[`` to ``]``, first and last sample; an open one lasts to the end."""
+    segments = []
+    begin = -1
+    for at, symbol in zip(sample.tolist(), symbols, strict=True):
+        if symbol == "[" and begin < 0:
+            begin = at
+        elif symbol == "]" and begin >= 0:
+            segments.append((begin, at))
+            begin = -1
+    if begin >= 0:
+        segments.append((begin, int(np.iinfo(np.int64).max)))
+    return segments
 
 
 def read_labels(path: Path) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:

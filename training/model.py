@@ -47,6 +47,9 @@ class ContextNet(nn.Module):
         self.config = config
         layers: list[nn.Module] = []
         channels, _, length = BEAT_SHAPE
+        if config.beat_pool > 1:
+            layers.append(nn.AvgPool2d((1, config.beat_pool)))
+            length //= config.beat_pool
         for out, kernel, stride in zip(
             config.beat_channels, config.beat_kernels, config.beat_strides, strict=True
         ):
@@ -60,6 +63,13 @@ class ContextNet(nn.Module):
             nn.ReLU(),
         ]
         self.beat_stream = nn.Sequential(*layers)
+        # Newest first: a stride as long as the input leaves the beat itself and those ahead of it.
+        self.own = nn.Conv2d(
+            RHYTHM_FEATURES,
+            config.own_units,
+            (1, config.lookahead_beats + 1),
+            stride=(1, config.context_beats),
+        )
         self.embed = nn.Conv2d(RHYTHM_FEATURES, config.row_units, 1)
         widths = context_widths(config)
         channels = config.row_units
@@ -70,7 +80,7 @@ class ContextNet(nn.Module):
             self.context.append(nn.Conv2d(channels, out, (1, kernel), stride=(1, stride)))
             channels = out
         self.dropout = nn.Dropout(config.dropout)
-        self.hidden = nn.Linear(config.beat_units + channels, config.hidden_units)
+        self.hidden = nn.Linear(config.beat_units + config.own_units + channels, config.hidden_units)
         self.head = nn.Linear(config.hidden_units, CLASSES)
 
     def forward(self, beat: torch.Tensor, rhythm: torch.Tensor) -> torch.Tensor:
@@ -81,18 +91,19 @@ class ContextNet(nn.Module):
         beat : Tensor
             float32 [B, 2, 1, 96], multiples of 1/16 in -8 .. 127/16.
         rhythm : Tensor
-            float32 [B, F, 1, K], same range, oldest beat first.
+            float32 [B, F, 1, K], same range, newest beat first.
 
         Returns
         -------
         Tensor
             float32 [B, 4]: N, S, V, F.
         """
-        own = self.beat_stream(beat)
+        shape = self.beat_stream(beat)
+        own = functional.relu(self.own(rhythm))
         x = functional.relu(self.embed(rhythm))
         for conv in self.context:
             x = functional.relu(conv(x))
-        joined = torch.cat([own, x], 1).flatten(1)
+        joined = torch.cat([shape, own, x], 1).flatten(1)
         logits: torch.Tensor = self.head(functional.relu(self.hidden(joined)))
         return logits
 
@@ -112,16 +123,17 @@ class ContextNet(nn.Module):
             float32 [B, L, 4]; the same as :meth:`forward` on each beat, but for dropout.
         """
         crops, length = beat.shape[:2]
-        x = rows.transpose(1, 2)[:, :, None]
-        x = self.dropout(functional.relu(self.embed(x)))
+        newest_first = rows.flip(1).transpose(1, 2)[:, :, None]
+        own = functional.relu(functional.conv2d(newest_first, self.own.weight, self.own.bias))
+        x = self.dropout(functional.relu(self.embed(newest_first)))
         step = 1
         for conv, stride in zip(self.context, (*self.config.context_strides, 1), strict=True):
             assert isinstance(conv, nn.Conv2d)
             x = functional.relu(functional.conv2d(x, conv.weight, conv.bias, dilation=(1, step)))
             step *= stride
-        context = self.dropout(x[:, :, 0]).transpose(1, 2)
-        own = self.beat_stream(beat.flatten(0, 1)[:, :, None]).view(crops, length, -1)
-        joined = torch.cat([own, context], 2)
+        rhythm = self.dropout(torch.cat([own[:, :, 0, :length], x[:, :, 0]], 1)).flip(2).transpose(1, 2)
+        shape = self.beat_stream(beat.flatten(0, 1)[:, :, None]).view(crops, length, -1)
+        joined = torch.cat([shape, rhythm], 2)
         logits: torch.Tensor = self.head(self.dropout(functional.relu(self.hidden(joined))))
         return logits
 
@@ -174,7 +186,8 @@ def beat_length(length: int, kernel: int, stride: int) -> int:
 def count_macs(config: ModelConfig) -> int:
     """Multiply-accumulates of convolutions and fully connected layers for one beat."""
     channels, _, length = BEAT_SHAPE
-    macs = 0
+    length //= config.beat_pool
+    macs = RHYTHM_FEATURES * (config.lookahead_beats + 1) * config.own_units
     for out, kernel, stride in zip(
         config.beat_channels, config.beat_kernels, config.beat_strides, strict=True
     ):
@@ -189,7 +202,7 @@ def count_macs(config: ModelConfig) -> int:
     for out, kernel, width in zip(config.context_channels, kernels, widths[1:], strict=True):
         macs += width * out * kernel * channels
         channels = out
-    return macs + (config.beat_units + channels + CLASSES) * config.hidden_units
+    return macs + (config.beat_units + config.own_units + channels + CLASSES) * config.hidden_units
 
 
 def check_context(config: ModelConfig, where: str) -> None:
@@ -208,13 +221,13 @@ def check_context(config: ModelConfig, where: str) -> None:
 
 
 def fold_row_scaling(net: ContextNet, mean: torch.Tensor, scale: torch.Tensor) -> None:
-    """Let a network trained on rows ``(row - mean) * scale`` take the rows themselves."""
+    """Let a network that was trained on rows ``(row - mean) * scale`` take the rows themselves."""
     with torch.no_grad():
-        weight = net.embed.weight[:, :, 0, 0] * scale[None]
-        bias = net.embed.bias
-        assert bias is not None
-        bias -= weight @ mean
-        net.embed.weight.copy_(weight[:, :, None, None])
+        for layer in (net.own, net.embed):
+            weight = layer.weight * scale[None, :, None, None]
+            assert layer.bias is not None
+            layer.bias -= (weight * mean[None, :, None, None]).sum((1, 2, 3))
+            layer.weight.copy_(weight)
 
 
 def set_deterministic(seed: int) -> None:

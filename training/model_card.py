@@ -96,7 +96,7 @@ on a microcontroller, beat by beat, behind BitBeat's own band-pass filter and R-
   (int8 [96][2]); convolutions of {beat}; one more, over all that is left, to {layers["beat_units"]} units.
 - Rhythm stream: {len(FEATURE_NAMES)} features (int8) of each of {layers["context_beats"]} consecutive beats, {ahead} of them later than the
   classified one: RR intervals against four memories of different length, likeness to the patient's dominant
-  template, the beat's own kind of beat, the P region. The same {layers["row_units"]} units for every beat, then convolutions over the
+  template, the beat's own kind of beat, the P region. {layers["own_units"]} units see the beat's own (and those ahead); the same {layers["row_units"]} units for every beat, then convolutions over the
   beats: {context or "none"}; one more, over all that is left, to {layers["context_channels"][-1]} units.
 - Concatenation, {layers["hidden_units"]} hidden units, 4 logits.
 - {info["parameters"]:,} parameters; {model["macs"]:,} multiply-accumulates per beat; .tflite

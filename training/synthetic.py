@@ -143,7 +143,7 @@ def synthetic_sequences(
                     index,
                     scaled_rows(rows, config.model, scaling),
                     torch.from_numpy(label),
-                    torch.ones(BEATS),
+                    torch.full((BEATS,), config.data.synthetic_weight),
                     teacher,
                 )
             )

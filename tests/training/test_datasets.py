@@ -184,7 +184,7 @@ def test_contexts_by_hand(size: int, ahead: int, beats: int, seed: int) -> None:
     got = assemble_contexts(rows, np.arange(beats), size, ahead)
     for i in range(beats):
         for j in range(size):
-            k = i + j - (size - 1 - ahead)
+            k = i + ahead - j  # newest first
             want = rows[k] if 0 <= k < beats else np.zeros(3, np.int8)
             assert np.array_equal(got[i, j], want)
 
