@@ -1,9 +1,9 @@
 """Constants of the signal chain. Generated from export/spec.toml by `make export`; do not edit."""
 
-# generated beside the model 010365d7
-SPEC_DIGEST = "7049303fd650e6e33cc5b878273c66ef939413cb60ae9fc2807a675a6352e501"
+# generated beside the model 8f510a72
+SPEC_DIGEST = "0fed378725f43bad3395a87905d4d73ee96017d06f3434d535c39684936038d2"
 #: first 32 bits of the specification's SHA-256
-SPEC_HASH = 0x7049303F
+SPEC_HASH = 0x0FED3787
 #: sampling rate of the chain, Hz
 FS_HZ = 360
 #: input units in one millivolt
@@ -73,7 +73,7 @@ RPEAK_DEFAULT_RR_Q10 = 6803
 #: see spec.toml
 RPEAK_SURE_SCORE_Q10 = 4096
 #: see spec.toml
-RPEAK_REPLACE_MARGIN_Q10 = 1024
+RPEAK_REPLACE_MARGIN_Q10 = 512
 #: see spec.toml
 RPEAK_SEARCHBACK_SCORE_Q10 = -1690
 #: see spec.toml
@@ -134,14 +134,26 @@ RR_BOUND_SAMPLES = 720
 RR_WAIT_SAMPLES = 936
 #: longer RR intervals are taken as this
 RR_MAX_SAMPLES = 2880
-#: RR intervals in the local mean
-RR_LOCAL_BEATS = 8
-#: slow mean follows by 2^-this
-RR_SLOW_SHIFT = 5
-#: clip of an interval that enters the slow mean, low
-RR_SLOW_LOW_Q8 = 128
-#: clip of an interval that enters the slow mean, high
-RR_SLOW_HIGH_Q8 = 410
+#: see spec.toml
+RR_SHORT_BEATS = 8
+#: see spec.toml
+RR_LONG_BEATS = 32
+#: see spec.toml
+RR_LOW_Q8 = 128
+#: see spec.toml
+RR_SLOW_BEATS = 256
+#: see spec.toml
+RR_SLOW_TOP_Q8 = 410
+#: see spec.toml
+RR_HIGH_TOP_Q8 = 384
+#: see spec.toml
+RR_HIGH_FALL_Q8 = 230
+#: see spec.toml
+RR_HIGH_UP_SHIFT = 4
+#: see spec.toml
+RR_HIGH_DOWN_SHIFT = 8
+#: see spec.toml
+RR_CHANGE_Q8 = 20
 #: interval assumed where nothing is known
 RR_DEFAULT_SAMPLES = 288
 #: the network's time grid
@@ -164,22 +176,52 @@ RING_SAMPLES = 1064
 QRS_FIRST_GRID = 24
 #: one past its last grid sample
 QRS_END_GRID = 54
+#: one past the P region
+P_END_GRID = 30
+#: first sample of the T region
+T_FIRST_GRID = 54
+#: first sample of the part that width and area are taken over
+OUTLINE_FIRST_GRID = 16
+#: one past its last sample
+OUTLINE_END_GRID = 60
+#: largest shift in alignment
+SHIFT_MAX_GRID = 2
+#: templates kept
+CLUSTERS = 6
 #: see spec.toml
-TEMPLATE_MATCH_Q7 = 115
+CLUSTER_MATCH_Q10 = 920
 #: see spec.toml
-TEMPLATE_UPDATE_SHIFT = 3
+CLUSTER_MERGE_Q10 = 984
 #: see spec.toml
-TEMPLATE_PREMATURE_Q8 = 218
+CLUSTER_MERGE_LOG2_Q10 = 500
 #: see spec.toml
-TEMPLATE_SCORE_MAX = 32
+CLUSTER_UPDATE_BEATS = 12
+#: see spec.toml
+CLUSTER_SHARE_BEATS = 128
+#: see spec.toml
+CLUSTER_PREMATURE_LOG2_Q10 = -178
+#: see spec.toml
+CLUSTER_PREMATURE_WEIGHT_Q8 = 40
+#: see spec.toml
+CLUSTER_HYSTERESIS_Q8 = 294
+#: see spec.toml
+P_UPDATE_SHIFT = 4
+#: see spec.toml
+P_MATCH_Q10 = 920
+#: see spec.toml
+P_RR_LOG2_Q10 = -148
+#: see spec.toml
+LATE_MATCH_Q10 = 872
+#: see spec.toml
+LATE_RR_LOG2_Q10 = -107
 #: amplitude_low_q8 as log2
-TEMPLATE_LOUDER_LOW_Q10 = -881
+CLUSTER_LOUDER_LOW_Q10 = -881
 #: amplitude_high_q8 as log2
-TEMPLATE_LOUDER_HIGH_Q10 = 869
+CLUSTER_LOUDER_HIGH_Q10 = 869
 #: noise relative to the template's sd from which a beat is noisy
 NOISY_Q8 = 64
 #: smallest standard deviation divided by
-TEMPLATE_MINIMUM_SD = 8
+MINIMUM_SD = 8
 #: share of roughness in the unrest, 2^-this
 QUALITY_ROUGH_SHIFT = 2
 #: unrest is followed from beat to beat by 2^-this
@@ -192,8 +234,14 @@ QUALITY_UNDECIDED_SQI = 50
 LEAD_BACK_SAMPLES = 180
 #: channels of the beat input: beat, beat minus template
 BEAT_CHANNELS = 2
-#: features of the rhythm input
-RHYTHM_FEATURES = 12
+#: features of one beat in the rhythm input
+RHYTHM_FEATURES = 48
+#: beats in the rhythm input
+CONTEXT_BEATS = 16
+#: of them later than the classified one
+LOOKAHEAD_BEATS = 1
+#: a beat is classified at the latest this long after its R peak
+LOOKAHEAD_WAIT_SAMPLES = 1656
 #: fraction bits of both int8 inputs
 INPUT_FRAC_BITS = 4
 #: fraction bits of log2 ratios in the rhythm input
@@ -207,4 +255,55 @@ LOG2_TABLE_Q10 = (
     504, 520, 536, 552, 568, 584, 599, 614, 629, 644, 659, 674, 689,
     703, 717, 731, 745, 759, 773, 787, 800, 813, 827, 840, 853, 866,
     879, 891, 904, 916, 929, 941, 953, 965, 977, 989, 1001, 1012, 1024,
+)
+#: names of the features of one beat in the rhythm input
+FEATURE_NAMES = (
+    "prev_short",
+    "next_short",
+    "prev_long",
+    "next_long",
+    "prev_slow",
+    "next_slow",
+    "prev_high",
+    "next_high",
+    "long_high",
+    "next_prev",
+    "prev_before",
+    "prev_absolute",
+    "irregular_long",
+    "irregular_share",
+    "irregular_short",
+    "unlikeness",
+    "t_unlikeness",
+    "deviation",
+    "t_deviation",
+    "residual",
+    "size",
+    "area",
+    "polarity",
+    "width",
+    "spread",
+    "area_peak",
+    "slope",
+    "width_change",
+    "spread_change",
+    "area_peak_change",
+    "slope_change",
+    "own_share",
+    "own_dominant",
+    "own_from_dominant",
+    "own_early",
+    "own_pause",
+    "own_count",
+    "own_unlikeness",
+    "dominant_share",
+    "previous_unlikeness",
+    "p_size",
+    "p_residual",
+    "p_unlikeness",
+    "p_coherence",
+    "late_p_residual",
+    "late_p_unlikeness",
+    "late_p_coherence",
+    "noise",
 )

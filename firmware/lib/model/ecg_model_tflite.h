@@ -1,6 +1,6 @@
 /* ecg_model_tflite.h - the model for TensorFlow Lite Micro
  * generated from bitbeat.tflite by `make export`; do not edit.
- * model 010365d7b9ede79e, specification 7049303fd650e6e3 */
+ * model 8f510a72674ed5b2, specification 0fed378725f43bad */
 #ifndef ECG_MODEL_TFLITE_H
 #define ECG_MODEL_TFLITE_H
 
@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-#define ECG_MODEL_TFLITE_BYTES 8976
+#define ECG_MODEL_TFLITE_BYTES 20560
 
 /* bitbeat.tflite, byte for byte, aligned to 16 bytes as the interpreter wants it */
 extern const uint8_t ECG_MODEL_TFLITE[ECG_MODEL_TFLITE_BYTES];

@@ -1,12 +1,12 @@
 /* ecg_params.h - generated from export/spec.toml by `make export`; do not edit.
- * specification 7049303fd650e6e3, model 010365d7, 360 Hz */
+ * specification 0fed378725f43bad, model 8f510a72, 360 Hz */
 #ifndef ECG_PARAMS_H
 #define ECG_PARAMS_H
 
 #include <stdint.h>
 
 /* clang-format off */
-#define ECG_SPEC_HASH UINT32_C(0x7049303F) /* first 32 bits of the specification's SHA-256 */
+#define ECG_SPEC_HASH UINT32_C(0x0FED3787) /* first 32 bits of the specification's SHA-256 */
 #define ECG_FS_HZ 360 /* sampling rate of the chain, Hz */
 #define ECG_ADU_PER_MV 200 /* input units in one millivolt */
 #define ECG_SATURATION_ADU 6400 /* |input| from which it counts as saturated */
@@ -41,7 +41,7 @@
 #define ECG_RPEAK_TWAVE_RAMP_Q10 34 /* twave: what a step sooner adds, at most 1 */
 #define ECG_RPEAK_DEFAULT_RR_Q10 6803 /* log2 of the mean RR in steps before there is one */
 #define ECG_RPEAK_SURE_SCORE_Q10 4096 /* see spec.toml */
-#define ECG_RPEAK_REPLACE_MARGIN_Q10 1024 /* see spec.toml */
+#define ECG_RPEAK_REPLACE_MARGIN_Q10 512 /* see spec.toml */
 #define ECG_RPEAK_SEARCHBACK_SCORE_Q10 (-1690) /* see spec.toml */
 #define ECG_RPEAK_SEARCHBACK_RR_Q8 400 /* see spec.toml */
 #define ECG_RPEAK_LEVEL_SHIFT 3 /* levels follow beats by 2^-this */
@@ -72,10 +72,16 @@
 #define ECG_RR_BOUND_SAMPLES 720 /* a next RR that has not come is taken as this */
 #define ECG_RR_WAIT_SAMPLES 936 /* how long a beat waits for the next */
 #define ECG_RR_MAX_SAMPLES 2880 /* longer RR intervals are taken as this */
-#define ECG_RR_LOCAL_BEATS 8 /* RR intervals in the local mean */
-#define ECG_RR_SLOW_SHIFT 5 /* slow mean follows by 2^-this */
-#define ECG_RR_SLOW_LOW_Q8 128 /* clip of an interval that enters the slow mean, low */
-#define ECG_RR_SLOW_HIGH_Q8 410 /* clip of an interval that enters the slow mean, high */
+#define ECG_RR_SHORT_BEATS 8 /* see spec.toml */
+#define ECG_RR_LONG_BEATS 32 /* see spec.toml */
+#define ECG_RR_LOW_Q8 128 /* see spec.toml */
+#define ECG_RR_SLOW_BEATS 256 /* see spec.toml */
+#define ECG_RR_SLOW_TOP_Q8 410 /* see spec.toml */
+#define ECG_RR_HIGH_TOP_Q8 384 /* see spec.toml */
+#define ECG_RR_HIGH_FALL_Q8 230 /* see spec.toml */
+#define ECG_RR_HIGH_UP_SHIFT 4 /* see spec.toml */
+#define ECG_RR_HIGH_DOWN_SHIFT 8 /* see spec.toml */
+#define ECG_RR_CHANGE_Q8 20 /* see spec.toml */
 #define ECG_RR_DEFAULT_SAMPLES 288 /* interval assumed where nothing is known */
 #define ECG_GRID_HZ 120 /* the network's time grid */
 #define ECG_GRID_STEP_Q16 196608 /* input samples in one grid step, Q16 */
@@ -87,21 +93,39 @@
 #define ECG_RING_SAMPLES 1064 /* filtered samples kept */
 #define ECG_QRS_FIRST_GRID 24 /* first grid sample of the QRS part */
 #define ECG_QRS_END_GRID 54 /* one past its last grid sample */
-#define ECG_TEMPLATE_MATCH_Q7 115 /* see spec.toml */
-#define ECG_TEMPLATE_UPDATE_SHIFT 3 /* see spec.toml */
-#define ECG_TEMPLATE_PREMATURE_Q8 218 /* see spec.toml */
-#define ECG_TEMPLATE_SCORE_MAX 32 /* see spec.toml */
-#define ECG_TEMPLATE_LOUDER_LOW_Q10 (-881) /* amplitude_low_q8 as log2 */
-#define ECG_TEMPLATE_LOUDER_HIGH_Q10 869 /* amplitude_high_q8 as log2 */
+#define ECG_P_END_GRID 30 /* one past the P region */
+#define ECG_T_FIRST_GRID 54 /* first sample of the T region */
+#define ECG_OUTLINE_FIRST_GRID 16 /* first sample of the part that width and area are taken over */
+#define ECG_OUTLINE_END_GRID 60 /* one past its last sample */
+#define ECG_SHIFT_MAX_GRID 2 /* largest shift in alignment */
+#define ECG_CLUSTERS 6 /* templates kept */
+#define ECG_CLUSTER_MATCH_Q10 920 /* see spec.toml */
+#define ECG_CLUSTER_MERGE_Q10 984 /* see spec.toml */
+#define ECG_CLUSTER_MERGE_LOG2_Q10 500 /* see spec.toml */
+#define ECG_CLUSTER_UPDATE_BEATS 12 /* see spec.toml */
+#define ECG_CLUSTER_SHARE_BEATS 128 /* see spec.toml */
+#define ECG_CLUSTER_PREMATURE_LOG2_Q10 (-178) /* see spec.toml */
+#define ECG_CLUSTER_PREMATURE_WEIGHT_Q8 40 /* see spec.toml */
+#define ECG_CLUSTER_HYSTERESIS_Q8 294 /* see spec.toml */
+#define ECG_P_UPDATE_SHIFT 4 /* see spec.toml */
+#define ECG_P_MATCH_Q10 920 /* see spec.toml */
+#define ECG_P_RR_LOG2_Q10 (-148) /* see spec.toml */
+#define ECG_LATE_MATCH_Q10 872 /* see spec.toml */
+#define ECG_LATE_RR_LOG2_Q10 (-107) /* see spec.toml */
+#define ECG_CLUSTER_LOUDER_LOW_Q10 (-881) /* amplitude_low_q8 as log2 */
+#define ECG_CLUSTER_LOUDER_HIGH_Q10 869 /* amplitude_high_q8 as log2 */
 #define ECG_NOISY_Q8 64 /* noise relative to the template's sd from which a beat is noisy */
-#define ECG_TEMPLATE_MINIMUM_SD 8 /* smallest standard deviation divided by */
+#define ECG_MINIMUM_SD 8 /* smallest standard deviation divided by */
 #define ECG_QUALITY_ROUGH_SHIFT 2 /* share of roughness in the unrest, 2^-this */
 #define ECG_QUALITY_FOLLOW_SHIFT 2 /* unrest is followed from beat to beat by 2^-this */
 #define ECG_QUALITY_ZERO_Q8 256 /* unrest at which the signal-quality index is 0 */
 #define ECG_QUALITY_UNDECIDED_SQI 50 /* index below which a beat is undecided */
 #define ECG_LEAD_BACK_SAMPLES 180 /* good input after which the lead is on again */
 #define ECG_BEAT_CHANNELS 2 /* channels of the beat input: beat, beat minus template */
-#define ECG_RHYTHM_FEATURES 12 /* features of the rhythm input */
+#define ECG_RHYTHM_FEATURES 48 /* features of one beat in the rhythm input */
+#define ECG_CONTEXT_BEATS 16 /* beats in the rhythm input */
+#define ECG_LOOKAHEAD_BEATS 1 /* of them later than the classified one */
+#define ECG_LOOKAHEAD_WAIT_SAMPLES 1656 /* a beat is classified at the latest this long after its R peak */
 #define ECG_INPUT_FRAC_BITS 4 /* fraction bits of both int8 inputs */
 #define ECG_LOG_RATIO_FRAC_BITS 6 /* fraction bits of log2 ratios in the rhythm input */
 #define ECG_CLASSES 4 /* AAMI classes */

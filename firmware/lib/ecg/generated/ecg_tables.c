@@ -1,5 +1,5 @@
 /* ecg_tables.c - generated from export/spec.toml by `make export`; do not edit.
- * specification 7049303fd650e6e3, model 010365d7 */
+ * specification 0fed378725f43bad, model 8f510a72 */
 #include "ecg_intmath.h"
 
 /* clang-format off */
