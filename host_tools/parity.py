@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from host_tools.build import ROOT
 from host_tools.native import STAGES, run_core
+from host_tools.reference.params import BEAT_CHANNELS
 from host_tools.reference.run import RecordResult, run_record
 
 #: The model that the oracle interprets: the one that the C network was generated from.
@@ -108,14 +109,14 @@ class Interpreter:
 
         self._interpreter = runtime.Interpreter.from_file(str(path), arena_size=_ARENA_BYTES)
         shapes = [tuple(self._interpreter.get_input_details(i)["shape"]) for i in range(2)]
-        # The beat input has four dimensions, the rhythm input two, in either order.
-        self._beat, self._rhythm = (0, 1) if len(shapes[0]) == 4 else (1, 0)
+        # The two inputs come in either order; only the beat's has its channels last.
+        self._beat, self._rhythm = (0, 1) if shapes[0][-1] == BEAT_CHANNELS else (1, 0)
         self._shapes = shapes
 
     def logits(
         self, beat_input: npt.NDArray[np.int8], rhythm_input: npt.NDArray[np.int8]
     ) -> npt.NDArray[np.int8]:
-        """Logits int8 [n, 4] of inputs int8 [n, samples, channels] and int8 [n, features]."""
+        """Logits int8 [n, 4] of inputs int8 [n, samples, channels] and int8 [n, beats, features]."""
         out = np.zeros((len(beat_input), 4), np.int8)
         for i in range(len(beat_input)):
             self._interpreter.set_input(beat_input[i].reshape(self._shapes[self._beat]), self._beat)
