@@ -1,5 +1,5 @@
 /* ecg_vectors.h - generated from export/spec.toml and bitbeat.tflite by `make export`;
- * do not edit. Specification 0fed378725f43bad, model 8f510a72 */
+ * do not edit. Specification 6818a416314cb658, model 8f510a72 */
 #ifndef ECG_VECTORS_H
 #define ECG_VECTORS_H
 
@@ -628,7 +628,7 @@ static const ecg_beat_t ecg_vector_beats[31] = {
     {4578u, 312u, 284u, {53, -60, -64, -80}, 0u, 253u, 0u, 87u},
     {4862u, 284u, 300u, {49, -47, -68, -78}, 0u, 252u, 0u, 88u},
     {5162u, 300u, 288u, {51, -51, -67, -80}, 0u, 253u, 0u, 89u},
-    {5450u, 288u, 199u, {44, -55, -63, -66}, 0u, 251u, 0u, 82u},
+    {5450u, 288u, 199u, {44, -55, -63, -66}, 0u, 251u, 22u, 0u},
     {5649u, 199u, 720u, {-39, -22, 22, -82}, 2u, 220u, 22u, 0u},
     {7244u, 1595u, 284u, {111, -128, -57, -115}, 0u, 255u, 22u, 0u},
     {7528u, 284u, 198u, {42, -53, -64, -66}, 0u, 251u, 22u, 0u},

@@ -1,9 +1,9 @@
 """Constants of the signal chain. Generated from export/spec.toml by `make export`; do not edit."""
 
 # generated beside the model 8f510a72
-SPEC_DIGEST = "0fed378725f43bad3395a87905d4d73ee96017d06f3434d535c39684936038d2"
+SPEC_DIGEST = "6818a416314cb658310cbe8226ec620f9d6e650bcc6ffbab07867a41f98ab8d4"
 #: first 32 bits of the specification's SHA-256
-SPEC_HASH = 0x0FED3787
+SPEC_HASH = 0x6818A416
 #: sampling rate of the chain, Hz
 FS_HZ = 360
 #: input units in one millivolt
@@ -73,7 +73,7 @@ RPEAK_DEFAULT_RR_Q10 = 6803
 #: see spec.toml
 RPEAK_SURE_SCORE_Q10 = 4096
 #: see spec.toml
-RPEAK_REPLACE_MARGIN_Q10 = 512
+RPEAK_REPLACE_MARGIN_Q10 = 1024
 #: see spec.toml
 RPEAK_SEARCHBACK_SCORE_Q10 = -1690
 #: see spec.toml

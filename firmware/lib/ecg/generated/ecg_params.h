@@ -1,12 +1,12 @@
 /* ecg_params.h - generated from export/spec.toml by `make export`; do not edit.
- * specification 0fed378725f43bad, model 8f510a72, 360 Hz */
+ * specification 6818a416314cb658, model 8f510a72, 360 Hz */
 #ifndef ECG_PARAMS_H
 #define ECG_PARAMS_H
 
 #include <stdint.h>
 
 /* clang-format off */
-#define ECG_SPEC_HASH UINT32_C(0x0FED3787) /* first 32 bits of the specification's SHA-256 */
+#define ECG_SPEC_HASH UINT32_C(0x6818A416) /* first 32 bits of the specification's SHA-256 */
 #define ECG_FS_HZ 360 /* sampling rate of the chain, Hz */
 #define ECG_ADU_PER_MV 200 /* input units in one millivolt */
 #define ECG_SATURATION_ADU 6400 /* |input| from which it counts as saturated */
@@ -41,7 +41,7 @@
 #define ECG_RPEAK_TWAVE_RAMP_Q10 34 /* twave: what a step sooner adds, at most 1 */
 #define ECG_RPEAK_DEFAULT_RR_Q10 6803 /* log2 of the mean RR in steps before there is one */
 #define ECG_RPEAK_SURE_SCORE_Q10 4096 /* see spec.toml */
-#define ECG_RPEAK_REPLACE_MARGIN_Q10 512 /* see spec.toml */
+#define ECG_RPEAK_REPLACE_MARGIN_Q10 1024 /* see spec.toml */
 #define ECG_RPEAK_SEARCHBACK_SCORE_Q10 (-1690) /* see spec.toml */
 #define ECG_RPEAK_SEARCHBACK_RR_Q8 400 /* see spec.toml */
 #define ECG_RPEAK_LEVEL_SHIFT 3 /* levels follow beats by 2^-this */
