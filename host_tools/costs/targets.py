@@ -35,7 +35,7 @@ _BENCH_IO = {
 #: Port sources that a measuring image replaces: the UART, and the console with its own entry.
 _REPLACED = ("port_uart.c", "uart_cmsdk.c", "uart_nrf51.c", "uart_16550.c", "console_sim.c")
 #: Calls that begin another stage; see bench_chain.c.
-_WRAPPED = ("ecg_beat_classify", "ecg_net_invoke")
+_WRAPPED = ("ecg_beat_measure", "ecg_beat_classify", "ecg_net_invoke")
 
 
 @dataclass(frozen=True)

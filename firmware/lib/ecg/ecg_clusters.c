@@ -35,8 +35,8 @@ static int32_t covariance(const int16_t *a, const int16_t *b) {
 /* Centres and scales the beat's QRS part for correlation, and its norm at every shift. */
 static void prepare(ecg_match_t *m, const int16_t *window) {
     const int16_t *part = window + ECG_QRS_FIRST_GRID - ECG_SHIFT_MAX_GRID;
-    int32_t mean = ecg_stretch_mean(part, SPAN);
-    int shift = ecg_nine_bit_shift(part, SPAN, mean);
+    int shift;
+    int32_t mean = ecg_centre(part, SPAN, &shift);
     for (uint32_t k = 0; k < SPAN; k++) {
         m->vector[k] = (int16_t)((part[k] - mean) >> shift);
     }
@@ -105,8 +105,8 @@ static void find(const ecg_clusters_t *c, ecg_match_t *m) {
 /* Vector, norm and size of a template that has changed. */
 static void refresh(ecg_clusters_t *c, uint32_t k) {
     const int16_t *part = c->windows[k] + ECG_QRS_FIRST_GRID;
-    int32_t mean = ecg_stretch_mean(part, ECG_QRS_SAMPLES);
-    int shift = ecg_nine_bit_shift(part, ECG_QRS_SAMPLES, mean);
+    int shift;
+    int32_t mean = ecg_centre(part, ECG_QRS_SAMPLES, &shift);
     int32_t squares = 1;
     for (uint32_t i = 0; i < ECG_QRS_SAMPLES; i++) {
         int32_t v = (part[i] - mean) >> shift;

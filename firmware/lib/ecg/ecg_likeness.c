@@ -11,11 +11,8 @@ int32_t ecg_stretch_mean(const int16_t *a, int32_t count) {
     return ecg_floor_divide(total, count);
 }
 
-int ecg_nine_bit_shift(const int16_t *a, int32_t count, int32_t mean) {
-    int32_t largest = 0;
-    for (int32_t k = 0; k < count; k++) {
-        largest = ecg_max(largest, ecg_abs(a[k] - mean));
-    }
+/* Right shift that brings values of at most `largest` into 9 bits. */
+static int nine_bits(int32_t largest) {
     int shift = 0;
     while ((largest >> shift) > 511) {
         shift += 1;
@@ -32,11 +29,25 @@ int8_t ecg_unlikeness_feature(int32_t correlation_q10) {
     return (int8_t)((11 * ecg_log2_q10((uint32_t)(1025 - correlation_q10))) >> 10);
 }
 
+int32_t ecg_centre(const int16_t *a, int32_t count, int *shift) {
+    int32_t total = a[0];
+    int32_t low = a[0];
+    int32_t high = a[0];
+    for (int32_t k = 1; k < count; k++) {
+        total += a[k];
+        low = ecg_min(low, a[k]);
+        high = ecg_max(high, a[k]);
+    }
+    int32_t mean = ecg_floor_divide(total, count);
+    *shift = nine_bits(ecg_max(high - mean, mean - low));
+    return mean;
+}
+
 int32_t ecg_likeness_q10(const int16_t *a, const int16_t *b, int32_t count) {
-    int32_t mean_a = ecg_stretch_mean(a, count);
-    int32_t mean_b = ecg_stretch_mean(b, count);
-    int shift_a = ecg_nine_bit_shift(a, count, mean_a);
-    int shift_b = ecg_nine_bit_shift(b, count, mean_b);
+    int shift_a;
+    int shift_b;
+    int32_t mean_a = ecg_centre(a, count, &shift_a);
+    int32_t mean_b = ecg_centre(b, count, &shift_b);
     int32_t covariance = 0;
     int32_t squares_a = 1;
     int32_t squares_b = 1;

@@ -7,8 +7,9 @@
 /* Mean of `count` values, rounded down; count >= 1. */
 int32_t ecg_stretch_mean(const int16_t *a, int32_t count);
 
-/* Right shift that brings the values about `mean` into 9 bits, so that sums of up to 64 products fit 32. */
-int ecg_nine_bit_shift(const int16_t *a, int32_t count, int32_t mean);
+/* Mean of `count` values, rounded down, and the right shift that brings the values about it into 9 bits, so
+ * that sums of up to 64 products fit 32; count >= 1. */
+int32_t ecg_centre(const int16_t *a, int32_t count, int *shift);
 
 /* Covariance sum over the product of both norms (each at least 1), 1024 = 1, rounded down; -1024..1024. */
 int32_t ecg_correlation_q10(int32_t covariance, uint32_t norm_a, uint32_t norm_b);

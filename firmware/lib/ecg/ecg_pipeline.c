@@ -86,6 +86,7 @@ static void add_r_peak(ecg_pipeline_t *p, int32_t centre_age) {
     p->pending[p->pending_count] = r;
     p->pending_flags[p->pending_count] = beat_flags(p);
     p->pending_count += 1;
+    p->alarm = p->sample_count;
     p->last_r = r;
     p->last_r_valid = 1;
     ECG_TRACE_R_PEAK(p, r);
@@ -176,6 +177,26 @@ static int release(ecg_pipeline_t *p, ecg_beat_t *beat) {
     return 1;
 }
 
+/* Whether the present sample is number `when` or a later one. */
+static bool passed(const ecg_pipeline_t *p, uint32_t when) {
+    return p->sample_count - when < UINT32_C(0x80000000);
+}
+
+/* The earlier one of two sample numbers. */
+static uint32_t earlier(uint32_t a, uint32_t b) {
+    return a - b < UINT32_C(0x80000000) ? b : a;
+}
+
+/* When a beat will be due at the earliest, unless another R peak is found before. */
+static uint32_t next_alarm(const ecg_pipeline_t *p) {
+    uint32_t alarm = p->sample_count + UINT32_C(0x40000000);
+    if (p->pending_count > 0) {
+        uint32_t wait = p->pending_count > 1 ? ECG_WINDOW_AFTER_SAMPLES : ECG_RR_WAIT_SAMPLES;
+        alarm = earlier(alarm, p->pending[0] + wait);
+    }
+    return p->held_count > 0 ? earlier(alarm, p->held[0].r_sample + ECG_LOOKAHEAD_WAIT_SAMPLES) : alarm;
+}
+
 int ecg_pipeline_push(ecg_pipeline_t *p, int16_t x, ecg_beat_t *beat) {
     if (p == NULL || beat == NULL) {
         return ECG_ERR_NULL;
@@ -188,10 +209,14 @@ int ecg_pipeline_push(ecg_pipeline_t *p, int16_t x, ecg_beat_t *beat) {
         }
     }
     ECG_TRACE_SAMPLE(p);
-    if (is_due(p)) {
-        measure(p);
+    int result = 0;
+    if (passed(p, p->alarm)) {
+        if (is_due(p)) {
+            measure(p);
+        }
+        result = release(p, beat);
+        p->alarm = next_alarm(p);
     }
-    int result = release(p, beat);
     p->sample_count += 1;
     return result;
 }

@@ -56,6 +56,7 @@ typedef struct ecg_pipeline {
     uint32_t sample_count; /* number of the next sample, modulo 2^32 */
     uint32_t last_r;       /* last R peak queued */
     uint32_t measured_r;   /* last R peak measured */
+    uint32_t alarm;        /* sample from which a beat may be due; spares looking at every sample */
     uint32_t pending[ECG_PENDING_BEATS];
     ecg_input_t input;
     ecg_bandpass_t bandpass;

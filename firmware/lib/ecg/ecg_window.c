@@ -12,14 +12,28 @@ int32_t ecg_ring_read(const ecg_ring_t *ring, int32_t age) {
     return ring->samples[ecg_ring_position(ring, age)];
 }
 
-void ecg_window_extract(const ecg_ring_t *ring, int32_t r_age, int16_t window[ECG_WINDOW_SAMPLES]) {
-    for (int32_t k = 0; k < ECG_WINDOW_SAMPLES; k++) {
-        int32_t offset = ecg_shift_round((k - ECG_WINDOW_BEFORE_GRID) * ECG_GRID_STEP_Q16, 16);
-        int32_t age = r_age - offset + (ECG_GRID_SPAN_SAMPLES >> 1);
-        int32_t total = 0;
+/* Sum of ECG_GRID_SPAN_SAMPLES samples, the first of them `age` old. */
+static int32_t span_sum(const ecg_ring_t *ring, int32_t age) {
+    int32_t total = 0;
+    int32_t position = ring->index - 1 - age;
+    position += position < 0 ? ECG_RING_SAMPLES : 0;
+    if (age < ECG_GRID_SPAN_SAMPLES || position < 0 || position > ECG_RING_SAMPLES - ECG_GRID_SPAN_SAMPLES) {
+        /* At the ends of the ring. */
         for (int32_t i = 0; i < ECG_GRID_SPAN_SAMPLES; i++) {
             total += ecg_ring_read(ring, age - i);
         }
+        return total;
+    }
+    for (int32_t i = 0; i < ECG_GRID_SPAN_SAMPLES; i++) {
+        total += ring->samples[position + i];
+    }
+    return total;
+}
+
+void ecg_window_extract(const ecg_ring_t *ring, int32_t r_age, int16_t window[ECG_WINDOW_SAMPLES]) {
+    for (int32_t k = 0; k < ECG_WINDOW_SAMPLES; k++) {
+        int32_t offset = ecg_shift_round((k - ECG_WINDOW_BEFORE_GRID) * ECG_GRID_STEP_Q16, 16);
+        int32_t total = span_sum(ring, r_age - offset + (ECG_GRID_SPAN_SAMPLES >> 1));
         int32_t mean = ecg_shift_round(total * ECG_GRID_RECIPROCAL_Q16, 16);
         window[k] = (int16_t)ecg_clamp(mean, INT16_MIN, INT16_MAX);
     }

@@ -11,14 +11,22 @@
 static ecg_pipeline_t pipeline;
 static int16_t block[BLOCK_SAMPLES];
 
-void __real_ecg_beat_classify(ecg_pipeline_t *p, int32_t r_age, ecg_beat_t *beat);
-void __wrap_ecg_beat_classify(ecg_pipeline_t *p, int32_t r_age, ecg_beat_t *beat);
+void __real_ecg_beat_measure(ecg_pipeline_t *p, int32_t r_age, ecg_held_t *held);
+void __wrap_ecg_beat_measure(ecg_pipeline_t *p, int32_t r_age, ecg_held_t *held);
+void __real_ecg_beat_classify(ecg_pipeline_t *p, ecg_beat_t *beat);
+void __wrap_ecg_beat_classify(ecg_pipeline_t *p, ecg_beat_t *beat);
 void __real_ecg_net_invoke(ecg_net_t *net, int8_t *logits);
 void __wrap_ecg_net_invoke(ecg_net_t *net, int8_t *logits);
 
-void __wrap_ecg_beat_classify(ecg_pipeline_t *p, int32_t r_age, ecg_beat_t *beat) {
+void __wrap_ecg_beat_measure(ecg_pipeline_t *p, int32_t r_age, ecg_held_t *held) {
     insncount_enter_features();
-    __real_ecg_beat_classify(p, r_age, beat);
+    __real_ecg_beat_measure(p, r_age, held);
+    insncount_leave();
+}
+
+void __wrap_ecg_beat_classify(ecg_pipeline_t *p, ecg_beat_t *beat) {
+    insncount_enter_features();
+    __real_ecg_beat_classify(p, beat);
     insncount_leave();
 }
 
