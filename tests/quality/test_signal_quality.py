@@ -36,7 +36,7 @@ def judged(window: np.ndarray, dominant: np.ndarray, sd: int, rough: int, flags:
 @given(
     window=windows,
     dominant=windows,
-    sd=st.integers(params.TEMPLATE_MINIMUM_SD, 60000),
+    sd=st.integers(params.MINIMUM_SD, 60000),
     rough=st.integers(0, 256),
     flags=st.integers(0, 15),
     unrest=st.integers(0, 16 * 320),
