@@ -189,6 +189,7 @@ def _rpeak(b: _Builder, rp: dict[str, Any], signal: dict[str, Any], frac_bits: i
     steps("RPEAK_REFRACTORY_STEPS", "refractory_ms", "of two closer candidates the better counts")
     steps("RPEAK_WAIT_STEPS", "wait_ms", "an unsure candidate waits this long for a better one")
     steps("RPEAK_LEARN_STEPS", "learn_ms", "first stretch, from which the level is set")
+    steps("RPEAK_TWIN_MAX_STEPS", "twin_max_ms", "the next beat, if so soon, can vouch for a skipped one")
     steps("RPEAK_SEARCHBACK_MAX_STEPS", "searchback_max_ms", "search-back at the latest")
     steps("RPEAK_EARLY_STEPS", "early_ms", "a blunt candidate sooner than this is suspicious")
     steps("RPEAK_TWAVE_STEPS", "twave_ms", "a very blunt candidate sooner than this may be a T wave")
@@ -197,7 +198,7 @@ def _rpeak(b: _Builder, rp: dict[str, Any], signal: dict[str, Any], frac_bits: i
         b.add(f"RPEAK_{name.upper()}_RAMP_Q10", ramp, f"{name}: what a step sooner adds, at most 1")
     default_rr = round(1024 * math.log2(rp["default_rr_ms"] / step_ms))
     b.add("RPEAK_DEFAULT_RR_Q10", default_rr, "log2 of the mean RR in steps before there is one")
-    for key in ("sure_score", "replace_margin", "searchback_score"):
+    for key in ("sure_score", "replace_margin", "searchback_score", "twin_score", "twin_log2"):
         b.add(f"RPEAK_{key.upper()}_Q10", rp[key + "_q10"], "see spec.toml")
     b.add("RPEAK_SEARCHBACK_RR_Q8", rp["searchback_rr_q8"], "see spec.toml")
     b.add("RPEAK_LEVEL_SHIFT", rp["level_shift"], "levels follow beats by 2^-this")

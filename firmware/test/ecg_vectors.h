@@ -1,5 +1,5 @@
 /* ecg_vectors.h - generated from export/spec.toml and bitbeat.tflite by `make export`;
- * do not edit. Specification 6818a416314cb658, model 8f510a72 */
+ * do not edit. Specification 6a9df004ea49edd5, model 8f510a72 */
 #ifndef ECG_VECTORS_H
 #define ECG_VECTORS_H
 

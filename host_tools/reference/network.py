@@ -1,7 +1,7 @@
 """The network, compiled ahead of time, twin of ``ecg_net_aot.c``.
 
 Generated from bitbeat.tflite by `make export`; do not edit.
-Model 8f510a72674ed5b2, specification 6818a416314cb658.
+Model 8f510a72674ed5b2, specification 6a9df004ea49edd5.
 """
 
 # ruff: noqa

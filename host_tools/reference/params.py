@@ -1,9 +1,9 @@
 """Constants of the signal chain. Generated from export/spec.toml by `make export`; do not edit."""
 
 # generated beside the model 8f510a72
-SPEC_DIGEST = "6818a416314cb658310cbe8226ec620f9d6e650bcc6ffbab07867a41f98ab8d4"
+SPEC_DIGEST = "6a9df004ea49edd50bf690c0571bb29b3b7666bffbe726943b6066980f301703"
 #: first 32 bits of the specification's SHA-256
-SPEC_HASH = 0x6818A416
+SPEC_HASH = 0x6A9DF004
 #: sampling rate of the chain, Hz
 FS_HZ = 360
 #: input units in one millivolt
@@ -58,6 +58,8 @@ RPEAK_REFRACTORY_STEPS = 26
 RPEAK_WAIT_STEPS = 33
 #: first stretch, from which the level is set, detector steps
 RPEAK_LEARN_STEPS = 240
+#: the next beat, if so soon, can vouch for a skipped one, detector steps
+RPEAK_TWIN_MAX_STEPS = 84
 #: search-back at the latest, detector steps
 RPEAK_SEARCHBACK_MAX_STEPS = 228
 #: a blunt candidate sooner than this is suspicious, detector steps
@@ -76,6 +78,10 @@ RPEAK_SURE_SCORE_Q10 = 4096
 RPEAK_REPLACE_MARGIN_Q10 = 1024
 #: see spec.toml
 RPEAK_SEARCHBACK_SCORE_Q10 = -1690
+#: see spec.toml
+RPEAK_TWIN_SCORE_Q10 = -4096
+#: see spec.toml
+RPEAK_TWIN_LOG2_Q10 = 300
 #: see spec.toml
 RPEAK_SEARCHBACK_RR_Q8 = 400
 #: levels follow beats by 2^-this

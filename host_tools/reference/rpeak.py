@@ -39,6 +39,9 @@ from .params import (
     RPEAK_SURE_SCORE_Q10,
     RPEAK_TWAVE_RAMP_Q10,
     RPEAK_TWAVE_STEPS,
+    RPEAK_TWIN_LOG2_Q10,
+    RPEAK_TWIN_MAX_STEPS,
+    RPEAK_TWIN_SCORE_Q10,
     RPEAK_WAIT_STEPS,
     RPEAK_WEIGHT_BEAT_PEAK_Q8,
     RPEAK_WEIGHT_BIAS_Q8,
@@ -197,8 +200,31 @@ def rpeak_follow_rr(s: Any, rr_steps: int) -> None:
 
 
 @kernel
+def rpeak_is_twin(s: Any, c: Any) -> bool:
+    """Whether the skipped candidate is so like the beat ``c`` that it is one, too, as in runs of early beats."""
+    if s.skipping == 0 or s.found_count > 0:
+        return False
+    if s.skipped.score_q10 < RPEAK_TWIN_SCORE_Q10 or s.skipped.score_q10 > 0:
+        return False
+    distance = rpeak_since(c.at, s.skipped.at)
+    if distance < RPEAK_WAIT_STEPS or distance > RPEAK_TWIN_MAX_STEPS:
+        return False
+    peak = abs(to_int(s.skipped.peak_q10) - to_int(c.peak_q10))
+    slope = abs(to_int(s.skipped.slope_q10) - to_int(c.slope_q10))
+    return peak <= RPEAK_TWIN_LOG2_Q10 and slope <= RPEAK_TWIN_LOG2_Q10
+
+
+@kernel
 def rpeak_accept(s: Any, c: Any) -> None:
-    """Take a candidate as a beat: report it and let levels and mean RR follow."""
+    """Take a candidate as a beat, before it a skipped one that is its like."""
+    if rpeak_is_twin(s, c):
+        rpeak_take(s, s.skipped)
+    rpeak_take(s, c)
+
+
+@kernel
+def rpeak_take(s: Any, c: Any) -> None:
+    """Report a candidate as a beat, and let levels and mean RR follow."""
     rr_steps = rpeak_since(c.at, s.beat_at)
     if rr_steps < 2 * RPEAK_SEARCHBACK_MAX_STEPS:
         rpeak_follow_rr(s, rr_steps)
@@ -325,7 +351,7 @@ def rpeak_search_back(s: Any, since_beat: int) -> None:
         if age >= RPEAK_WAIT_STEPS + RPEAK_HOLD_STEPS:
             s.skipping = 0
             if s.skipped.score_q10 > RPEAK_SEARCHBACK_SCORE_Q10 and age <= RPEAK_SEARCHBACK_MAX_STEPS:
-                rpeak_accept(s, s.skipped)
+                rpeak_take(s, s.skipped)
     if since_beat > RPEAK_SEARCHBACK_MAX_STEPS:
         # Nothing for long: the signal may have become smaller.
         s.qrs_q10 = max(to_int(s.qrs_q10) - RPEAK_DECAY_Q10, RPEAK_MINIMUM_Q10)
@@ -390,5 +416,6 @@ def rpeak_flush(s: Any) -> int:
     if s.learn_left == 0:
         if s.lobe_peak > 0:
             rpeak_lobe_end(s)
-        rpeak_judge(s)
+        if s.found_count < 2:
+            rpeak_judge(s)
     return to_int(s.found_count)

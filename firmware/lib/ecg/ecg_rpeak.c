@@ -100,8 +100,8 @@ static void follow_rr(ecg_rpeak_t *s, uint32_t rr_steps) {
     s->overdue_steps = overdue < ECG_RPEAK_SEARCHBACK_MAX_STEPS ? overdue : ECG_RPEAK_SEARCHBACK_MAX_STEPS;
 }
 
-/* Takes a candidate as a beat: reports it and lets levels and mean RR follow. */
-static void accept(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c) {
+/* Reports a candidate as a beat, and lets levels and mean RR follow. */
+static void take(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c) {
     uint32_t rr_steps = c->at - s->beat_at;
     if (rr_steps < 2u * ECG_RPEAK_SEARCHBACK_MAX_STEPS) {
         follow_rr(s, rr_steps);
@@ -117,6 +117,30 @@ static void accept(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c) {
     s->skipping = 0;
     s->found_age[s->found_count] = s->steps - c->at;
     s->found_count += 1;
+}
+
+/* Whether the skipped candidate is so like the beat c that it is one, too, as in runs of early beats. */
+static bool is_twin(const ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c) {
+    if (s->skipping == 0 || s->found_count > 0) {
+        return false;
+    }
+    if (s->skipped.score_q10 < ECG_RPEAK_TWIN_SCORE_Q10 || s->skipped.score_q10 > 0) {
+        return false;
+    }
+    uint32_t distance = c->at - s->skipped.at;
+    if (distance < ECG_RPEAK_WAIT_STEPS || distance > ECG_RPEAK_TWIN_MAX_STEPS) {
+        return false;
+    }
+    return ecg_abs(s->skipped.peak_q10 - c->peak_q10) <= ECG_RPEAK_TWIN_LOG2_Q10 &&
+           ecg_abs(s->skipped.slope_q10 - c->slope_q10) <= ECG_RPEAK_TWIN_LOG2_Q10;
+}
+
+/* Takes a candidate as a beat, before it a skipped one that is its like. */
+static void accept(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c) {
+    if (is_twin(s, c)) {
+        take(s, &s->skipped);
+    }
+    take(s, c);
 }
 
 /* Keeps a candidate that is no beat for search-back, if it is the best since the last beat. */
@@ -221,7 +245,7 @@ static void search_back(ecg_rpeak_t *s, uint32_t since_beat) {
     if (s->skipping != 0 && age >= ECG_RPEAK_WAIT_STEPS + ECG_RPEAK_HOLD_STEPS) {
         s->skipping = 0;
         if (s->skipped.score_q10 > ECG_RPEAK_SEARCHBACK_SCORE_Q10 && age <= ECG_RPEAK_SEARCHBACK_MAX_STEPS) {
-            accept(s, &s->skipped);
+            take(s, &s->skipped);
         }
     }
     if (since_beat > ECG_RPEAK_SEARCHBACK_MAX_STEPS) {
@@ -287,7 +311,9 @@ int ecg_rpeak_flush(ecg_rpeak_t *s) {
         if (s->lobe_peak > 0) {
             end_lobe(s);
         }
-        judge_candidate(s);
+        if (s->found_count < 2) {
+            judge_candidate(s);
+        }
     }
     return s->found_count;
 }

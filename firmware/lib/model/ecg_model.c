@@ -1,6 +1,6 @@
 /* ecg_model.c - table for the confidence of a classification
  * generated from bitbeat.tflite by `make export`; do not edit.
- * model 8f510a72674ed5b2, specification 6818a416314cb658 */
+ * model 8f510a72674ed5b2, specification 6a9df004ea49edd5 */
 /* clang-format off */
 #include "ecg_model.h"
 

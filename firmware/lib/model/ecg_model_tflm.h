@@ -1,6 +1,6 @@
 /* ecg_model_tflm.h - what TensorFlow Lite Micro needs for the model
  * generated from bitbeat.tflite by `make export`; do not edit.
- * model 8f510a72674ed5b2, specification 6818a416314cb658 */
+ * model 8f510a72674ed5b2, specification 6a9df004ea49edd5 */
 #ifndef ECG_MODEL_TFLM_H
 #define ECG_MODEL_TFLM_H
 

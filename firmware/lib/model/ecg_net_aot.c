@@ -1,6 +1,6 @@
 /* ecg_net_aot.c - the network compiled ahead of time: weights and a straight list of kernel calls
  * generated from bitbeat.tflite by `make export`; do not edit.
- * model 8f510a72674ed5b2, specification 6818a416314cb658 */
+ * model 8f510a72674ed5b2, specification 6a9df004ea49edd5 */
 #ifndef ECG_NET_TFLM
 
 /* clang-format off */

@@ -1,12 +1,12 @@
 /* ecg_params.h - generated from export/spec.toml by `make export`; do not edit.
- * specification 6818a416314cb658, model 8f510a72, 360 Hz */
+ * specification 6a9df004ea49edd5, model 8f510a72, 360 Hz */
 #ifndef ECG_PARAMS_H
 #define ECG_PARAMS_H
 
 #include <stdint.h>
 
 /* clang-format off */
-#define ECG_SPEC_HASH UINT32_C(0x6818A416) /* first 32 bits of the specification's SHA-256 */
+#define ECG_SPEC_HASH UINT32_C(0x6A9DF004) /* first 32 bits of the specification's SHA-256 */
 #define ECG_FS_HZ 360 /* sampling rate of the chain, Hz */
 #define ECG_ADU_PER_MV 200 /* input units in one millivolt */
 #define ECG_SATURATION_ADU 6400 /* |input| from which it counts as saturated */
@@ -34,6 +34,7 @@
 #define ECG_RPEAK_REFRACTORY_STEPS 26 /* of two closer candidates the better counts, detector steps */
 #define ECG_RPEAK_WAIT_STEPS 33 /* an unsure candidate waits this long for a better one, detector steps */
 #define ECG_RPEAK_LEARN_STEPS 240 /* first stretch, from which the level is set, detector steps */
+#define ECG_RPEAK_TWIN_MAX_STEPS 84 /* the next beat, if so soon, can vouch for a skipped one, detector steps */
 #define ECG_RPEAK_SEARCHBACK_MAX_STEPS 228 /* search-back at the latest, detector steps */
 #define ECG_RPEAK_EARLY_STEPS 43 /* a blunt candidate sooner than this is suspicious, detector steps */
 #define ECG_RPEAK_TWAVE_STEPS 74 /* a very blunt candidate sooner than this may be a T wave, detector steps */
@@ -43,6 +44,8 @@
 #define ECG_RPEAK_SURE_SCORE_Q10 4096 /* see spec.toml */
 #define ECG_RPEAK_REPLACE_MARGIN_Q10 1024 /* see spec.toml */
 #define ECG_RPEAK_SEARCHBACK_SCORE_Q10 (-1690) /* see spec.toml */
+#define ECG_RPEAK_TWIN_SCORE_Q10 (-4096) /* see spec.toml */
+#define ECG_RPEAK_TWIN_LOG2_Q10 300 /* see spec.toml */
 #define ECG_RPEAK_SEARCHBACK_RR_Q8 400 /* see spec.toml */
 #define ECG_RPEAK_LEVEL_SHIFT 3 /* levels follow beats by 2^-this */
 #define ECG_RPEAK_DECAY_Q10 6 /* fall of the levels in a step without beats for long */
