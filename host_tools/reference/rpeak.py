@@ -201,7 +201,7 @@ def rpeak_follow_rr(s: Any, rr_steps: int) -> None:
 
 @kernel
 def rpeak_is_twin(s: Any, c: Any) -> bool:
-    """Whether the skipped candidate is so like the beat ``c`` that it is one, too, as in runs of early beats."""
+    """Whether the skipped candidate is so like the beat ``c`` that it is one, too, as in runs of beats."""
     if s.skipping == 0 or s.found_count > 0:
         return False
     if s.skipped.score_q10 < RPEAK_TWIN_SCORE_Q10 or s.skipped.score_q10 > 0:
