@@ -115,11 +115,16 @@ class TrainingConfig:
     """All hyper-parameters of one training."""
 
     model: ModelConfig
+    teacher: ModelConfig
     optimiser: OptimiserConfig
     distillation: DistillationConfig
     cross_validation: CrossValidationConfig
     data: DataConfig
     augment: AugmentConfig
+
+    def for_teachers(self) -> TrainingConfig:
+        """Return the same with the teachers' architecture as the network's own."""
+        return dataclasses.replace(self, model=self.teacher)
 
     def digest(self) -> str:
         """SHA-256 over all values, hexadecimal; comments and order do not matter."""
@@ -129,6 +134,7 @@ class TrainingConfig:
 
 _SECTIONS: dict[str, Any] = {
     "model": ModelConfig,
+    "teacher": ModelConfig,
     "optimiser": OptimiserConfig,
     "distillation": DistillationConfig,
     "cross_validation": CrossValidationConfig,
@@ -207,18 +213,22 @@ def _section(kind: Any, raw: dict[str, Any], name: str, where: str) -> Any:
 
 
 def _check(config: TrainingConfig, where: str) -> None:
-    model = config.model
-    if len({len(model.beat_channels), len(model.beat_kernels), len(model.beat_strides)}) != 1 or any(
-        k % 2 == 0 for k in model.beat_kernels
-    ):
-        raise UserError(f"{where}: [model] needs one odd kernel and one stride for each beat convolution")
-    context_widths(model, where)
+    for name, model in (("model", config.model), ("teacher", config.teacher)):
+        _check_model(model, f"{where}: [{name}]")
     if config.data.peaks not in PEAK_SOURCES:
         raise UserError(f"{where}: [data] peaks must be one of {', '.join(PEAK_SOURCES)}")
     if config.data.other_leads not in OTHER_LEADS:
         raise UserError(f"{where}: [data] other_leads must be one of {', '.join(OTHER_LEADS)}")
     if config.cross_validation.folds < 2:
         raise UserError(f"{where}: [cross_validation] folds must be at least 2")
+
+
+def _check_model(model: ModelConfig, where: str) -> None:
+    if len({len(model.beat_channels), len(model.beat_kernels), len(model.beat_strides)}) != 1 or any(
+        k % 2 == 0 for k in model.beat_kernels
+    ):
+        raise UserError(f"{where} needs one odd kernel and one stride for each beat convolution")
+    context_widths(model, where)
 
 
 def context_widths(model: ModelConfig, where: str = "model") -> tuple[int, ...]:
@@ -232,13 +242,13 @@ def context_widths(model: ModelConfig, where: str = "model") -> tuple[int, ...]:
     if not (
         len(model.context_channels) == len(model.context_kernels) + 1 == len(model.context_strides) + 1
     ) or not (0 <= model.lookahead_beats < model.context_beats):
-        raise UserError(f"{where}: [model] needs a kernel and a stride for each context convolution but one")
+        raise UserError(f"{where} needs a kernel and a stride for each context convolution but one")
     widths = [model.context_beats]
     for kernel, stride in zip(model.context_kernels, model.context_strides, strict=True):
         rest = widths[-1] - kernel
         if rest < 0 or rest % stride:
             raise UserError(
-                f"{where}: [model] context convolution of kernel {kernel} and stride {stride} "
+                f"{where} context convolution of kernel {kernel} and stride {stride} "
                 f"leaves some of {widths[-1]} rows out"
             )
         widths.append(rest // stride + 1)

@@ -110,7 +110,8 @@ class Job:
 
     def teacher_jobs(self) -> list[Job]:
         """Return the jobs whose results this one needs."""
-        return [dataclasses.replace(self, seed=seed, teachers=()) for seed in self.teachers]
+        own = dataclasses.replace(self, config=self.config.for_teachers(), teachers=())
+        return [dataclasses.replace(own, seed=seed) for seed in self.teachers]
 
 
 @cache
