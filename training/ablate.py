@@ -32,6 +32,7 @@ class Variant:
     text: str
     protocol: str
     config: TrainingConfig
+    offsets: bool
 
 
 def load_variants(base: TrainingConfig, path: Path = VARIANTS_PATH) -> list[Variant]:
@@ -43,7 +44,7 @@ def load_variants(base: TrainingConfig, path: Path = VARIANTS_PATH) -> list[Vari
         What they differ from.
     path : Path
         A TOML file of ``[[variant]]`` tables: ``name``, ``text``, optionally ``protocol``, ``features`` (the
-        beginnings of the names of features to leave out), and sections of the configuration.
+        beginnings of the names of features to leave out), ``offsets``, and sections of the configuration.
 
     Returns
     -------
@@ -67,11 +68,12 @@ def load_variants(base: TrainingConfig, path: Path = VARIANTS_PATH) -> list[Vari
         protocol = str(rest.pop("protocol", SHIPPED))
         if protocol not in PROTOCOLS:
             raise UserError(f"{path}: {name}: protocol must be one of {', '.join(PROTOCOLS)}")
+        offsets = bool(rest.pop("offsets", False))
         without = _features(rest.pop("features", []), f"{path}: {name}")
         start = base if "distillation" in rest else plain
         config = changed(start, rest, f"{path}: {name}")
         data = dataclasses.replace(config.data, without_features=without)
-        variants.append(Variant(name, text, protocol, dataclasses.replace(config, data=data)))
+        variants.append(Variant(name, text, protocol, dataclasses.replace(config, data=data), offsets))
     return variants
 
 
@@ -128,8 +130,15 @@ def ablate(
             continue
         if said:
             said(variant.name)
+        own = dataclasses.replace(places, state_dir=places.state_dir / variant.protocol)
         figures = cross_validate(
-            variant.config, variant.protocol, range(1, seeds + 1), places, processes, report
+            variant.config,
+            variant.protocol,
+            range(1, seeds + 1),
+            own,
+            processes,
+            report,
+            offsets=variant.offsets,
         )
         rows.append(
             {"name": variant.name, "text": variant.text, "protocol": variant.protocol, "seeds": seeds}

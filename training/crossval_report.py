@@ -23,7 +23,7 @@ from training.crossval import (
 )
 from training.data import REPO_ROOT
 from training.datasets import RecordBeats
-from training.scores import mean_and_spread, pooled_figures
+from training.scores import mean_and_spread, pooled_figures, with_nested_offsets
 from training.splits import PROTOCOLS, SHIPPED, is_svdb
 
 REPORT_PATH = REPO_ROOT / "build" / "crossval.json"
@@ -91,6 +91,7 @@ def cross_validate(
     processes: int = 2,
     report: Report | None = None,
     records: tuple[str, ...] | None = None,
+    offsets: bool = False,
 ) -> dict[str, Any]:
     """Cross-validate a configuration with some seeds.
 
@@ -110,6 +111,8 @@ def cross_validate(
         Told of networks done.
     records : tuple of str, optional
         Other training records than the protocol's.
+    offsets : bool
+        Move the logits of S and V of each fold by what the other folds choose.
 
     Returns
     -------
@@ -120,7 +123,12 @@ def cross_validate(
     data = load_training_data(config, chosen, places, processes)
     jobs = {seed: cross_validation_jobs(config, chosen, [seed], places) for seed in seeds}
     run_jobs([job for own in jobs.values() for job in own], processes, report)
-    return database_report(data, [held_out_logits(own) for own in jobs.values()])
+    logits = [held_out_logits(own) for own in jobs.values()]
+    if offsets:
+        own = [r for r in data.judged if r.record in chosen]
+        others = [r for r in data.judged if r.record not in chosen]
+        logits = [with_nested_offsets(own, data.fold_of, of_seed, others) for of_seed in logits]
+    return database_report(data, logits)
 
 
 def write_crossval(

@@ -163,7 +163,7 @@ def ablate(
     from training.crossval import STATE_DIR, Places
     from training.data import DATA_DIR
 
-    places = Places(_training_data(data_dir, DATA_DIR), state_dir=STATE_DIR / "ablation")
+    places = Places(_training_data(data_dir, DATA_DIR), state_dir=STATE_DIR)
     with _TrainingBars() as bars:
         run_ablation(load_config(), seeds, places, only or (), processes, bars.network, bars.begin)
     Console().print(f"{TABLE_PATH} written", soft_wrap=True)

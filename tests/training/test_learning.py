@@ -29,7 +29,7 @@ from training.model import (
     new_net,
     rhythm_shape,
 )
-from training.scores import record_matrix
+from training.scores import by_database, fit_offsets, record_matrix, with_nested_offsets
 from training.synthetic import BEATS, MODES, make_up, rhythm_of, rr_rows, synthetic_sequences
 
 QUIET = AugmentConfig(
@@ -352,6 +352,27 @@ def test_matrix_by_hand() -> None:
     for row, column in ((0, 0), (1, 0), (5, 2), (4, 1), (2, 2), (2, 5)):
         want[row, column] += 1
     assert np.array_equal(matrix, want)
+
+
+def test_offsets_are_found_where_they_help_and_only_there() -> None:
+    """Oracle: logits whose S column was lowered on purpose; and logits that are right as they are."""
+    rng = np.random.default_rng(2)
+    records = [made_up(name, 300, k) for k, name in enumerate(("101", "106", "800", "802"))]
+    records = [dataclasses.replace(r, sample=r.sample + 360 * 300) for r in records]
+    right = {
+        r.record: (4.0 * np.eye(4)[r.label] + rng.normal(0, 0.8, (300, 4))).astype(np.float32)
+        for r in records
+    }
+    assert fit_offsets(by_database(records), right).tolist() == [0, 0, 0, 0]
+    low = {name: x - np.array([0, 3.5, 0, 0], np.float32) for name, x in right.items()}
+    offsets = fit_offsets(by_database(records), low)
+    assert offsets[1] >= 0.75
+    assert offsets[0] == offsets[3] == 0
+    folds = {"101": 0, "106": 1, "800": 0, "802": 1}
+    moved = with_nested_offsets(records[:3], folds, low, records[3:])
+    alone = fit_offsets(by_database([records[1]]), low)
+    assert moved["101"] == pytest.approx(low["101"] + alone)  # 106 is the only one outside its fold
+    assert set(moved) == set(low)
 
 
 def test_config_is_checked(tmp_path: Path) -> None:
