@@ -1,6 +1,6 @@
 /* ecg_model_tflite.h - the model for TensorFlow Lite Micro
  * generated from bitbeat.tflite by `make export`; do not edit.
- * model 8f510a72674ed5b2, specification 6a9df004ea49edd5 */
+ * model 4dda92756a84ea22, specification 6a9df004ea49edd5 */
 #ifndef ECG_MODEL_TFLITE_H
 #define ECG_MODEL_TFLITE_H
 
@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-#define ECG_MODEL_TFLITE_BYTES 20560
+#define ECG_MODEL_TFLITE_BYTES 18064
 
 /* bitbeat.tflite, byte for byte, aligned to 16 bytes as the interpreter wants it */
 extern const uint8_t ECG_MODEL_TFLITE[ECG_MODEL_TFLITE_BYTES];
