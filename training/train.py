@@ -188,10 +188,10 @@ def train(
     out = outputs or committed_outputs(protocol)
     chosen = tuple(records) if records is not None else PROTOCOLS[protocol]
     refuse_ds2(chosen)
-    if not resume:
-        shutil.rmtree(where.state_dir, ignore_errors=True)
     load_records(chosen, "detected", where.data_dir, where.cache_dir, processes, loading)
     data = load_training_data(config, chosen, where, processes)
+    if not resume:  # only now: a call that fails leaves what is there alone
+        shutil.rmtree(where.state_dir, ignore_errors=True)
     jobs = cross_validation_jobs(config, chosen, [seed], where)
     final = Job(config, chosen, FINAL, seed, jobs[0].teachers, where)
     run_jobs([*jobs, final], processes, report)

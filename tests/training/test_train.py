@@ -193,6 +193,7 @@ def test_ablation_writes_a_line_for_each_variant(
     assert [line.split(" | ")[0] for line in lines[1:]] == ["| first", "| second"]
     accuracy = rows[0]["figures"]["ds1"]["V"]["se"]["mean"]
     assert f"{accuracy:.1f}" in lines[1]
+    assert 0 <= rows[0]["figures"]["made_up"]["mean"] <= 100
     loaded = load_variants(small_config(), variants)[1]
     assert loaded.config.data.without_features
     assert all(name.startswith("p_") for name in loaded.config.data.without_features)
