@@ -20,8 +20,6 @@ from .params import (
     RPEAK_DECAY_Q10,
     RPEAK_DECIMATION,
     RPEAK_DEFAULT_RR_Q10,
-    RPEAK_EARLY_RAMP_Q10,
-    RPEAK_EARLY_STEPS,
     RPEAK_HOLD_STEPS,
     RPEAK_INTEGRATE_STEPS,
     RPEAK_LEARN_STEPS,
@@ -37,34 +35,16 @@ from .params import (
     RPEAK_SEARCHBACK_SCORE_Q10,
     RPEAK_SHORT_STEPS,
     RPEAK_SURE_SCORE_Q10,
-    RPEAK_TWAVE_RAMP_Q10,
-    RPEAK_TWAVE_STEPS,
     RPEAK_TWIN_LOG2_Q10,
     RPEAK_TWIN_MAX_STEPS,
     RPEAK_TWIN_SCORE_Q10,
     RPEAK_WAIT_STEPS,
-    RPEAK_WEIGHT_BEAT_PEAK_Q8,
-    RPEAK_WEIGHT_BIAS_Q8,
-    RPEAK_WEIGHT_EARLY_BLUNT_Q8,
-    RPEAK_WEIGHT_EARLY_Q8,
-    RPEAK_WEIGHT_IRREGULAR_EARLY_Q8,
-    RPEAK_WEIGHT_IRREGULAR_Q8,
-    RPEAK_WEIGHT_NOISE_Q8,
-    RPEAK_WEIGHT_NOISE_SLOPE_Q8,
-    RPEAK_WEIGHT_PEAK_Q8,
-    RPEAK_WEIGHT_RR_Q8,
-    RPEAK_WEIGHT_SHARPNESS_Q8,
-    RPEAK_WEIGHT_TWAVE_Q8,
-    RPEAK_WEIGHT_VALLEY_Q8,
 )
+from .rpeak_score import AGE_MAX, OCTAVE, rpeak_score, rpeak_since
 
 _CENTRE = (RPEAK_LONG_STEPS - RPEAK_SHORT_STEPS) // 2
 _RING_MASK = RPEAK_RING_STEPS - 1
 _UINT32 = 0xFFFFFFFF
-#: A factor of two in the logarithms.
-_OCTAVE = 1024
-#: Steps since a beat are counted up to here.
-_AGE_MAX = 1 << 20
 
 
 @kernel
@@ -106,19 +86,13 @@ def rpeak_reset(s: Any) -> None:
     s.slope_q10 = 0
     s.beat_peak_q10 = 0
     s.beat_slope_q10 = 0
-    s.beat_at = (-_AGE_MAX) & _UINT32
+    s.beat_at = (-AGE_MAX) & _UINT32
     s.rr_mean = 0
     s.rr_deviation = 0
     s.rr_q10 = RPEAK_DEFAULT_RR_Q10
     s.irregularity_q10 = 0
     s.overdue_steps = RPEAK_SEARCHBACK_MAX_STEPS
     s.found_count = 0
-
-
-@kernel
-def rpeak_since(later: int, earlier: int) -> int:
-    """Steps from ``earlier`` to ``later``, both modulo 2^32."""
-    return (to_int(later) - to_int(earlier)) & _UINT32
 
 
 @kernel
@@ -138,49 +112,9 @@ def rpeak_enhance(s: Any, step_sum: int) -> int:
 
 
 @kernel
-def rpeak_twave_features(s: Any, c: Any, since_beat: int) -> int:
-    """Score for being early and blunt, as T waves are; zero or less, Q18."""
-    blunt = 0
-    if s.beat_slope_q10 > 0:
-        blunt = clamp(to_int(c.slope_q10) - s.beat_slope_q10, -3 * _OCTAVE, 0)
-    early = clamp((RPEAK_EARLY_STEPS - since_beat) * RPEAK_EARLY_RAMP_Q10, 0, _OCTAVE)
-    twave = clamp((RPEAK_TWAVE_STEPS - since_beat) * RPEAK_TWAVE_RAMP_Q10, 0, _OCTAVE)
-    score = RPEAK_WEIGHT_EARLY_BLUNT_Q8 * ((early * blunt) >> 10)
-    return score + RPEAK_WEIGHT_TWAVE_Q8 * ((twave * min(blunt + _OCTAVE, 0)) >> 10)
-
-
-@kernel
-def rpeak_score(s: Any, c: Any) -> None:
-    """Score a candidate as things stand now: natural logarithm of the odds that it is a beat, Q10."""
-    since_beat = min(rpeak_since(c.at, s.beat_at), _AGE_MAX)
-    peak = clamp(to_int(c.peak_q10) - s.qrs_q10, -4 * _OCTAVE, 3 * _OCTAVE)
-    slope = 0
-    if s.slope_q10 > 0:
-        slope = clamp(to_int(c.slope_q10) - s.slope_q10, -4 * _OCTAVE, 3 * _OCTAVE)
-    background_q10 = log2_q10(max(to_int(s.background), 1))
-    noise = clamp(background_q10 - s.qrs_q10, -4 * _OCTAVE, 0) + 4 * _OCTAVE
-    early = clamp(log2_q10(max(since_beat, 1)) - s.rr_q10, -2 * _OCTAVE, 0)
-    irregular = clamp(to_int(s.irregularity_q10) - s.rr_q10, -5 * _OCTAVE, 0) + 5 * _OCTAVE
-    beat_peak = clamp(to_int(s.beat_peak_q10) - s.qrs_q10, -2 * _OCTAVE, 2 * _OCTAVE)
-    score = RPEAK_WEIGHT_BIAS_Q8 * _OCTAVE
-    score += RPEAK_WEIGHT_PEAK_Q8 * peak
-    score += RPEAK_WEIGHT_SHARPNESS_Q8 * (slope - peak)
-    score += RPEAK_WEIGHT_BEAT_PEAK_Q8 * beat_peak
-    score += RPEAK_WEIGHT_VALLEY_Q8 * c.valley_q10
-    score += RPEAK_WEIGHT_NOISE_Q8 * noise
-    score += RPEAK_WEIGHT_NOISE_SLOPE_Q8 * ((noise * slope) >> 10)
-    score += RPEAK_WEIGHT_EARLY_Q8 * early
-    score += RPEAK_WEIGHT_IRREGULAR_Q8 * irregular
-    score += RPEAK_WEIGHT_IRREGULAR_EARLY_Q8 * ((irregular * early) >> 10)
-    score += RPEAK_WEIGHT_RR_Q8 * (to_int(s.rr_q10) - RPEAK_DEFAULT_RR_Q10)
-    score += rpeak_twave_features(s, c, since_beat)
-    c.score_q10 = score >> 8
-
-
-@kernel
 def rpeak_follow(level_q10: int, value_q10: int) -> int:
     """Running level after another value, which counts as at most a factor of two away."""
-    return level_q10 + (clamp(value_q10 - level_q10, -_OCTAVE, _OCTAVE) >> RPEAK_LEVEL_SHIFT)
+    return level_q10 + (clamp(value_q10 - level_q10, -OCTAVE, OCTAVE) >> RPEAK_LEVEL_SHIFT)
 
 
 @kernel
@@ -193,8 +127,8 @@ def rpeak_follow_rr(s: Any, rr_steps: int) -> None:
     half = to_int(s.rr_mean) >> 1
     s.rr_deviation = s.rr_deviation + ((abs(difference) - s.rr_deviation) >> 3)
     s.rr_mean = s.rr_mean + (clamp(difference, -half, half) >> 3)
-    s.rr_q10 = log2_q10(max(to_int(s.rr_mean), 1)) - 4 * _OCTAVE
-    s.irregularity_q10 = log2_q10(max(to_int(s.rr_deviation), 1)) - 4 * _OCTAVE
+    s.rr_q10 = log2_q10(max(to_int(s.rr_mean), 1)) - 4 * OCTAVE
+    s.irregularity_q10 = log2_q10(max(to_int(s.rr_deviation), 1)) - 4 * OCTAVE
     overdue = (to_int(s.rr_mean) * RPEAK_SEARCHBACK_RR_Q8) >> 12
     s.overdue_steps = min(overdue, RPEAK_SEARCHBACK_MAX_STEPS)
 
@@ -305,7 +239,7 @@ def rpeak_lobe_end(s: Any) -> None:
     c = s.fresh
     c.peak_q10 = log2_q10(peak)
     c.slope_q10 = log2_q10(max(to_int(s.lobe_slope), 1))
-    c.valley_q10 = clamp(log2_q10(max(to_int(s.lobe_valley), 1)) - c.peak_q10, -4 * _OCTAVE, 0)
+    c.valley_q10 = clamp(log2_q10(max(to_int(s.lobe_valley), 1)) - c.peak_q10, -4 * OCTAVE, 0)
     c.at = s.lobe_at
     c.score_q10 = 0
     if rpeak_rival(s, c):
@@ -357,8 +291,8 @@ def rpeak_search_back(s: Any, since_beat: int) -> None:
         s.qrs_q10 = max(to_int(s.qrs_q10) - RPEAK_DECAY_Q10, RPEAK_MINIMUM_Q10)
         if s.slope_q10 > RPEAK_DECAY_Q10:
             s.slope_q10 = s.slope_q10 - RPEAK_DECAY_Q10
-        if since_beat > _AGE_MAX:
-            s.beat_at = (to_int(s.steps) - _AGE_MAX) & _UINT32
+        if since_beat > AGE_MAX:
+            s.beat_at = (to_int(s.steps) - AGE_MAX) & _UINT32
 
 
 @kernel
