@@ -19,7 +19,7 @@ void aot_invoke(void *net, int8_t *logits);
 namespace {
 alignas(16) int8_t net[ECG_NET_ARENA_BYTES];
 int8_t beat[ECG_NET_BEAT_SAMPLES * ECG_NET_BEAT_CHANNELS];
-int8_t rhythm[ECG_NET_RHYTHM_FEATURES];
+int8_t rhythm[ECG_NET_CONTEXT_BEATS * ECG_NET_RHYTHM_FEATURES];
 int8_t logits[ECG_NET_LOGITS];
 TfLiteTensor inputs[2];
 TfLiteTensor outputs[1];
@@ -63,7 +63,7 @@ template <> TfLiteStatus resolver_t::AddConv2D() {
 template <> TfLiteStatus resolver_t::AddFullyConnected() {
     return add(true);
 }
-template <> TfLiteStatus resolver_t::AddMean() {
+template <> TfLiteStatus resolver_t::AddAveragePool2D() {
     return add(double_refuses != 2);
 }
 template <> TfLiteStatus resolver_t::AddPad() {

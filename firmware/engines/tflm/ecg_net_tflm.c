@@ -4,8 +4,9 @@
 #include "ecg_tflm.h"
 
 #define BEAT_BYTES (ECG_NET_BEAT_SAMPLES * ECG_NET_BEAT_CHANNELS)
+#define RHYTHM_BYTES (ECG_NET_CONTEXT_BEATS * ECG_NET_RHYTHM_FEATURES)
 
-_Static_assert(sizeof(ecg_net_t) >= BEAT_BYTES + ECG_NET_RHYTHM_FEATURES, "both inputs must fit");
+_Static_assert(sizeof(ecg_net_t) >= BEAT_BYTES + RHYTHM_BYTES, "both inputs must fit");
 
 int8_t *ecg_net_beat_input(ecg_net_t *net) {
     return net->arena;

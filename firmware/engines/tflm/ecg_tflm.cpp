@@ -11,6 +11,7 @@
 #include "tensorflow/lite/schema/schema_generated.h"
 
 #define BEAT_BYTES (ECG_NET_BEAT_SAMPLES * ECG_NET_BEAT_CHANNELS)
+#define RHYTHM_BYTES (ECG_NET_CONTEXT_BEATS * ECG_NET_RHYTHM_FEATURES)
 
 typedef tflite::MicroMutableOpResolver<ECG_TFLM_OPERATOR_COUNT> resolver_t;
 
@@ -63,7 +64,7 @@ int ecg_tflm_prepare(void) {
     beat_input = instance.input(ECG_TFLM_BEAT_INPUT);
     rhythm_input = instance.input(ECG_TFLM_RHYTHM_INPUT);
     output = instance.output(0);
-    if (!fits(beat_input, BEAT_BYTES) || !fits(rhythm_input, ECG_NET_RHYTHM_FEATURES) ||
+    if (!fits(beat_input, BEAT_BYTES) || !fits(rhythm_input, RHYTHM_BYTES) ||
         !fits(output, ECG_NET_LOGITS)) {
         return failed(ECG_TFLM_ERR_TENSOR);
     }
@@ -78,7 +79,7 @@ int ecg_tflm_invoke(const int8_t *beat, const int8_t *rhythm, int8_t *logits) {
         return error;
     }
     memcpy(beat_input->data.int8, beat, BEAT_BYTES);
-    memcpy(rhythm_input->data.int8, rhythm, ECG_NET_RHYTHM_FEATURES);
+    memcpy(rhythm_input->data.int8, rhythm, RHYTHM_BYTES);
     if (interpreter->Invoke() != kTfLiteOk) {
         return failed(ECG_TFLM_ERR_INVOKE);
     }
