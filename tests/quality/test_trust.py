@@ -168,7 +168,7 @@ def test_the_scoreboard_has_calibration_and_marked_beats(mitdb: Path) -> None:
 
 @pytest.mark.needs_data
 def test_sweep_gets_worse_with_noise_and_is_drawn(mitdb: Path, nstdb: Path, tmp_path: Path) -> None:
-    """One record, all noises and levels: the index falls with each step down to 6 dB; plots and JSON are written.
+    """One record, all noises and levels: the index falls with each step to 6 dB; plots, JSON are written.
 
     Below 6 dB of electrode motion the templates have learnt the noise: there it is only low.
     """
