@@ -30,8 +30,9 @@ from .params import (
     WINDOW_SAMPLES,
 )
 
-_QRS = QRS_END_GRID - QRS_FIRST_GRID
-_SPAN = _QRS + 2 * SHIFT_MAX_GRID
+#: Grid samples of the QRS part.
+QRS_SAMPLES = QRS_END_GRID - QRS_FIRST_GRID
+_SPAN = QRS_SAMPLES + 2 * SHIFT_MAX_GRID
 _SHIFTS = 2 * SHIFT_MAX_GRID + 1
 #: Beats after which a template's mean RR ratios follow by a fixed share.
 _RATIO_BEATS = 24
@@ -63,11 +64,11 @@ def match_prepare(m: Any, window: Any) -> None:
     for s in range(_SHIFTS):
         total = 0
         squares = 1
-        for k in range(_QRS):
+        for k in range(QRS_SAMPLES):
             v = to_int(m.vector[s + k])
             total += v
             squares += v * v
-        m.norms[s] = isqrt(squares - floor_divide(total * total, _QRS))
+        m.norms[s] = isqrt(squares - floor_divide(total * total, QRS_SAMPLES))
     m.size_log2_q10 = log2_q10(qrs_size(window, 0))
 
 
@@ -75,7 +76,7 @@ def match_prepare(m: Any, window: Any) -> None:
 def match_correlation_q10(m: Any, vectors: Any, first: int, norm: int, s: int) -> int:
     """Correlation of the prepared beat at shift ``s`` with a template's vector."""
     covariance = 0
-    for k in range(_QRS):
+    for k in range(QRS_SAMPLES):
         covariance += to_int(m.vector[s + k]) * to_int(vectors[first + k])
     return correlation_q10(covariance, to_int(m.norms[s]), norm)
 
@@ -94,7 +95,7 @@ def match_find(c: Any, m: Any) -> None:
         if c.count[k] == 0:
             continue
         for s in range(_SHIFTS):
-            correlation = match_correlation_q10(m, c.vectors, k * _QRS, to_int(c.norms[k]), s)
+            correlation = match_correlation_q10(m, c.vectors, k * QRS_SAMPLES, to_int(c.norms[k]), s)
             # Of nearly equal shifts the smaller, of nearly equal templates the dominant one.
             value = correlation - 2 * abs(s - SHIFT_MAX_GRID)
             if k == c.dominant:
@@ -121,12 +122,12 @@ def cluster_refresh(c: Any, k: int) -> None:
     """Vector, norm and size of a template that has changed."""
     first = k * WINDOW_SAMPLES
     begin = first + QRS_FIRST_GRID
-    mean = stretch_mean(c.windows, begin, _QRS)
-    shift = nine_bit_shift(c.windows, begin, _QRS, mean)
+    mean = stretch_mean(c.windows, begin, QRS_SAMPLES)
+    shift = nine_bit_shift(c.windows, begin, QRS_SAMPLES, mean)
     squares = 1
-    for i in range(_QRS):
+    for i in range(QRS_SAMPLES):
         v = (to_int(c.windows[begin + i]) - mean) >> shift
-        c.vectors[k * _QRS + i] = v
+        c.vectors[k * QRS_SAMPLES + i] = v
         squares += v * v
     c.norms[k] = isqrt(squares)
     c.size_log2_q10[k] = log2_q10(qrs_size(c.windows, first))
@@ -218,8 +219,8 @@ def cluster_merge(c: Any, k: int) -> None:
         if abs(louder) > CLUSTER_MERGE_LOG2_Q10:
             continue
         covariance = 0
-        for i in range(_QRS):
-            covariance += to_int(c.vectors[k * _QRS + i]) * to_int(c.vectors[j * _QRS + i])
+        for i in range(QRS_SAMPLES):
+            covariance += to_int(c.vectors[k * QRS_SAMPLES + i]) * to_int(c.vectors[j * QRS_SAMPLES + i])
         if correlation_q10(covariance, to_int(c.norms[k]), to_int(c.norms[j])) < CLUSTER_MERGE_Q10:
             continue
         kept = k

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .clusters import (
+    QRS_SAMPLES,
     cluster_contest,
     cluster_found,
     cluster_learn,
@@ -21,7 +22,6 @@ from .params import (
     LATE_MATCH_Q10,
     LATE_RR_LOG2_Q10,
     MINIMUM_SD,
-    P_END_GRID,
     P_MATCH_Q10,
     P_RR_LOG2_Q10,
     QRS_END_GRID,
@@ -58,10 +58,9 @@ def difference_features(s: Any, window: Any, out: Any, at: int) -> None:
     templates = s.clusters.windows
     first = to_int(s.first)
     align = to_int(s.align)
-    p_samples = P_END_GRID - SHIFT_MAX_GRID
-    offset = stretch_mean(window, SHIFT_MAX_GRID + align, p_samples)
-    offset -= stretch_mean(templates, first + SHIFT_MAX_GRID, p_samples)
-    level = stretch_mean(templates, first + QRS_FIRST_GRID, QRS_END_GRID - QRS_FIRST_GRID)
+    offset = stretch_mean(window, SHIFT_MAX_GRID + align, P_SAMPLES)
+    offset -= stretch_mean(templates, first + SHIFT_MAX_GRID, P_SAMPLES)
+    level = stretch_mean(templates, first + QRS_FIRST_GRID, QRS_SAMPLES)
     largest = 0
     difference = 0
     size = 1
@@ -112,9 +111,7 @@ def cluster_features(s: Any, window: Any, early_q10: int, out: Any, at: int) -> 
     if k == c.dominant:
         out[at + 1] = 64
     begin = k * WINDOW_SAMPLES + QRS_FIRST_GRID
-    to_dominant = likeness_q10(
-        c.windows, begin, c.windows, s.first + QRS_FIRST_GRID, QRS_END_GRID - QRS_FIRST_GRID
-    )
+    to_dominant = likeness_q10(c.windows, begin, c.windows, s.first + QRS_FIRST_GRID, QRS_SAMPLES)
     out[at + 2] = unlikeness_feature(to_dominant)
     out[at + 3] = ratio_feature(early_q10)
     out[at + 4] = 0
@@ -124,9 +121,9 @@ def cluster_features(s: Any, window: Any, early_q10: int, out: Any, at: int) -> 
     out[at + 5] = min(log2_q10(known + 1) >> 6, 127)
     out[at + 6] = unlikeness_feature(to_int(s.match.correlation))
     out[at + 7] = to_int(c.share_q15[to_int(c.dominant)]) >> 8
-    previous = likeness_q10(window, QRS_FIRST_GRID, s.previous, 0, QRS_END_GRID - QRS_FIRST_GRID)
+    previous = likeness_q10(window, QRS_FIRST_GRID, s.previous, 0, QRS_SAMPLES)
     out[at + 8] = unlikeness_feature(previous)
-    for i in range(QRS_END_GRID - QRS_FIRST_GRID):
+    for i in range(QRS_SAMPLES):
         s.previous[i] = window[QRS_FIRST_GRID + i]
 
 

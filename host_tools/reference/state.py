@@ -10,16 +10,15 @@ from typing import Any
 
 import numpy as np
 
+from .clusters import QRS_SAMPLES
 from .fixed import PLAIN
 from .network import ARENA_BYTES, NET_TRACE_BYTES
+from .p_wave import P_SAMPLES
 from .params import (
     BEAT_CHANNELS,
     CLUSTERS,
     CONTEXT_BEATS,
     LOOKAHEAD_BEATS,
-    P_END_GRID,
-    QRS_END_GRID,
-    QRS_FIRST_GRID,
     RHYTHM_FEATURES,
     RING_SAMPLES,
     RPEAK_RING_STEPS,
@@ -28,9 +27,6 @@ from .params import (
     SHIFT_MAX_GRID,
     WINDOW_SAMPLES,
 )
-
-QRS_SAMPLES = QRS_END_GRID - QRS_FIRST_GRID
-P_SAMPLES = P_END_GRID - SHIFT_MAX_GRID
 
 #: R peaks that can wait to be measured; see ``ecg_pipeline.h`` for why this is enough.
 PENDING_BEATS = 8

@@ -4,7 +4,6 @@
 #include "ecg_intmath.h"
 #include "ecg_likeness.h"
 
-#define P_COUNT (ECG_P_END_GRID - ECG_SHIFT_MAX_GRID)
 #define T_COUNT (ECG_WINDOW_SAMPLES - ECG_SHIFT_MAX_GRID - ECG_T_FIRST_GRID)
 /* A beat less like the dominant template than this is not shifted for comparison with it. */
 #define ALIGN_Q10 614
@@ -26,8 +25,8 @@ void ecg_shape_begin(ecg_shape_t *s, const int16_t *window) {
 static void difference(const ecg_shape_t *s, const int16_t *window, int8_t *out) {
     const int16_t *usual = s->clusters.windows[s->compared];
     const int16_t *beat = window + s->align;
-    int32_t offset = ecg_stretch_mean(beat + ECG_SHIFT_MAX_GRID, P_COUNT);
-    offset -= ecg_stretch_mean(usual + ECG_SHIFT_MAX_GRID, P_COUNT);
+    int32_t offset = ecg_stretch_mean(beat + ECG_SHIFT_MAX_GRID, ECG_P_SAMPLES);
+    offset -= ecg_stretch_mean(usual + ECG_SHIFT_MAX_GRID, ECG_P_SAMPLES);
     int32_t level = ecg_stretch_mean(usual + ECG_QRS_FIRST_GRID, ECG_QRS_SAMPLES);
     int32_t largest = 0;
     int32_t total = 0;
