@@ -84,13 +84,31 @@ class CrossValidationConfig:
 
 @dataclass(frozen=True)
 class DataConfig:
-    """Source of the R peaks, leads, features left out, made-up rhythms."""
+    """Source of the R peaks, leads, features left out."""
 
     peaks: str
     other_leads: str
-    synthetic_share: float
-    synthetic_weight: float
     without_features: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class MadeUpConfig:
+    """Share of the crops that come from each kind of made-up record, and the weight of their beats."""
+
+    weight: float
+    pauses: float
+    runs: float
+    patterns: float
+    fibrillation: float
+    breathing: float
+    block: float
+    drift: float
+    noise: float
+
+    def shares(self) -> dict[str, float]:
+        """Return the modes that are in use, with their shares."""
+        every = {f.name: float(getattr(self, f.name)) for f in dataclasses.fields(self) if f.name != "weight"}
+        return {mode: share for mode, share in every.items() if share > 0}
 
 
 @dataclass(frozen=True)
@@ -120,6 +138,7 @@ class TrainingConfig:
     distillation: DistillationConfig
     cross_validation: CrossValidationConfig
     data: DataConfig
+    made_up: MadeUpConfig
     augment: AugmentConfig
 
     def for_teachers(self) -> TrainingConfig:
@@ -139,6 +158,7 @@ _SECTIONS: dict[str, Any] = {
     "distillation": DistillationConfig,
     "cross_validation": CrossValidationConfig,
     "data": DataConfig,
+    "made_up": MadeUpConfig,
     "augment": AugmentConfig,
 }
 
@@ -219,6 +239,9 @@ def _check(config: TrainingConfig, where: str) -> None:
         raise UserError(f"{where}: [data] peaks must be one of {', '.join(PEAK_SOURCES)}")
     if config.data.other_leads not in OTHER_LEADS:
         raise UserError(f"{where}: [data] other_leads must be one of {', '.join(OTHER_LEADS)}")
+    shares = config.made_up.shares()
+    if sum(shares.values()) > 1 or any(share < 0 for share in dataclasses.astuple(config.made_up)):
+        raise UserError(f"{where}: [made_up] shares must be at least 0 and at most 1 in all")
     if config.cross_validation.folds < 2:
         raise UserError(f"{where}: [cross_validation] folds must be at least 2")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -17,6 +17,9 @@ from training.splits import LABEL_NONE, LABELS, OTHER_LEAD, is_svdb
 #: Records with more S (or V) beats than this share are drawn more often.
 _S_RICH_SHARE, _V_RICH_SHARE = 0.01, 0.02
 
+#: Probability of the true class where made-up beats have no teacher.
+_TEACHER_TRUST = 0.94
+
 
 @dataclass(frozen=True)
 class BeatSequence:
@@ -28,7 +31,6 @@ class BeatSequence:
     """
 
     beat: NDArray[np.int8]
-    index: NDArray[np.int64] | None
     rows: torch.Tensor
     label: torch.Tensor
     weight: torch.Tensor
@@ -36,10 +38,7 @@ class BeatSequence:
 
     def beats(self, first: int, length: int) -> torch.Tensor:
         """Beat inputs of a crop, float32 [length, 2, 96]."""
-        stretch: slice | NDArray[np.int64] = slice(first, first + length)
-        if self.index is not None:
-            stretch = self.index[stretch]
-        return torch.from_numpy(self.beat[stretch]).transpose(1, 2).float() / INPUT_STEPS
+        return torch.from_numpy(self.beat[first : first + length]).transpose(1, 2).float() / INPUT_STEPS
 
 
 def row_scaling(records: Sequence[RecordBeats]) -> tuple[torch.Tensor, torch.Tensor]:
@@ -80,12 +79,27 @@ def record_sequence(
     label[weight == 0] = -1
     return BeatSequence(
         record.beat,
-        None,
         scaled_rows(record.rows, config.model, scaling),
         torch.from_numpy(label),
         torch.from_numpy(weight),
         None if teacher is None else torch.from_numpy(teacher),
     )
+
+
+def made_up_sequence(
+    record: RecordBeats,
+    config: TrainingConfig,
+    scaling: tuple[torch.Tensor, torch.Tensor],
+    with_teacher: bool,
+) -> BeatSequence:
+    """Make a made-up record ready for training; nobody taught its beats, so their labels stand in."""
+    sequence = record_sequence(record, config, scaling)
+    teacher = None
+    if with_teacher:
+        known = sequence.label.clamp(min=0)
+        teacher = torch.full((len(known), CLASSES), (1 - _TEACHER_TRUST) / (CLASSES - 1))
+        teacher[torch.arange(len(known)), known] = _TEACHER_TRUST
+    return replace(sequence, weight=sequence.weight * config.made_up.weight, teacher=teacher)
 
 
 def draw_shares(records: Sequence[RecordBeats], config: TrainingConfig) -> NDArray[np.float64]:
@@ -124,8 +138,8 @@ class CropSampler:
         Training records; those shorter than a crop are left out.
     sequences : sequence of BeatSequence
         The same, ready for training.
-    made_up : sequence of BeatSequence
-        Synthetic rhythms; drawn with ``synthetic_share``.
+    made_up : dict of str to sequence of BeatSequence
+        Made-up records of each mode; drawn with the shares of ``config.made_up``.
     config : TrainingConfig
         Sizes and shares.
     seed : int
@@ -136,7 +150,7 @@ class CropSampler:
         self,
         records: Sequence[RecordBeats],
         sequences: Sequence[BeatSequence],
-        made_up: Sequence[BeatSequence],
+        made_up: Mapping[str, Sequence[BeatSequence]],
         config: TrainingConfig,
         seed: int,
     ) -> None:
@@ -145,7 +159,10 @@ class CropSampler:
         self.sequences = [sequences[i] for i in long]
         self.share = draw_shares([records[i] for i in long], config)
         self.rare = [np.flatnonzero((s.label >= 1).numpy()) for s in self.sequences]
-        self.made_up = list(made_up)
+        usable = {mode: [s for s in of if len(s.label) > length] for mode, of in made_up.items()}
+        self.made_up = [of for of in usable.values() if of]
+        shares = config.made_up.shares()
+        self.made_up_up_to = np.cumsum([shares[mode] for mode, of in usable.items() if of])
         self.config = config
         self.rng = np.random.default_rng(seed)
         model = config.model
@@ -157,8 +174,10 @@ class CropSampler:
         chosen = []
         for j in self.rng.choice(len(self.sequences), opt.crops, p=self.share):
             s = self.sequences[j]
-            if self.made_up and self.rng.random() < self.config.data.synthetic_share:
-                s = self.made_up[self.rng.integers(len(self.made_up))]
+            mode = int(np.searchsorted(self.made_up_up_to, self.rng.random(), "right"))
+            if mode < len(self.made_up):
+                of = self.made_up[mode]
+                s = of[self.rng.integers(len(of))]
                 first = self.rng.integers(len(s.label) - opt.crop_beats)
             elif len(self.rare[j]) and self.rng.random() < opt.rare_crop_share:
                 first = self.rng.choice(self.rare[j]) - self.rng.integers(opt.crop_beats)

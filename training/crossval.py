@@ -30,9 +30,13 @@ from training.datasets import CACHE_DIR, RecordBeats, load_records
 from training.loop import Net, predict_record, train_network
 from training.metrics import CLASSES, softmax
 from training.model import new_net
-from training.splits import OTHER_LEAD, SVDB, assign_folds, is_svdb
+from training.splicing import modes_of
+from training.splits import MADE_UP, OTHER_LEAD, SVDB, assign_folds, is_svdb, original_of
 
 STATE_DIR = REPO_ROOT / "build" / "train"
+
+#: Made-up records of held-out patients that show, unlike real ones, how S is found where it is the rule.
+JUDGED_MODE = "pauses"
 
 #: The fold of the final networks, which see every training record.
 FINAL = -1
@@ -58,6 +62,8 @@ class TrainingData:
     ----------
     train : list of RecordBeats
         Training beats from every source in use; several may share a record.
+    made_up : list of RecordBeats
+        Made-up records of their beats.
     judged : list of RecordBeats
         The detector's own beats on the usual lead: what is held out and scored. svdb's are there under
         every protocol.
@@ -68,14 +74,18 @@ class TrainingData:
     """
 
     train: list[RecordBeats]
+    made_up: list[RecordBeats]
     judged: list[RecordBeats]
     noise: NoiseBank
     fold_of: dict[str, int]
 
     def training_part(self, fold: int) -> list[RecordBeats]:
         """Return the beats that the networks of a fold may see; all of them for ``FINAL``."""
-        names = {r for r, k in self.fold_of.items() if k != fold}
-        return [r for r in self.train if r.record.removesuffix(OTHER_LEAD) in names]
+        return [r for r in self.train if self.fold_of[original_of(r.record)] != fold]
+
+    def made_up_part(self, fold: int) -> list[RecordBeats]:
+        """Return the made-up records of these beats."""
+        return [r for r in self.made_up if self.fold_of[original_of(r.record)] != fold]
 
     def held_out(self, fold: int) -> list[RecordBeats]:
         """Return the beats that they are scored on; none for ``FINAL``."""
@@ -131,18 +141,22 @@ def load_training_data(
     for source in ("detected", "annotated"):
         if config.data.peaks in (source, "both"):
             train += load(leads, source)
+    used = {*config.made_up.shares(), JUDGED_MODE}
+    originals = train if config.data.peaks == "detected" else load(leads, "detected")
+    made_up = load([r.record + MADE_UP + m for r in originals for m in modes_of(r) if m in used], "made_up")
     svdb = places.data_dir / "svdb"
     external = [r for r in SVDB if r not in records and (svdb / f"{r}.hea").is_file()]
     judged = load([*records, *external], "detected")
     counts = {r.record: np.bincount(r.label, minlength=CLASSES).astype(np.int64) for r in judged}
     fold_of = assign_folds(counts, config.cross_validation.folds, config.cross_validation.fold_seed)
-    return TrainingData(train, judged, load_noise(places.data_dir / "nstdb"), fold_of)
+    return TrainingData(train, made_up, judged, load_noise(places.data_dir / "nstdb"), fold_of)
 
 
 @cache
 def _data_digest(config: TrainingConfig, records: tuple[str, ...], places: Places) -> str:
     digest = hashlib.sha256()
-    for record in load_training_data(config, records, places).train:
+    data = load_training_data(config, records, places)
+    for record in [*data.train, *data.made_up]:
         digest.update(record.record.encode())
         for array in (record.beat, record.rows, record.label):
             digest.update(np.ascontiguousarray(array).tobytes())
@@ -186,7 +200,8 @@ def run_job(job: Job) -> str:
             for i in range(len(train))
         ]
     own_seed = (1_000_000 if job.teachers else 0) + job.seed * 1000 + job.fold + 1
-    net = train_network(job.config, train, data.noise, own_seed, teachers)
+    made_up = data.made_up_part(job.fold)
+    net = train_network(job.config, train, data.noise, own_seed, teachers, made_up=made_up)
     held = {r.record: torch.from_numpy(predict_record(net, r)) for r in data.held_out(job.fold)}
     seen = [] if job.teachers else [torch.from_numpy(predict_record(net, r)).half() for r in train]
     state = {

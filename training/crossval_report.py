@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from host_tools.writing import write_json
 from training.config import TrainingConfig
 from training.crossval import (
+    JUDGED_MODE,
     Job,
     Places,
     Report,
@@ -26,14 +27,14 @@ from training.crossval import (
 from training.data import REPO_ROOT
 from training.datasets import RecordBeats
 from training.loop import predict_record
+from training.rhythms import S
 from training.scores import mean_and_spread, pooled_figures, with_nested_offsets
-from training.splits import PROTOCOLS, SHIPPED, is_svdb
-from training.synthetic import MODES, eligible, make_up
+from training.splits import MADE_UP, PROTOCOLS, SHIPPED, is_svdb, original_of
 
 REPORT_PATH = REPO_ROOT / "build" / "crossval.json"
 
-#: Made-up rhythms of the held-out patients are the same for every variant; their first beats are not judged.
-MADE_UP_SEED, SETTLING_BEATS = 77, 32
+#: The first beats of made-up records are not judged.
+SETTLING_BEATS = 32
 
 _RATES = ("se", "ppv", "f1")
 
@@ -140,18 +141,16 @@ def cross_validate(
 
 
 def made_up_sensitivity(data: TrainingData, jobs: Sequence[Job]) -> float:
-    """Share of the S beats found in made-up rhythms of held-out patients, percent: runs between pauses."""
-    rng = np.random.default_rng(MADE_UP_SEED)
+    """Share of the S beats found in made-up records of held-out patients, percent: runs between pauses."""
+    judged = [r for r in data.made_up if r.record.endswith(MADE_UP + JUDGED_MODE)]
     found = total = 0
     for job in jobs:
         net = job_result(job).net
-        for record in data.held_out(job.fold):
-            if not eligible(record):
+        for record in judged:
+            if data.fold_of[original_of(record.record)] != job.fold:
                 continue
-            index, rows, label = make_up(record, MODES[0], rng)
-            own = dataclasses.replace(record, beat=record.beat[index], rows=rows)
-            atrial = (label == 1) & (np.arange(len(label)) >= SETTLING_BEATS)
-            found += int((predict_record(net, own).argmax(1)[atrial] == 1).sum())
+            atrial = (record.label == S) & (np.arange(len(record.label)) >= SETTLING_BEATS)
+            found += int((predict_record(net, record).argmax(1)[atrial] == S).sum())
             total += int(atrial.sum())
     return 100 * found / total if total else 0.0
 

@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from training.splits import (
     LABEL_NONE,
     LABEL_Q,
     LABELS,
+    MADE_UP,
     OTHER_LEAD,
     PACED,
     label_of_symbol,
@@ -42,6 +44,7 @@ MATCH_WINDOW_MS = 150
 CACHE_DIR = REPO_ROOT / "build" / "dataset"
 #: Sources of the network, not of the signal chain: they do not change the network's inputs.
 _NETWORK_SOURCES = ("network", "kernels", "requantise")
+_OWN_SOURCES = ("datasets", "rhythms", "splicing")
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,8 @@ class RecordBeats:
     Attributes
     ----------
     record : str
-        Record's name; ``:2`` follows it where the inputs come from the other lead.
+        Record's name; ``:2`` follows it where the inputs come from the other lead, ``~`` and a mode where
+        it is a made-up record of its beats.
     beat : ndarray
         int8 [n, 96, 2], real value = q / 16.
     rows : ndarray
@@ -281,14 +285,22 @@ def record_path(name: str, data_dir: Path = DATA_DIR) -> Path:
     return data_dir / source.database / source.record
 
 
-def cache_key(path: Path, peaks: str) -> str:
-    """Hash of all that the inputs depend on: the specification, the reference's source, the record."""
+@cache
+def _sources_digest() -> str:
     from host_tools.reference import params
 
-    digest = hashlib.sha256(f"{params.SPEC_DIGEST} {peaks} {file_sha256(Path(__file__))}".encode())
-    for source in sorted((REPO_ROOT / "host_tools" / "reference").glob("*.py")):
+    digest = hashlib.sha256(params.SPEC_DIGEST.encode())
+    here = Path(__file__).parent
+    sources = [s for s in (REPO_ROOT / "host_tools" / "reference").glob("*.py")]
+    for source in [*sorted(sources), *(here / f"{name}.py" for name in _OWN_SOURCES)]:
         if not source.name.startswith(_NETWORK_SOURCES):
             digest.update(f"{source.name} {file_sha256(source)}\n".encode())
+    return digest.hexdigest()
+
+
+def cache_key(path: Path, peaks: str) -> str:
+    """Hash of all that the inputs depend on: the specification, the reference's source, the record."""
+    digest = hashlib.sha256(f"{peaks} {_sources_digest()}".encode())
     for suffix in (".dat", ".hea", ".atr"):
         file = path.with_name(path.name + suffix)
         if not file.is_file():
@@ -303,7 +315,7 @@ _ARRAYS = tuple(field.name for field in fields(RecordBeats) if field.name != "re
 def load_record(name: str, peaks: str, data_dir: Path = DATA_DIR, cache_dir: Path = CACHE_DIR) -> RecordBeats:
     """Beats of one record, from the cache where they are there."""
     path = record_path(name, data_dir)
-    stem = f"{name.replace(':', '_')}_{peaks}"
+    stem = f"{name.replace(':', '_').replace(MADE_UP, '_')}_{peaks}"
     file = cache_dir / f"{stem}_{cache_key(path, peaks)}.npz"
     if file.is_file():
         try:
@@ -312,8 +324,15 @@ def load_record(name: str, peaks: str, data_dir: Path = DATA_DIR, cache_dir: Pat
             return RecordBeats(name, **arrays)
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             file.unlink(missing_ok=True)
-    samples = read_samples(path, other_lead=name.endswith(OTHER_LEAD), resample=True)
-    beats = compute_beats(samples, read_annotations(path), name, peaks)
+    source, _, mode = name.partition(MADE_UP)
+    samples = read_samples(path, other_lead=source.endswith(OTHER_LEAD), resample=True)
+    if mode:
+        from training.splicing import made_up_record
+
+        original = load_record(source, "detected", data_dir, cache_dir)
+        beats = made_up_record(samples, original, mode, read_annotations(path), data_dir)
+    else:
+        beats = compute_beats(samples, read_annotations(path), name, peaks)
     with replacing(file) as aside, aside.open("wb") as out:
         np.savez_compressed(out, **{field: getattr(beats, field) for field in _ARRAYS})
     for old in cache_dir.glob(f"{stem}_{'?' * 24}.npz"):

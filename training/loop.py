@@ -12,9 +12,9 @@ from torch.nn import functional
 from training.augment import Augmenter, NoiseBank, to_real
 from training.config import ModelConfig, TrainingConfig
 from training.crops import (
-    BeatSequence,
     CropSampler,
     class_loss_weights,
+    made_up_sequence,
     record_sequence,
     row_scaling,
     scaled_rows,
@@ -28,7 +28,7 @@ from training.model import (
     new_net,
     set_deterministic,
 )
-from training.synthetic import synthetic_sequences
+from training.splits import MADE_UP
 
 _EVAL_BATCH = 2048
 #: Steps of the mean in the progress reports.
@@ -64,6 +64,7 @@ def train_network(
     seed: int,
     teachers: Sequence[NDArray[np.float32]] | None = None,
     report: StepReport | None = None,
+    made_up: Sequence[RecordBeats] = (),
 ) -> Net:
     """Train one network.
 
@@ -81,6 +82,8 @@ def train_network(
         Probabilities of every beat of each of the records, float32 [n, 4]: distillation.
     report : callable, optional
         Told of progress.
+    made_up : sequence of RecordBeats
+        Made-up records, drawn as ``config.made_up`` says.
 
     Returns
     -------
@@ -96,10 +99,15 @@ def train_network(
         record_sequence(r, config, scaling, None if teachers is None else teachers[i])
         for i, r in enumerate(records)
     ]
-    made_up: list[BeatSequence] = []
-    if config.data.synthetic_share:
-        made_up = synthetic_sequences(records, config, scaling, seed, teachers is not None)
-    sampler = CropSampler(records, sequences, made_up, config, seed)
+    invented = {
+        mode: [
+            made_up_sequence(r, config, scaling, teachers is not None)
+            for r in made_up
+            if r.record.endswith(MADE_UP + mode)
+        ]
+        for mode in config.made_up.shares()
+    }
+    sampler = CropSampler(records, sequences, invented, config, seed)
     augment = Augmenter(config.augment, noise, generator)
     classes = class_loss_weights(records, config)
     net = new_net(config.model)

@@ -45,6 +45,14 @@ SAME_PATIENT = {"202": "201"}
 #: Follows a record's name where the inputs come from its other lead.
 OTHER_LEAD = ":2"
 
+#: Made-up records of a record's beats are called ``<record>~<mode>``.
+MADE_UP = "~"
+
+
+def original_of(name: str) -> str:
+    """Return the record behind another lead or a made-up record."""
+    return name.partition(MADE_UP)[0].removesuffix(OTHER_LEAD)
+
 
 @dataclass(frozen=True)
 class Source:
@@ -63,29 +71,30 @@ def source_of(name: str) -> Source:
     UserError
         If no training or test record has this name.
     """
-    record = name.removesuffix(OTHER_LEAD)
+    record = original_of(name)
+    other_lead = name.partition(MADE_UP)[0].endswith(OTHER_LEAD)
     if record in SVDB:
-        return Source("svdb", record, record != name)
+        return Source("svdb", record, other_lead)
     if record in DS1 or record in DS2 or record in PACED:
-        return Source("mitdb", record, record != name)
+        return Source("mitdb", record, other_lead)
     raise UserError(f"{name}: no record of mitdb, and none of svdb that training may see")
 
 
 def is_svdb(name: str) -> bool:
     """Whether a record is one of svdb's."""
-    return name.removesuffix(OTHER_LEAD) in SVDB
+    return original_of(name) in SVDB
 
 
 def patient_of(name: str) -> str:
     """Identity of the patient; records of one patient, and both leads of a record, share it."""
-    record = name.removesuffix(OTHER_LEAD)
+    record = original_of(name)
     return SAME_PATIENT.get(record, record)
 
 
 def refuse_ds2(names: tuple[str, ...] | list[str]) -> None:
     """Refuse test records; raises UserError."""
     for name in names:
-        if name.removesuffix(OTHER_LEAD) in DS2:
+        if original_of(name) in DS2:
             raise UserError(f"record {name} belongs to DS2, which is never trained on")
 
 

@@ -18,7 +18,14 @@ from host_tools.reference.params import CONTEXT_BEATS, FEATURE_NAMES, LOOKAHEAD_
 from tests.training.made_up import made_up
 from training.augment import Augmenter, no_noise, to_real, warp
 from training.config import CONFIG_PATH, AugmentConfig, TrainingConfig, changed, context_widths, load_config
-from training.crops import CropSampler, class_loss_weights, draw_shares, record_sequence, row_scaling
+from training.crops import (
+    CropSampler,
+    class_loss_weights,
+    draw_shares,
+    made_up_sequence,
+    record_sequence,
+    row_scaling,
+)
 from training.loop import batch_loss, predict, predict_record, train_network
 from training.model import (
     MACS_MAX,
@@ -29,8 +36,9 @@ from training.model import (
     new_net,
     rhythm_shape,
 )
+from training.rhythms import ATRIAL, NORMAL
 from training.scores import by_database, fit_offsets, record_matrix, with_nested_offsets
-from training.synthetic import BEATS, MODES, make_up, rhythm_of, rr_rows, synthetic_sequences
+from training.splicing import NOISE
 
 QUIET = AugmentConfig(
     gain_log2_sd=0.0,
@@ -45,6 +53,7 @@ QUIET = AugmentConfig(
     row_offset_sd=0.0,
     row_drop_share=0.0,
 )
+NOTHING_MADE_UP = dict.fromkeys((*ATRIAL, *NORMAL, NOISE), 0.0)
 #: A network that looks at eleven beats, two of them ahead.
 WIDE = {
     "context_beats": 11,
@@ -57,7 +66,7 @@ WIDE = {
 
 @pytest.fixture
 def config() -> TrainingConfig:
-    changes = {"optimiser": {"steps": 40, "crops": 4, "crop_beats": 30}, "data": {"synthetic_share": 0.0}}
+    changes = {"optimiser": {"steps": 40, "crops": 4, "crop_beats": 30}, "made_up": NOTHING_MADE_UP}
     return changed(load_config(), {**changes, "model": WIDE}, "test")
 
 
@@ -221,9 +230,9 @@ def test_crops_hold_the_rows_that_their_beats_need(config: TrainingConfig) -> No
     records = [made_up("101", 120, 1), made_up("106", 90, 2)]
     scaling = (torch.zeros(len(FEATURE_NAMES)), torch.ones(len(FEATURE_NAMES)))
     sequences = [record_sequence(r, config, scaling) for r in records]
-    sampler = CropSampler(records, sequences, [], config, 5)
+    sampler = CropSampler(records, sequences, {}, config, 5)
     batch = sampler.batch()
-    again = CropSampler(records, sequences, [], config, 5).batch()
+    again = CropSampler(records, sequences, {}, config, 5).batch()
     assert all(torch.equal(batch[k], again[k]) for k in batch)
     assert batch["beat"].shape == (4, 30, 2, 96)
     assert batch["rows"].shape == (4, 30 + 10, len(FEATURE_NAMES))
@@ -255,47 +264,23 @@ def test_labels_weights_and_shares(config: TrainingConfig) -> None:
     assert weights[3] == pytest.approx(float(weights[2]) * config.optimiser.fusion_weight)
 
 
-# ---- made-up rhythms
-
-
-@pytest.mark.parametrize("mode", MODES)
-def test_made_up_rhythms_alternate_and_stay_alive(mode: str) -> None:
-    rng = np.random.default_rng(4)
-    for _ in range(20):
-        labels, intervals = rhythm_of(mode, 0.8, rng)
-        assert len(labels) == len(intervals) == BEATS
-        assert 0.24 <= min(intervals) <= max(intervals) <= 6
-        if mode == "irregular":
-            assert set(labels) == {0}
-            continue
-        assert {0, 1} == set(labels)
-        early = np.mean([t for t, y in zip(intervals, labels, strict=True) if y])
-        assert early < np.mean([t for t, y in zip(intervals, labels, strict=True) if not y])
-
-
-@pytest.mark.needs_data
-def test_rr_features_are_those_of_the_chain(tmp_path: Path) -> None:
-    """Oracle: the rows of a real record, whose RR intervals go through the same kernels anew."""
-    from tests.data_access import mitdb_dir
-    from training.datasets import load_record
-
-    record = load_record("119", "detected", mitdb_dir().parent, tmp_path)
-    rows = rr_rows(record.rr[:, 0].astype(np.int64))
-    same = (rows == record.rows[:, : rows.shape[1]]).all(1)
-    assert same[2:-2].mean() > 0.98  # a beat after a gap takes the default instead of its interval
-
-
-def test_made_up_beats_are_one_patients_own(config: TrainingConfig) -> None:
-    record = made_up("101", 900, 3)
-    index, rows, label = make_up(record, "runs", np.random.default_rng(1))
-    assert np.array_equal(record.label[index], label)
-    assert np.array_equal(rows[:, 15:], record.rows[index][:, 15:])
-    sequences = synthetic_sequences([record, made_up("1", 50, 1)], config, row_scaling([record]), 1, True)
-    assert len(sequences) == len(MODES)
-    s = sequences[0]
+def test_made_up_records_are_drawn_by_their_shares(config: TrainingConfig) -> None:
+    config = changed(config, {"made_up": {"pauses": 0.3, "block": 0.1, "weight": 0.5}}, "test")
+    scaling = (torch.zeros(len(FEATURE_NAMES)), torch.ones(len(FEATURE_NAMES)))
+    records = [made_up("101", 120, 1)]
+    invented = {
+        mode: [made_up_sequence(made_up(f"101~{mode}", 60, k), config, scaling, True)]
+        for k, mode in enumerate(("pauses", "block"))
+    }
+    sampler = CropSampler(records, [record_sequence(records[0], config, scaling)], invented, config, 5)
+    drawn = [s for _ in range(1000) for s, _ in sampler.draw()]
+    for mode, share in (("pauses", 0.3), ("block", 0.1)):
+        assert np.mean([s is invented[mode][0] for s in drawn]) == pytest.approx(share, abs=0.03)
+    s = invented["pauses"][0]
     assert s.teacher is not None
     assert torch.equal(s.teacher.argmax(1), s.label)
     assert s.teacher.sum(1).numpy() == pytest.approx(1)
+    assert set(s.weight.tolist()) == {0.5}
 
 
 # ---- training

@@ -1,0 +1,147 @@
+"""Made-up rhythms: labels and RR intervals, of atrial ectopy and of what is easily mistaken for it.
+
+Databases hold few patients whose atrial beats come in runs between irregular pauses, and few with atrial
+fibrillation. The modes here were designed after looking at the errors on DS2 (record 232 above all).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: Beats of one made-up rhythm.
+BEATS = 320
+
+#: Shortest and longest interval, s.
+INTERVAL_MIN_S, INTERVAL_MAX_S = 0.26, 6.0
+
+N, S, V = 0, 1, 2
+
+#: Labels int64 [BEATS], and the RR intervals before the beats, s, float64 [BEATS].
+Rhythm = tuple[NDArray[np.int64], NDArray[np.float64]]
+
+
+def _all_normal(intervals_s: NDArray[np.float64]) -> Rhythm:
+    return np.zeros(BEATS, np.int64), np.clip(intervals_s[:BEATS], INTERVAL_MIN_S, INTERVAL_MAX_S)
+
+
+class _Builder:
+    """Appends beats until there are enough."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.rng = rng
+        self.labels: list[int] = []
+        self.intervals_s: list[float] = []
+
+    def add(self, label: int, interval_s: float, spread: float) -> None:
+        """Append a beat whose interval varies by a factor of about ``1 + spread``."""
+        self.labels.append(label)
+        self.intervals_s.append(interval_s * float(np.exp(spread * self.rng.standard_normal())))
+
+    @property
+    def short(self) -> bool:
+        """Whether beats are missing."""
+        return len(self.labels) < BEATS
+
+    def rhythm(self) -> Rhythm:
+        """Return what there is, cut to length."""
+        intervals = np.clip(np.array(self.intervals_s[:BEATS]), INTERVAL_MIN_S, INTERVAL_MAX_S)
+        return np.array(self.labels[:BEATS], np.int64), intervals
+
+
+def pauses(usual_s: float, rng: np.random.Generator) -> Rhythm:
+    """One or two N after an irregular pause, then a run of S: the sick sinus with atrial escape runs."""
+    b = _Builder(rng)
+    pause_s = usual_s * rng.uniform(1.0, 2.2)
+    short_s = max(0.35, pause_s * rng.uniform(0.38, 0.75))
+    spread, jitter, run = rng.uniform(0.05, 0.4), rng.uniform(0.01, 0.06), rng.uniform(1.5, 8)
+    while b.short:
+        for _ in range(1 + (rng.random() < 0.3)):
+            b.add(N, pause_s, spread)
+        for _ in range(1 + rng.poisson(run - 1)):
+            b.add(S, short_s, jitter)
+    return b.rhythm()
+
+
+def runs(usual_s: float, rng: np.random.Generator) -> Rhythm:
+    """Stretches of steady N and runs of S."""
+    b = _Builder(rng)
+    short_s = max(0.3, usual_s * rng.uniform(0.45, 0.8))
+    jitter, run, between = rng.uniform(0.01, 0.06), rng.uniform(3, 40), rng.uniform(8, 50)
+    while b.short:
+        for i in range(1 + rng.poisson(between)):
+            b.add(N, usual_s * (rng.uniform(1, 1.5) if i == 0 and b.labels else 1), jitter)
+        for _ in range(1 + rng.poisson(run)):
+            b.add(S, short_s, jitter)
+    return b.rhythm()
+
+
+def patterns(usual_s: float, rng: np.random.Generator) -> Rhythm:
+    """Single S and couplets among few N: bigeminy, trigeminy and the like."""
+    b = _Builder(rng)
+    jitter, between, group = rng.uniform(0.01, 0.06), rng.integers(1, 4), rng.integers(1, 4)
+    while b.short:
+        for i in range(between if rng.random() < 0.8 else rng.integers(1, 8)):
+            b.add(N, usual_s * (rng.uniform(1, 1.35) if i == 0 and b.labels else 1), jitter)
+        for _ in range(group if rng.random() < 0.3 else 1):
+            b.add(S, max(0.3, usual_s * rng.uniform(0.5, 0.85)), 0.0)
+    return b.rhythm()
+
+
+def fibrillation(usual_s: float, rng: np.random.Generator) -> Rhythm:
+    """N at intervals without any order."""
+    mean_s, spread = usual_s * rng.uniform(0.6, 1.1), rng.uniform(0.1, 0.35)
+    return _all_normal(np.maximum(mean_s * np.exp(spread * rng.standard_normal(BEATS)), 0.33))
+
+
+def breathing(usual_s: float, rng: np.random.Generator) -> Rhythm:
+    """N of a sinus rhythm that follows the breath."""
+    depth, period_beats = rng.uniform(0.05, 0.22), rng.uniform(3, 9)
+    phase = np.cumsum(2 * np.pi / (period_beats * np.exp(0.15 * rng.standard_normal(BEATS))))
+    wave = np.sin(phase) + rng.uniform(0, 0.5) * np.sin(2 * phase)
+    jitter = rng.uniform(0.005, 0.03) * rng.standard_normal(BEATS)
+    return _all_normal(usual_s * np.exp(depth * wave + jitter))
+
+
+def block(usual_s: float, rng: np.random.Generator) -> Rhythm:
+    """N with dropped beats: single ones, two to one, and groups of Wenckebach's kind."""
+    sinus_s, jitter = min(usual_s, 0.9), rng.uniform(0.005, 0.03)
+    intervals: list[float] = []
+    while len(intervals) < BEATS:
+        repeats = 1 + int(rng.poisson(rng.uniform(2, 25)))
+        kind = rng.integers(3)
+        if kind < 2:
+            intervals += [sinus_s * (1 + kind)] * repeats
+            continue
+        for _ in range(repeats):
+            conducted = [sinus_s * rng.uniform(0.95, 1.1)] * int(rng.integers(2, 6))
+            intervals += [*conducted, sinus_s * rng.uniform(1.7, 2.0)]
+    return _all_normal(np.array(intervals[:BEATS]) * np.exp(jitter * rng.standard_normal(BEATS)))
+
+
+def drift(usual_s: float, rng: np.random.Generator) -> Rhythm:
+    """N whose rate wanders, at times within few beats."""
+    steps = 0.02 * rng.standard_normal(BEATS)
+    steps += 0.25 * rng.standard_normal(BEATS) * (rng.random(BEATS) < 0.02)
+    level = np.zeros(BEATS)
+    for i in range(1, BEATS):
+        level[i] = np.clip(0.97 * level[i - 1] + steps[i], -0.6, 0.6)
+    smooth = np.convolve(np.pad(level, 3, mode="edge"), np.ones(7) / 7, "valid")
+    return _all_normal(usual_s * np.exp(smooth + rng.uniform(0.005, 0.04) * rng.standard_normal(BEATS)))
+
+
+#: Modes with S beats: for patients who have some.
+ATRIAL: dict[str, Callable[[float, np.random.Generator], Rhythm]] = {
+    "pauses": pauses,
+    "runs": runs,
+    "patterns": patterns,
+}
+#: Modes of N alone, whose early beats are no S: for every patient.
+NORMAL: dict[str, Callable[[float, np.random.Generator], Rhythm]] = {
+    "fibrillation": fibrillation,
+    "breathing": breathing,
+    "block": block,
+    "drift": drift,
+}

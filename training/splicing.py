@@ -1,0 +1,180 @@
+"""Made-up records: a patient's own beats in a made-up rhythm, run through the whole signal chain.
+
+Pieces of the ECG, each one beat from before its P wave to after its T wave, are laid at new intervals and
+added where they overlap, so that an early P wave lies on the T wave before it. The reference's chain then
+computes the inputs as from any record: its templates and memories learn what they would learn from such a
+patient. (Only the R peaks are given, since they are known.)
+"""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from host_tools.noise import NOISE_RECORDS, noise_gain, noise_rms_adu, qrs_amplitude_adu, read_noise
+from training.datasets import Annotations, RecordBeats, compute_beats
+from training.rhythms import ATRIAL, INTERVAL_MAX_S, INTERVAL_MIN_S, NORMAL, N, Rhythm, S, V
+from training.splits import LABEL_Q, MADE_UP
+
+#: A record lends its beats when it has this many of S (for the atrial modes) and N.
+S_BEATS_MIN, N_BEATS_MIN = 15, 100
+
+#: A piece reaches so far before and after the R peak; without P wave, of N and of V; its ends are faded.
+BEFORE_S, AFTER_S, BEFORE_NO_P_S, BEFORE_V_S, FADE_S = 0.30, 0.50, 0.09, 0.16, 0.04
+
+#: A piece ends so long before the next R peak of its own record.
+NEXT_P_S = 0.22
+
+#: Share of the beats that become V, where the record has as many as this; early, with a pause after them.
+V_SHARE, V_BEATS_MIN, V_EARLY, V_PAUSE = 0.05, 10, 0.7, 1.2
+
+#: Noise between the pieces, and fibrillation waves, as shares of the record's QRS amplitude.
+NOISE_SHARE, F_WAVE_SHARE_MAX = 0.008, 0.07
+
+#: The mode that is the record itself with noise: levels drawn from, and how long each lasts.
+NOISE, NOISE_LEVELS_DB, NOISE_TURN_S = "noise", (18.0, 12.0, 9.0, 6.0), 60
+
+#: Silence before the first beat and after the last, s.
+EDGE_S = 1.0
+
+
+def modes_of(record: RecordBeats) -> tuple[str, ...]:
+    """Names of the rhythms that this record's beats can be strung into."""
+    n, s = int((record.label == 0).sum()), int((record.label == 1).sum())
+    if n < N_BEATS_MIN:
+        return (NOISE,)
+    return (*(ATRIAL if s >= S_BEATS_MIN else ()), *NORMAL, NOISE)
+
+
+def _pieces_to_choose(record: RecordBeats) -> dict[int, NDArray[np.int64]]:
+    """Indices of N beats between N beats, of S and of V beats, whose surroundings lie in the record."""
+    inner = np.arange(1, len(record.label) - 1)
+    label = record.label
+    of = {kind: inner[label[inner] == kind] for kind in (N, S, V)}
+    between = of[N][(label[of[N] - 1] == N) & (label[of[N] + 1] == N)]
+    if len(between) >= N_BEATS_MIN // 2:
+        of[N] = between
+    return of
+
+
+def _with_ventricular(rhythm: Rhythm, rng: np.random.Generator) -> Rhythm:
+    """Let some beats be V."""
+    label, interval_s = rhythm
+    at = np.flatnonzero(rng.random(len(label) - 1) < V_SHARE)
+    label[at] = V
+    interval_s[at] *= V_EARLY
+    interval_s[at + 1] *= V_PAUSE
+    return label, np.clip(interval_s, INTERVAL_MIN_S, INTERVAL_MAX_S)
+
+
+def _piece(
+    samples: NDArray[np.int16], record: RecordBeats, k: int, before_s: float, fs_hz: int
+) -> tuple[NDArray[np.float64], int]:
+    """One beat without the line through its ends, faded; and where its R peak is in it, samples."""
+    r = int(record.sample[k])
+    before = round(before_s * fs_hz)
+    after = round(min(AFTER_S, max(0.2, record.rr[k, 1] / fs_hz - NEXT_P_S)) * fs_hz)
+    first, end = max(0, r - before), min(len(samples), r + after)
+    x = samples[first:end].astype(np.float64)
+    fade = round(FADE_S * fs_hz)
+    x -= np.linspace(x[:fade].mean(), x[-fade:].mean(), len(x))
+    ramp = 0.5 - 0.5 * np.cos(np.pi * (np.arange(fade) + 0.5) / fade)
+    x[:fade] *= ramp
+    x[-fade:] *= ramp[::-1]
+    return x, r - first
+
+
+def _f_waves(length: int, fs_hz: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Waves of 4 to 9 Hz whose frequency wanders, deviation about 1."""
+    wave = np.zeros(length)
+    for _ in range(3):
+        knots = rng.uniform(4, 9, length // fs_hz + 2)
+        frequency_hz = np.interp(np.arange(length) / fs_hz, np.arange(len(knots)), knots)
+        wave += np.sin(2 * np.pi * np.cumsum(frequency_hz) / fs_hz + rng.uniform(0, 2 * np.pi))
+    return wave / np.sqrt(1.5)
+
+
+def splice(
+    samples: NDArray[np.int16], record: RecordBeats, mode: str, fs_hz: int, rng: np.random.Generator
+) -> tuple[NDArray[np.int16], Annotations]:
+    """String a record's beats into a made-up rhythm.
+
+    Parameters
+    ----------
+    samples : ndarray
+        int16 [n], the record's signal at ``fs_hz``.
+    record : RecordBeats
+        Its beats.
+    mode : str
+        One of :func:`modes_of` this record.
+    fs_hz : int
+        Sampling rate, Hz.
+    rng : Generator
+        Draws the rhythm and the beats.
+
+    Returns
+    -------
+    tuple
+        The made-up signal, int16, and its R peaks and labels.
+    """
+    pieces = _pieces_to_choose(record)
+    usual_s = float(np.median(record.rr[pieces[N], 0])) / fs_hz * float(np.exp(0.12 * rng.standard_normal()))
+    rhythm = {**ATRIAL, **NORMAL}[mode](float(np.clip(usual_s, 0.45, 1.3)), rng)
+    if len(pieces[V]) >= V_BEATS_MIN:
+        rhythm = _with_ventricular(rhythm, rng)
+    label, interval_s = rhythm
+    edge = round(EDGE_S * fs_hz)
+    at = edge + np.cumsum(np.rint(interval_s * fs_hz).astype(np.int64))
+    signal = np.zeros(int(at[-1]) + edge)
+    qrs = []
+    for r, kind in zip(at, label, strict=True):
+        before_s = BEFORE_S if mode != "fibrillation" else BEFORE_NO_P_S if kind == N else BEFORE_V_S
+        x, centre = _piece(samples, record, int(rng.choice(pieces[int(kind)])), before_s, fs_hz)
+        first = max(0, int(r) - centre)
+        end = min(len(signal), first + len(x))
+        signal[first:end] += x[: end - first]
+        qrs.append(np.ptp(x))
+    size = float(np.median(qrs))
+    signal += NOISE_SHARE * size * rng.standard_normal(len(signal))
+    if mode == "fibrillation":
+        signal += rng.uniform(0, F_WAVE_SHARE_MAX) * size * _f_waves(len(signal), fs_hz, rng)
+    limited = np.clip(np.rint(signal), -32767, 32767).astype(np.int16)
+    return limited, Annotations(at, label.astype(np.uint8), np.zeros((0, 2), np.int64))
+
+
+def with_noise(
+    samples: NDArray[np.int16], annotations: Annotations, nstdb: Path, fs_hz: int, rng: np.random.Generator
+) -> NDArray[np.int16]:
+    """The record with another noise, or none, every minute; only of the noise records' part for training."""
+    normal = annotations.sample[annotations.label < LABEL_Q]
+    qrs_adu = qrs_amplitude_adu(samples, normal, ["N"] * len(normal), fs_hz)
+    noisy = samples.astype(np.float64)
+    length = NOISE_TURN_S * fs_hz
+    for first in range(0, len(samples), length):
+        name = (*NOISE_RECORDS, None)[rng.integers(len(NOISE_RECORDS) + 1)]
+        if name is None:
+            continue
+        noise = read_noise(nstdb, name, "training", int(rng.integers(2)))
+        gain = noise_gain(qrs_adu, noise_rms_adu(noise, fs_hz), float(rng.choice(NOISE_LEVELS_DB)))
+        begin = int(rng.integers(len(noise) - length))
+        part = noise[begin : begin + len(noisy[first : first + length])]
+        noisy[first : first + length] += gain * (part - part.mean())
+    return np.clip(np.rint(noisy), -32767, 32767).astype(np.int16)
+
+
+def made_up_record(
+    samples: NDArray[np.int16], record: RecordBeats, mode: str, annotations: Annotations, data_dir: Path
+) -> RecordBeats:
+    """Beats of the made-up record ``<record>~<mode>``; the name fixes all draws."""
+    from host_tools.reference.params import FS_HZ
+
+    name = f"{record.record}{MADE_UP}{mode}"
+    rng = np.random.default_rng(zlib.crc32(name.encode()))
+    if mode == NOISE:
+        noisy = with_noise(samples, annotations, data_dir / "nstdb", FS_HZ, rng)
+        return compute_beats(noisy, annotations, name, "detected")
+    signal, known = splice(samples, record, mode, FS_HZ, rng)
+    return compute_beats(signal, known, name, "annotated")
