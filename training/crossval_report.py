@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from host_tools.writing import write_json
+from host_tools.writing import write_json, write_marked
 from training.config import TrainingConfig
 from training.crossval import (
     JUDGED_MODE,
@@ -32,11 +32,15 @@ from training.scores import mean_and_spread, pooled_figures, with_nested_offsets
 from training.splits import MADE_UP, PROTOCOLS, SHIPPED, is_svdb, original_of
 
 REPORT_PATH = REPO_ROOT / "build" / "crossval.json"
+#: Documents with a place for the table, and the lines that it stands between there.
+DOCUMENTS = (REPO_ROOT / "README.md",)
+BEGIN, END = "<!-- crossval: written by make crossval -->", "<!-- end of crossval -->"
 
 #: The first beats of made-up records are not judged.
 SETTLING_BEATS = 32
 
 _RATES = ("se", "ppv", "f1")
+_NAMES = {"ds1": "DS1", "svdb": "svdb"}
 
 Logits = dict[str, NDArray[np.float32]]
 
@@ -161,8 +165,9 @@ def write_crossval(
     processes: int = 2,
     report: Report | None = None,
     path: Path = REPORT_PATH,
+    documents: Sequence[Path] = DOCUMENTS,
 ) -> dict[str, Any]:
-    """Cross-validate the shipped recipe under every protocol; write ``build/crossval.json``.
+    """Cross-validate the shipped recipe under every protocol; write ``build/crossval.json`` and the table.
 
     Top level: the shipped protocol, ``ds1`` and ``svdb``; all protocols under ``protocols``. Under
     ``ds1``, svdb's figures are those of other people's records that no fold was trained on.
@@ -180,4 +185,28 @@ def write_crossval(
             "protocols": protocols,
         }
         write_json(path, result)  # after each: the second one takes a while
+    write_marked(documents, markdown(result), BEGIN, END)
     return result
+
+
+def markdown(result: dict[str, Any]) -> str:
+    """Return the table of ``build/crossval.json`` as Markdown."""
+
+    def cell(figure: dict[str, float]) -> str:
+        return f"{figure['mean']:.1f} ± {figure['spread']:.1f}"
+
+    lines = [
+        "| held-out patients of | trained on | S Se | S +P | V Se | V +P | accuracy | macro-F1 |",
+        "|---|---|" + "---:|" * 6,
+    ]
+    for protocol, figures in result["protocols"].items():
+        for database, name in _NAMES.items():
+            own = figures[database]
+            rates = [own[c][rate] for c in "SV" for rate in ("se", "ppv")]
+            cells = [cell(f) for f in (*rates, own["accuracy"], own["macro_f1"])]
+            lines.append(f"| {name} | {protocol} | {' | '.join(cells)} |")
+    note = (
+        f"Percent, {result['folds']} folds pooled, mean ± spread over {result['seeds']} seeds; float networks on "
+        "the beats that the detector finds. Written by `make crossval`."
+    )
+    return "\n".join([*lines, "", note, ""])

@@ -11,7 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from host_tools.writing import write_text
+from host_tools.writing import write_marked, write_text
 
 from .published import CLASSIFIERS, DETECTORS, NOISE, Classifier
 
@@ -169,21 +169,8 @@ def markdown(content: dict[str, Any]) -> str:
     return "\n\n".join([*parts, f"Written by `make score`, model `{digest}`."]) + "\n"
 
 
-def replace_marked(text: str, new: str) -> str | None:
-    """Return a document's text with what stands between the marks replaced; None without the marks."""
-    if BEGIN not in text or END not in text.split(BEGIN, 1)[1]:
-        return None
-    head, rest = text.split(BEGIN, 1)
-    return f"{head}{BEGIN}\n\n{new}\n{END}{rest.split(END, 1)[1]}"
-
-
 def write_documents(content: dict[str, Any], page: Path, others: Sequence[Path] = ()) -> list[Path]:
     """Write the tables as a page, and into those documents that have a marked place for them."""
     text = markdown(content)
     write_text(page, f"# How BitBeat scores\n\n![per record](score.png)\n\n{text}")
-    written = [page]
-    for path in others:
-        if path.is_file() and (changed := replace_marked(path.read_text(), text)) is not None:
-            write_text(path, changed)
-            written.append(path)
-    return written
+    return [page, *write_marked(others, text, BEGIN, END)]

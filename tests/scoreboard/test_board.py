@@ -21,7 +21,8 @@ from host_tools.native import run_core
 from host_tools.reference.params import DELAY_SAMPLES, FS_HZ
 from host_tools.scoreboard import board, plot_records, write_documents
 from host_tools.scoreboard.chain import SHIPPED, Job, Model, generate_code, replay_records, rhythm_shape
-from host_tools.scoreboard.tables import BEGIN, END, markdown, replace_marked
+from host_tools.scoreboard.tables import BEGIN, END, markdown
+from host_tools.writing import replace_marked
 from tests.data_access import database_dir, mitdb_dir
 from training import datasets
 from training.datasets import read_samples
@@ -164,9 +165,9 @@ def test_marked_documents_are_rewritten(scored: board.Scoreboard, tmp_path: Path
 @given(st.text(), st.text(), st.text(alphabet="ab\n|-"))
 def test_replacing_twice_changes_nothing_more(head: str, tail: str, new: str) -> None:
     text = f"{head}{BEGIN}old{END}{tail}"
-    once = replace_marked(text, new)
+    once = replace_marked(text, new, BEGIN, END)
     assert once is not None
-    assert replace_marked(once, new) == once
+    assert replace_marked(once, new, BEGIN, END) == once
     assert once.startswith(head)
     assert once.endswith(tail)
-    assert replace_marked(f"{head}{tail}", new) is None or BEGIN in head + tail
+    assert replace_marked(f"{head}{tail}", new, BEGIN, END) is None or BEGIN in head + tail

@@ -1,5 +1,5 @@
-"""Made-up rhythms and records. Oracles: what each rhythm is by definition, the records' own beats, the split of
-the noise records.
+"""Made-up rhythms and records. Oracles: what each rhythm is by definition, the records' own beats, the split
+of the noise records.
 """
 
 from __future__ import annotations

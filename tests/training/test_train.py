@@ -21,7 +21,7 @@ from training.ablate import ablate, load_variants
 from training.checkpoint import load_checkpoint
 from training.config import TrainingConfig, changed, load_config
 from training.crossval import Places, cross_validation_jobs, ensemble_logits, load_training_data, run_job
-from training.crossval_report import cross_validate
+from training.crossval_report import cross_validate, markdown
 from training.metrics import confusion_matrix
 from training.scores import mean_and_spread
 from training.splits import DS2, OTHER_LEAD
@@ -158,6 +158,9 @@ def test_crossval_gives_mean_and_spread(data_dir: Path, tmp_path: Path) -> None:
         assert both[database]["N"]["se"]["spread"] == pytest.approx(np.std(values, ddof=1))
     assert single[0]["ds1"]["V"]["se"]["spread"] == 0
     json.dumps(both, allow_nan=False)
+    table = markdown({"protocols": {"ds1+svdb": both}, "seeds": 2, "folds": 2})
+    row = next(line for line in table.splitlines() if line.startswith("| DS1 | ds1+svdb |"))
+    assert f"| {both['ds1']['V']['ppv']['mean']:.1f} ± {both['ds1']['V']['ppv']['spread']:.1f} |" in row
 
 
 def test_mean_and_ensemble_by_hand() -> None:
