@@ -206,7 +206,7 @@ def markdown(result: dict[str, Any]) -> str:
             cells = [cell(f) for f in (*rates, own["accuracy"], own["macro_f1"])]
             lines.append(f"| {name} | {protocol} | {' | '.join(cells)} |")
     note = (
-        f"Percent, {result['folds']} folds pooled, mean ± spread over {result['seeds']} seeds; float networks on "
-        "the beats that the detector finds. Written by `make crossval`."
+        f"Percent, {result['folds']} folds pooled, mean ± spread of {result['seeds']} seeds; float nets "
+        "on the beats that the detector finds. Written by `make crossval`."
     )
     return "\n".join([*lines, "", note, ""])
