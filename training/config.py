@@ -100,6 +100,7 @@ class MadeUpConfig:
     runs: float
     patterns: float
     fibrillation: float
+    paroxysms: float
     breathing: float
     block: float
     drift: float

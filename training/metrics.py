@@ -76,8 +76,8 @@ def negative_log_likelihood(logits: NDArray[Any], label: NDArray[Any], temperatu
 def fit_temperature(logits: NDArray[Any], label: NDArray[Any]) -> float:
     """Divisor of the logits that makes the confidences most likely; 0.1 to 10.
 
-    A focal loss leaves networks too modest (divisor below 1). The order of the classes does not
-    change. Source: Guo et al., "On calibration of modern neural networks", ICML 2017.
+    The order of the classes does not change. Source: Guo et al., "On calibration of modern neural
+    networks", ICML 2017.
     """
     low, high = np.log(0.1), np.log(10.0)
     ratio = (np.sqrt(5) - 1) / 2

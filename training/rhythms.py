@@ -7,6 +7,7 @@ fibrillation. The modes here were designed after looking at the errors on DS2 (r
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +20,47 @@ INTERVAL_MIN_S, INTERVAL_MAX_S = 0.26, 6.0
 
 N, S, V = 0, 1, 2
 
-#: Labels int64 [BEATS], and the RR intervals before the beats, s, float64 [BEATS].
-Rhythm = tuple[NDArray[np.int64], NDArray[np.float64]]
+
+@dataclass(frozen=True)
+class Rhythm:
+    """Beats of a made-up rhythm.
+
+    Attributes
+    ----------
+    label : ndarray
+        int64 [BEATS]: N, S or V.
+    interval_s : ndarray
+        float64 [BEATS], the RR interval before each beat, s.
+    fibrillating : ndarray
+        bool [BEATS], whether the atria fibrillate or flutter: no P wave.
+    """
+
+    label: NDArray[np.int64]
+    interval_s: NDArray[np.float64]
+    fibrillating: NDArray[np.bool_]
 
 
-def _all_normal(intervals_s: NDArray[np.float64]) -> Rhythm:
-    return np.zeros(BEATS, np.int64), np.clip(intervals_s[:BEATS], INTERVAL_MIN_S, INTERVAL_MAX_S)
+def _rhythm(
+    label: NDArray[np.int64], interval_s: NDArray[np.float64], fibrillating: NDArray[np.bool_] | bool = False
+) -> Rhythm:
+    limited = np.clip(interval_s[:BEATS], INTERVAL_MIN_S, INTERVAL_MAX_S)
+    return Rhythm(label[:BEATS], limited, np.broadcast_to(fibrillating, BEATS).copy())
+
+
+def _all_normal(interval_s: NDArray[np.float64], fibrillating: NDArray[np.bool_] | bool = False) -> Rhythm:
+    return _rhythm(np.zeros(BEATS, np.int64), interval_s, fibrillating)
+
+
+def with_ventricular(
+    rhythm: Rhythm, share: float, early: float, pause: float, rng: np.random.Generator
+) -> Rhythm:
+    """Let a share of the beats be V, their intervals times ``early``, the next ones' times ``pause``."""
+    label, interval_s = rhythm.label.copy(), rhythm.interval_s.copy()
+    at = np.flatnonzero(rng.random(BEATS - 1) < share)
+    label[at] = V
+    interval_s[at] *= early
+    interval_s[at + 1] *= pause
+    return _rhythm(label, interval_s, rhythm.fibrillating)
 
 
 class _Builder:
@@ -47,8 +83,7 @@ class _Builder:
 
     def rhythm(self) -> Rhythm:
         """Return what there is, cut to length."""
-        intervals = np.clip(np.array(self.intervals_s[:BEATS]), INTERVAL_MIN_S, INTERVAL_MAX_S)
-        return np.array(self.labels[:BEATS], np.int64), intervals
+        return _rhythm(np.array(self.labels, np.int64), np.array(self.intervals_s))
 
 
 def pauses(usual_s: float, rng: np.random.Generator) -> Rhythm:
@@ -93,7 +128,23 @@ def patterns(usual_s: float, rng: np.random.Generator) -> Rhythm:
 def fibrillation(usual_s: float, rng: np.random.Generator) -> Rhythm:
     """N at intervals without any order."""
     mean_s, spread = usual_s * rng.uniform(0.6, 1.1), rng.uniform(0.1, 0.35)
-    return _all_normal(np.maximum(mean_s * np.exp(spread * rng.standard_normal(BEATS)), 0.33))
+    return _all_normal(np.maximum(mean_s * np.exp(spread * rng.standard_normal(BEATS)), 0.33), True)
+
+
+def paroxysms(usual_s: float, rng: np.random.Generator) -> Rhythm:
+    """N in episodes of fibrillation or flutter, faster than the slow sinus rhythm between them."""
+    interval_s: list[float] = []
+    fibrillating: list[bool] = []
+    sinus_s = usual_s * rng.uniform(0.9, 1.4)
+    fast_s, spread = sinus_s * rng.uniform(0.38, 0.8), rng.uniform(0.03, 0.3)
+    while len(interval_s) < BEATS:
+        for mean_s, around, atria, beats in (
+            (sinus_s, rng.uniform(0.01, 0.06), False, int(rng.integers(15, 100))),
+            (max(fast_s, 0.36), spread, True, int(rng.integers(10, 120))),
+        ):
+            interval_s += list(np.maximum(mean_s * np.exp(around * rng.standard_normal(beats)), 0.32))
+            fibrillating += [atria] * beats
+    return _all_normal(np.array(interval_s), np.array(fibrillating[:BEATS]))
 
 
 def breathing(usual_s: float, rng: np.random.Generator) -> Rhythm:
@@ -116,7 +167,7 @@ def block(usual_s: float, rng: np.random.Generator) -> Rhythm:
             intervals += [sinus_s * (1 + kind)] * repeats
             continue
         for _ in range(repeats):
-            conducted = [sinus_s * rng.uniform(0.95, 1.1)] * int(rng.integers(2, 6))
+            conducted = [sinus_s * rng.uniform(0.95, 1.1)] * int(rng.integers(1, 6))
             intervals += [*conducted, sinus_s * rng.uniform(1.7, 2.0)]
     return _all_normal(np.array(intervals[:BEATS]) * np.exp(jitter * rng.standard_normal(BEATS)))
 
@@ -141,6 +192,7 @@ ATRIAL: dict[str, Callable[[float, np.random.Generator], Rhythm]] = {
 #: Modes of N alone, whose early beats are no S: for every patient.
 NORMAL: dict[str, Callable[[float, np.random.Generator], Rhythm]] = {
     "fibrillation": fibrillation,
+    "paroxysms": paroxysms,
     "breathing": breathing,
     "block": block,
     "drift": drift,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from host_tools.noise import NOISE_RECORDS, noise_gain, noise_rms_adu, qrs_amplitude_adu, read_noise
 from training.datasets import Annotations, RecordBeats, compute_beats
-from training.rhythms import ATRIAL, INTERVAL_MAX_S, INTERVAL_MIN_S, NORMAL, N, Rhythm, S, V
+from training.rhythms import ATRIAL, NORMAL, N, S, V, with_ventricular
 from training.splits import LABEL_Q, MADE_UP
 
 #: A record lends its beats when it has this many of S (for the atrial modes) and N.
@@ -58,16 +58,6 @@ def _pieces_to_choose(record: RecordBeats) -> dict[int, NDArray[np.int64]]:
     if len(between) >= N_BEATS_MIN // 2:
         of[N] = between
     return of
-
-
-def _with_ventricular(rhythm: Rhythm, rng: np.random.Generator) -> Rhythm:
-    """Let some beats be V."""
-    label, interval_s = rhythm
-    at = np.flatnonzero(rng.random(len(label) - 1) < V_SHARE)
-    label[at] = V
-    interval_s[at] *= V_EARLY
-    interval_s[at + 1] *= V_PAUSE
-    return label, np.clip(interval_s, INTERVAL_MIN_S, INTERVAL_MAX_S)
 
 
 def _piece(
@@ -124,14 +114,13 @@ def splice(
     usual_s = float(np.median(record.rr[pieces[N], 0])) / fs_hz * float(np.exp(0.12 * rng.standard_normal()))
     rhythm = {**ATRIAL, **NORMAL}[mode](float(np.clip(usual_s, 0.45, 1.3)), rng)
     if len(pieces[V]) >= V_BEATS_MIN:
-        rhythm = _with_ventricular(rhythm, rng)
-    label, interval_s = rhythm
+        rhythm = with_ventricular(rhythm, V_SHARE, V_EARLY, V_PAUSE, rng)
     edge = round(EDGE_S * fs_hz)
-    at = edge + np.cumsum(np.rint(interval_s * fs_hz).astype(np.int64))
+    at = edge + np.cumsum(np.rint(rhythm.interval_s * fs_hz).astype(np.int64))
     signal = np.zeros(int(at[-1]) + edge)
     qrs = []
-    for r, kind in zip(at, label, strict=True):
-        before_s = BEFORE_S if mode != "fibrillation" else BEFORE_NO_P_S if kind == N else BEFORE_V_S
+    for r, kind, no_p in zip(at, rhythm.label, rhythm.fibrillating, strict=True):
+        before_s = BEFORE_S if not no_p else BEFORE_V_S if kind == V else BEFORE_NO_P_S
         x, centre = _piece(samples, record, int(rng.choice(pieces[int(kind)])), before_s, fs_hz)
         first = max(0, int(r) - centre)
         end = min(len(signal), first + len(x))
@@ -139,10 +128,11 @@ def splice(
         qrs.append(np.ptp(x))
     size = float(np.median(qrs))
     signal += NOISE_SHARE * size * rng.standard_normal(len(signal))
-    if mode == "fibrillation":
-        signal += rng.uniform(0, F_WAVE_SHARE_MAX) * size * _f_waves(len(signal), fs_hz, rng)
+    if rhythm.fibrillating.any():
+        present = np.interp(np.arange(len(signal)), at, rhythm.fibrillating.astype(np.float64))
+        signal += rng.uniform(0, F_WAVE_SHARE_MAX) * size * present * _f_waves(len(signal), fs_hz, rng)
     limited = np.clip(np.rint(signal), -32767, 32767).astype(np.int16)
-    return limited, Annotations(at, label.astype(np.uint8), np.zeros((0, 2), np.int64))
+    return limited, Annotations(at, rhythm.label.astype(np.uint8), np.zeros((0, 2), np.int64))
 
 
 def with_noise(

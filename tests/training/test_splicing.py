@@ -24,8 +24,10 @@ from training.splits import original_of, source_of
 @given(seed=st.integers(0, 10_000), usual_s=st.floats(0.45, 1.3))
 @settings(max_examples=30, deadline=None)
 def test_rhythms_are_whole_and_their_s_beats_early(mode: str, seed: int, usual_s: float) -> None:
-    label, interval_s = {**ATRIAL, **NORMAL}[mode](usual_s, np.random.default_rng(seed))
-    assert len(label) == len(interval_s) == BEATS
+    rhythm = {**ATRIAL, **NORMAL}[mode](usual_s, np.random.default_rng(seed))
+    label, interval_s = rhythm.label, rhythm.interval_s
+    assert len(label) == len(interval_s) == len(rhythm.fibrillating) == BEATS
+    assert rhythm.fibrillating.any() == (mode in ("fibrillation", "paroxysms"))
     assert INTERVAL_MIN_S <= interval_s.min() <= interval_s.max() <= INTERVAL_MAX_S
     if mode in NORMAL:
         assert not label.any()
