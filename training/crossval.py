@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import cache
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -223,6 +225,18 @@ def job_result(job: Job) -> JobResult:
     return result
 
 
+def _end_with_parent() -> None:
+    """Let a worker process end when its parent was killed, instead of training on for nobody."""
+
+    def watch() -> None:
+        parent = parent_process()
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
+
+
 def run_jobs(jobs: Sequence[Job], processes: int, report: Report | None = None) -> None:
     """Run jobs in worker processes of one thread each, teachers first."""
     teachers = [t for job in jobs for t in job.teacher_jobs()]
@@ -237,7 +251,9 @@ def run_jobs(jobs: Sequence[Job], processes: int, report: Report | None = None) 
             if report:
                 report(name, done, total)
         return
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(
+        processes, mp_context=get_context("spawn"), initializer=_end_with_parent
+    ) as pool:
         for stage in stages:
             running = [pool.submit(run_job, job) for job in stage]
             try:
