@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -12,13 +12,10 @@ from numpy.typing import NDArray
 from training.config import ModelConfig, TrainingConfig
 from training.datasets import RecordBeats
 from training.model import CLASSES, INPUT_STEPS
-from training.splits import LABEL_NONE, LABELS, OTHER_LEAD, is_svdb
+from training.splits import LABEL_NONE, LABELS, MADE_UP, OTHER_LEAD, is_svdb
 
 #: Records with more S (or V) beats than this share are drawn more often.
 _S_RICH_SHARE, _V_RICH_SHARE = 0.01, 0.02
-
-#: Probability of the true class where made-up beats have no teacher.
-_TEACHER_TRUST = 0.94
 
 
 @dataclass(frozen=True)
@@ -69,11 +66,11 @@ def record_sequence(
     scaling: tuple[torch.Tensor, torch.Tensor],
     teacher: NDArray[np.float32] | None = None,
 ) -> BeatSequence:
-    """Make a record ready for training."""
+    """Make a record, real or made up, ready for training."""
     label = record.label.astype(np.int64)
-    weight = np.ones(len(label), np.float32)
+    weight = np.full(len(label), config.made_up.weight if MADE_UP in record.record else 1.0, np.float32)
     false = record.label == LABEL_NONE
-    weight[false] = config.optimiser.false_beat_weight
+    weight[false] *= config.optimiser.false_beat_weight
     label[false] = 0
     label[label >= CLASSES] = -1
     label[weight == 0] = -1
@@ -84,22 +81,6 @@ def record_sequence(
         torch.from_numpy(weight),
         None if teacher is None else torch.from_numpy(teacher),
     )
-
-
-def made_up_sequence(
-    record: RecordBeats,
-    config: TrainingConfig,
-    scaling: tuple[torch.Tensor, torch.Tensor],
-    with_teacher: bool,
-) -> BeatSequence:
-    """Make a made-up record ready for training; nobody taught its beats, so their labels stand in."""
-    sequence = record_sequence(record, config, scaling)
-    teacher = None
-    if with_teacher:
-        known = sequence.label.clamp(min=0)
-        teacher = torch.full((len(known), CLASSES), (1 - _TEACHER_TRUST) / (CLASSES - 1))
-        teacher[torch.arange(len(known)), known] = _TEACHER_TRUST
-    return replace(sequence, weight=sequence.weight * config.made_up.weight, teacher=teacher)
 
 
 def draw_shares(records: Sequence[RecordBeats], config: TrainingConfig) -> NDArray[np.float64]:

@@ -167,7 +167,7 @@ def _data_digest(config: TrainingConfig, records: tuple[str, ...], places: Place
 
 @dataclass(frozen=True)
 class JobResult:
-    """A trained network and its logits: of all held-out records, and of every training record (teachers)."""
+    """A trained network, its logits of held-out records and, a teacher's, of all that it was trained on."""
 
     net: Net
     held_out: dict[str, NDArray[np.float32]]
@@ -193,19 +193,19 @@ def run_job(job: Job) -> str:
     if _read(job) is not None:
         return job.name
     data = load_training_data(job.config, job.records, job.places)
-    train = data.training_part(job.fold)
+    train, made_up = data.training_part(job.fold), data.made_up_part(job.fold)
+    every = [*train, *made_up]
     teachers = None
     if job.teachers:
         results = [job_result(teacher) for teacher in job.teacher_jobs()]
         teachers = [
             np.mean([softmax(r.seen[i]) for r in results], axis=0).astype(np.float32)
-            for i in range(len(train))
+            for i in range(len(every))
         ]
     own_seed = (1_000_000 if job.teachers else 0) + job.seed * 1000 + job.fold + 1
-    made_up = data.made_up_part(job.fold)
     net = train_network(job.config, train, data.noise, own_seed, teachers, made_up=made_up)
     held = {r.record: torch.from_numpy(predict_record(net, r)) for r in data.held_out(job.fold)}
-    seen = [] if job.teachers else [torch.from_numpy(predict_record(net, r)).half() for r in train]
+    seen = [] if job.teachers else [torch.from_numpy(predict_record(net, r)).half() for r in every]
     state = {
         "data": _data_digest(job.config, job.records, job.places),
         "net": net.state_dict(),

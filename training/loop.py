@@ -14,7 +14,6 @@ from training.config import ModelConfig, TrainingConfig
 from training.crops import (
     CropSampler,
     class_loss_weights,
-    made_up_sequence,
     record_sequence,
     row_scaling,
     scaled_rows,
@@ -79,7 +78,8 @@ def train_network(
     seed : int
         Fixes weights, draws, augmentation and dropout.
     teachers : sequence of ndarray, optional
-        Probabilities of every beat of each of the records, float32 [n, 4]: distillation.
+        Probabilities of every beat of each of the records, then of the made-up ones, float32 [n, 4]:
+        distillation.
     report : callable, optional
         Told of progress.
     made_up : sequence of RecordBeats
@@ -95,14 +95,15 @@ def train_network(
     kept = _kept_features(config, len(scaling[0]))
     scaling = (scaling[0], scaling[1] * kept)
     generator = torch.Generator().manual_seed(seed)
-    sequences = [
+    every = [
         record_sequence(r, config, scaling, None if teachers is None else teachers[i])
-        for i, r in enumerate(records)
+        for i, r in enumerate([*records, *made_up])
     ]
+    sequences = every[: len(records)]
     invented = {
         mode: [
-            made_up_sequence(r, config, scaling, teachers is not None)
-            for r in made_up
+            s
+            for r, s in zip(made_up, every[len(records) :], strict=True)
             if r.record.endswith(MADE_UP + mode)
         ]
         for mode in config.made_up.shares()
