@@ -67,9 +67,10 @@ class OptimiserConfig:
 
 @dataclass(frozen=True)
 class DistillationConfig:
-    """From several networks to one."""
+    """From several networks to one, which is trained for ``steps``."""
 
     teachers: int
+    steps: int
     hard_weight: float
 
 
@@ -145,6 +146,11 @@ class TrainingConfig:
     def for_teachers(self) -> TrainingConfig:
         """Return the same with the teachers' architecture as the network's own."""
         return dataclasses.replace(self, model=self.teacher)
+
+    def for_student(self) -> TrainingConfig:
+        """Return the same with the student's number of steps as the optimiser's."""
+        steps = self.distillation.steps
+        return dataclasses.replace(self, optimiser=dataclasses.replace(self.optimiser, steps=steps))
 
     def digest(self) -> str:
         """SHA-256 over all values, hexadecimal; comments and order do not matter."""

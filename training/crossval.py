@@ -203,7 +203,8 @@ def run_job(job: Job) -> str:
             for i in range(len(every))
         ]
     own_seed = (1_000_000 if job.teachers else 0) + job.seed * 1000 + job.fold + 1
-    net = train_network(job.config, train, data.noise, own_seed, teachers, made_up=made_up)
+    config = job.config.for_student() if job.teachers else job.config
+    net = train_network(config, train, data.noise, own_seed, teachers, made_up=made_up)
     held = {r.record: torch.from_numpy(predict_record(net, r)) for r in data.held_out(job.fold)}
     seen = [] if job.teachers else [torch.from_numpy(predict_record(net, r)).half() for r in every]
     state = {
