@@ -1,4 +1,4 @@
-"""Prints what ``bitbeat score-noise`` found."""
+"""Prints what ``bitbeat score-noise`` found, and writes it into documents."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+
+#: Lines between which a document holds the table.
+BEGIN, END = "<!-- score-noise: written by make score-noise -->", "<!-- end of score-noise -->"
+
+_NOISES = {"bw": "baseline wander", "em": "electrode motion", "ma": "muscle"}
+#: Levels that the documents show, decibels.
+_SHOWN_DB = ("12", "6")
 
 
 def _pair(rates: dict[str, Any]) -> str:
@@ -72,3 +79,30 @@ def print_noise(figures: dict[str, Any], console: Console) -> None:
         f"undecided by the flag on DS2: {flag['undecided']:.2f} % of beats; of the decided ones V "
         f"{_pair(flag['V'])}, S {_pair(flag['S'])}"
     )
+
+
+def markdown(figures: dict[str, Any]) -> str:
+    """Return the main figures as Markdown: what the undecided flag brings, and the sweep at two levels."""
+    flag, clean, sqi = figures["undecided"]["flag"], figures["clean"], figures["sqi"]["ds2"]
+    ece = figures["calibration"]["ece"]
+    told = ", ".join(f"{_NOISES[k]} {v['6']:.2f}" for k, v in sqi["auc_noise_present"].items())
+    lines = [
+        f"Expected calibration error on DS2 {ece:.3f} (10 bins, false beats counted as wrong). Leaving out "
+        f"the {flag['undecided']:.1f} % of beats that the device itself marks takes V from {_pair(clean['V'])} "
+        f"to {_pair(flag['V'])}, S from {_pair(clean['S'])} to {_pair(flag['S'])} (Se / +P, %). Area under the "
+        f"ROC with which the index tells noise at 6 dB from none: {told}.",
+        "",
+        "| noise | dB | QRS Se / +P | V Se / +P | S Se / +P | V, decided beats | undecided | median index |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+
+    def row(name: str, level: str, f: dict[str, Any]) -> str:
+        cells = [_pair(f[key]) for key in ("qrs", "V", "S")] + [_pair(f["decided"]["V"])]
+        return " | ".join(
+            [f"| {name}", level, *cells, f"{f['undecided']:.1f} %", f"{f['sqi_quartiles'][1]:.0f} |"]
+        )
+
+    lines.append(row("none", "", clean))
+    for name, levels in figures["sweep"].items():
+        lines += [row(_NOISES[name], level, levels[level]) for level in _SHOWN_DB]
+    return "\n".join([*lines, "", "Written by `make score-noise`.", ""])
