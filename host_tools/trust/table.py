@@ -86,11 +86,13 @@ def markdown(figures: dict[str, Any]) -> str:
     flag, clean, sqi = figures["undecided"]["flag"], figures["clean"], figures["sqi"]["ds2"]
     ece = figures["calibration"]["ece"]
     told = ", ".join(f"{_NOISES[k]} {v['6']:.2f}" for k, v in sqi["auc_noise_present"].items())
+    marked = (
+        f"V from {_pair(clean['V'])} to {_pair(flag['V'])}, S from {_pair(clean['S'])} to {_pair(flag['S'])}"
+    )
     lines = [
         f"Expected calibration error on DS2 {ece:.3f} (10 bins, false beats counted as wrong). Leaving out "
-        f"the {flag['undecided']:.1f} % of beats that the device itself marks takes V from {_pair(clean['V'])} "
-        f"to {_pair(flag['V'])}, S from {_pair(clean['S'])} to {_pair(flag['S'])} (Se / +P, %). Area under the "
-        f"ROC with which the index tells noise at 6 dB from none: {told}.",
+        f"the {flag['undecided']:.1f} % of beats that the device itself marks takes {marked} (Se / +P, %). "
+        f"Area under the ROC with which the index tells noise at 6 dB from none: {told}.",
         "",
         "| noise | dB | QRS Se / +P | V Se / +P | S Se / +P | V, decided beats | undecided | median index |",
         "|---|---|---|---|---|---|---|---|",
