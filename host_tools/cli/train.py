@@ -123,7 +123,6 @@ def crossval(
 ) -> None:
     """Cross-validate the shipped recipe with several seeds, under both protocols: build/crossval.json."""
     need(("torch", "safetensors"), "train")
-    import dataclasses
 
     from rich.console import Console
 
@@ -132,13 +131,9 @@ def crossval(
     from training.crossval_report import REPORT_PATH, write_crossval
     from training.data import DATA_DIR
 
-    chosen = load_config()
-    if seeds is not None:
-        validation = dataclasses.replace(chosen.cross_validation, seeds=seeds)
-        chosen = dataclasses.replace(chosen, cross_validation=validation)
     places = Places(_training_data(data_dir, DATA_DIR), state_dir=STATE_DIR)
     with _TrainingBars() as bars:
-        result = write_crossval(chosen, places, processes, bars.network)
+        result = write_crossval(load_config(), places, processes, bars.network, seeds=seeds)
     console = Console()
     for name, figures in result["protocols"].items():
         console.print(_crossval_table(name, figures, result["seeds"]))
