@@ -109,7 +109,7 @@ on a microcontroller, beat by beat, behind BitBeat's own band-pass filter and R-
 | SHA-256 of the checkpoint | `{export["checkpoint"]["sha256"]}` |
 | hash of the signal chain's specification | `{info["spec_hash"]}` |
 | hash of the hyper-parameters | `{info["config_hash"]}` |
-| trained at commit, seed, steps | `{info["git_commit"]}`, {info["seed"]}, {info["steps"]} |
+| trained at commit, seed, steps of each teacher | `{info["git_commit"]}`, {info["seed"]}, {info["steps"]} |
 """
 
 
