@@ -190,12 +190,13 @@ def write_crossval(
     return result
 
 
+def spread_text(figure: dict[str, float]) -> str:
+    """Mean and spread as tables show them."""
+    return f"{figure['mean']:.1f} ± {figure['spread']:.1f}"
+
+
 def markdown(result: dict[str, Any]) -> str:
     """Return the table of ``build/crossval.json`` as Markdown."""
-
-    def cell(figure: dict[str, float]) -> str:
-        return f"{figure['mean']:.1f} ± {figure['spread']:.1f}"
-
     lines = [
         "| held-out patients of | trained on | S Se | S +P | V Se | V +P | accuracy | macro-F1 |",
         "|---|---|" + "---:|" * 6,
@@ -204,7 +205,7 @@ def markdown(result: dict[str, Any]) -> str:
         for database, name in _NAMES.items():
             own = figures[database]
             rates = [own[c][rate] for c in "SV" for rate in ("se", "ppv")]
-            cells = [cell(f) for f in (*rates, own["accuracy"], own["macro_f1"])]
+            cells = [spread_text(f) for f in (*rates, own["accuracy"], own["macro_f1"])]
             lines.append(f"| {name} | {protocol} | {' | '.join(cells)} |")
     note = (
         f"Percent, {result['folds']} folds pooled, mean ± spread of {result['seeds']} seeds; float nets "

@@ -30,7 +30,6 @@ from training.splits import (
     LABEL_Q,
     LABELS,
     MADE_UP,
-    OTHER_LEAD,
     PACED,
     label_of_symbol,
     source_of,
@@ -291,8 +290,8 @@ def _sources_digest() -> str:
 
     digest = hashlib.sha256(params.SPEC_DIGEST.encode())
     here = Path(__file__).parent
-    sources = [s for s in (REPO_ROOT / "host_tools" / "reference").glob("*.py")]
-    for source in [*sorted(sources), *(here / f"{name}.py" for name in _OWN_SOURCES)]:
+    reference = sorted((REPO_ROOT / "host_tools" / "reference").glob("*.py"))
+    for source in [*reference, *(here / f"{name}.py" for name in _OWN_SOURCES)]:
         if not source.name.startswith(_NETWORK_SOURCES):
             digest.update(f"{source.name} {file_sha256(source)}\n".encode())
     return digest.hexdigest()
@@ -325,7 +324,7 @@ def load_record(name: str, peaks: str, data_dir: Path = DATA_DIR, cache_dir: Pat
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             file.unlink(missing_ok=True)
     source, _, mode = name.partition(MADE_UP)
-    samples = read_samples(path, other_lead=source.endswith(OTHER_LEAD), resample=True)
+    samples = read_samples(path, other_lead=source_of(name).other_lead, resample=True)
     if mode:
         from training.splicing import made_up_record
 

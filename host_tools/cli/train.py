@@ -274,18 +274,17 @@ def _metrics_table(metrics: dict[str, Any]) -> Table:
 def _crossval_table(protocol: str, figures: dict[str, Any], seeds: int) -> Table:
     from rich.table import Table
 
+    from training.crossval_report import spread_text
+
     table = Table(title=f"{protocol}: held-out folds, mean ± spread over {seeds} seeds, from 5:00, EC57, %")
     for name in ("records", "class", "Se", "+P", "F1"):
         table.add_column(name, justify="left" if name in ("records", "class") else "right")
 
-    def cell(value: dict[str, float]) -> str:
-        return f"{value['mean']:.1f} ± {value['spread']:.1f}"
-
     for database in ("ds1", "svdb"):
         own = figures[database]
         for name in "NSV":
-            table.add_row(database, name, *(cell(own[name][rate]) for rate in ("se", "ppv", "f1")))
-        table.add_row(database, "macro-F1", "", "", cell(own["macro_f1"]))
+            table.add_row(database, name, *(spread_text(own[name][rate]) for rate in ("se", "ppv", "f1")))
+        table.add_row(database, "macro-F1", "", "", spread_text(own["macro_f1"]))
     return table
 
 
