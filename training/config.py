@@ -100,8 +100,11 @@ class MadeUpConfig:
     pauses: float
     runs: float
     patterns: float
+    mixed: float
     fibrillation: float
     paroxysms: float
+    junctional: float
+    blocked: float
     breathing: float
     block: float
     drift: float

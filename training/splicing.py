@@ -16,7 +16,18 @@ from numpy.typing import NDArray
 
 from host_tools.noise import NOISE_RECORDS, noise_gain, noise_rms_adu, qrs_amplitude_adu, read_noise
 from training.datasets import Annotations, RecordBeats, compute_beats
-from training.rhythms import ATRIAL, NORMAL, N, S, V, with_ventricular
+from training.rhythms import (
+    ATRIAL,
+    FIBRILLATING,
+    FLUTTERING,
+    NORMAL,
+    SINUS,
+    N,
+    Rhythm,
+    S,
+    V,
+    with_ventricular,
+)
 from training.splits import LABEL_Q, MADE_UP
 
 #: A record lends its beats when it has this many of S (for the atrial modes) and N.
@@ -25,14 +36,20 @@ S_BEATS_MIN, N_BEATS_MIN = 15, 100
 #: A piece reaches so far before and after the R peak; without P wave, of N and of V; its ends are faded.
 BEFORE_S, AFTER_S, BEFORE_NO_P_S, BEFORE_V_S, FADE_S = 0.30, 0.50, 0.09, 0.16, 0.04
 
+#: Where a P wave ends that is cut out alone, before the R peak.
+P_END_S = 0.07
+
 #: A piece ends so long before the next R peak of its own record.
 NEXT_P_S = 0.22
 
 #: Share of the beats that become V, where the record has as many as this; early, with a pause after them.
 V_SHARE, V_BEATS_MIN, V_EARLY, V_PAUSE = 0.05, 10, 0.7, 1.2
 
-#: Noise between the pieces, and fibrillation waves, as shares of the record's QRS amplitude.
-NOISE_SHARE, F_WAVE_SHARE_MAX = 0.008, 0.07
+#: Noise between the pieces, and waves of fibrillation and flutter, as shares of the record's QRS amplitude.
+NOISE_SHARE, F_WAVE_SHARE_MAX, FLUTTER_SHARE_MAX = 0.008, 0.07, 0.12
+
+#: Length of a flutter wave, about; each interval between R peaks holds a whole number of them.
+FLUTTER_S = 0.22
 
 #: The mode that is the record itself with noise: levels drawn from, and how long each lasts.
 NOISE, NOISE_LEVELS_DB, NOISE_TURN_S = "noise", (18.0, 12.0, 9.0, 6.0), 60
@@ -60,13 +77,10 @@ def _pieces_to_choose(record: RecordBeats) -> dict[int, NDArray[np.int64]]:
     return of
 
 
-def _piece(
-    samples: NDArray[np.int16], record: RecordBeats, k: int, before_s: float, fs_hz: int
+def _cut(
+    samples: NDArray[np.int16], r: int, before: int, after: int, fs_hz: int
 ) -> tuple[NDArray[np.float64], int]:
-    """One beat without the line through its ends, faded; and where its R peak is in it, samples."""
-    r = int(record.sample[k])
-    before = round(before_s * fs_hz)
-    after = round(min(AFTER_S, max(0.2, record.rr[k, 1] / fs_hz - NEXT_P_S)) * fs_hz)
+    """Samples around an R peak without the line through their ends, faded; the R peak's place in them."""
     first, end = max(0, r - before), min(len(samples), r + after)
     x = samples[first:end].astype(np.float64)
     fade = round(FADE_S * fs_hz)
@@ -77,6 +91,29 @@ def _piece(
     return x, r - first
 
 
+def _piece(
+    samples: NDArray[np.int16], record: RecordBeats, k: int, before_s: float, fs_hz: int
+) -> tuple[NDArray[np.float64], int]:
+    """One beat, from so long before its R peak to the end of its T wave; and where its R peak is in it."""
+    after_s = min(AFTER_S, max(0.2, record.rr[k, 1] / fs_hz - NEXT_P_S))
+    return _cut(samples, int(record.sample[k]), round(before_s * fs_hz), round(after_s * fs_hz), fs_hz)
+
+
+def _p_wave(
+    samples: NDArray[np.int16], record: RecordBeats, k: int, fs_hz: int
+) -> tuple[NDArray[np.float64], int]:
+    """The P wave alone of one beat; and where the R peak would be in it."""
+    return _cut(samples, int(record.sample[k]), round(BEFORE_S * fs_hz), -round(P_END_S * fs_hz), fs_hz)
+
+
+def _lay(signal: NDArray[np.float64], at: int, piece: tuple[NDArray[np.float64], int]) -> None:
+    """Add a piece with its R peak at a sample."""
+    x, centre = piece
+    first = max(0, at - centre)
+    end = min(len(signal), first + len(x))
+    signal[first:end] += x[: end - first]
+
+
 def _f_waves(length: int, fs_hz: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Waves of 4 to 9 Hz whose frequency wanders, deviation about 1."""
     wave = np.zeros(length)
@@ -85,6 +122,38 @@ def _f_waves(length: int, fs_hz: int, rng: np.random.Generator) -> NDArray[np.fl
         frequency_hz = np.interp(np.arange(length) / fs_hz, np.arange(len(knots)), knots)
         wave += np.sin(2 * np.pi * np.cumsum(frequency_hz) / fs_hz + rng.uniform(0, 2 * np.pi))
     return wave / np.sqrt(1.5)
+
+
+def _flutter_waves(
+    length: int, at: NDArray[np.int64], fs_hz: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Sawtooth waves, a whole number of which lies between two R peaks, deviation about 1."""
+    waves = np.maximum(1, np.rint(np.diff(at) / (FLUTTER_S * fs_hz)))
+    phase = 2 * np.pi * np.interp(np.arange(length), at, np.concatenate([[0], np.cumsum(waves)]))
+    phase += rng.uniform(0, 2 * np.pi)
+    steep = rng.uniform(0, 0.5) * rng.choice((-1, 1))
+    return (np.sin(phase) + steep * np.sin(2 * phase)) * np.sqrt(2 / (1 + steep**2))
+
+
+def _add_atrial_waves(
+    signal: NDArray[np.float64],
+    at: NDArray[np.int64],
+    rhythm: Rhythm,
+    size: float,
+    fs_hz: int,
+    rng: np.random.Generator,
+) -> None:
+    """Add the waves of fibrillation and flutter where the rhythm has them; ``size`` is that of the QRS."""
+    everywhere = np.arange(len(signal))
+    fibrillating, fluttering = rhythm.atria == FIBRILLATING, rhythm.atria == FLUTTERING
+    if fibrillating.any():
+        present = np.interp(everywhere, at, fibrillating.astype(np.float64))
+        waves = _f_waves(len(signal), fs_hz, rng)
+        signal += rng.uniform(0, F_WAVE_SHARE_MAX) * size * present * waves
+    if fluttering.any():
+        present = np.interp(everywhere, at, fluttering.astype(np.float64))
+        waves = _flutter_waves(len(signal), at, fs_hz, rng)
+        signal += rng.uniform(0, FLUTTER_SHARE_MAX) * size * present * waves
 
 
 def splice(
@@ -119,18 +188,20 @@ def splice(
     at = edge + np.cumsum(np.rint(rhythm.interval_s * fs_hz).astype(np.int64))
     signal = np.zeros(int(at[-1]) + edge)
     qrs = []
-    for r, kind, no_p in zip(at, rhythm.label, rhythm.fibrillating, strict=True):
-        before_s = BEFORE_S if not no_p else BEFORE_V_S if kind == V else BEFORE_NO_P_S
-        x, centre = _piece(samples, record, int(rng.choice(pieces[int(kind)])), before_s, fs_hz)
-        first = max(0, int(r) - centre)
-        end = min(len(signal), first + len(x))
-        signal[first:end] += x[: end - first]
-        qrs.append(np.ptp(x))
+    lone_p = pieces[S] if len(pieces[S]) >= S_BEATS_MIN else pieces[N]
+    for r, rr_s, kind, atria, blocked_s in zip(
+        at, rhythm.interval_s, rhythm.label, rhythm.atria, rhythm.blocked_s, strict=True
+    ):
+        before_s = BEFORE_S if atria == SINUS else BEFORE_V_S if kind == V else BEFORE_NO_P_S
+        piece = _piece(samples, record, int(rng.choice(pieces[int(kind)])), before_s, fs_hz)
+        _lay(signal, int(r), piece)
+        qrs.append(np.ptp(piece[0]))
+        if 0 < blocked_s < rr_s:
+            conducted = int(r) - round((rr_s - blocked_s) * fs_hz)
+            _lay(signal, conducted, _p_wave(samples, record, int(rng.choice(lone_p)), fs_hz))
     size = float(np.median(qrs))
     signal += NOISE_SHARE * size * rng.standard_normal(len(signal))
-    if rhythm.fibrillating.any():
-        present = np.interp(np.arange(len(signal)), at, rhythm.fibrillating.astype(np.float64))
-        signal += rng.uniform(0, F_WAVE_SHARE_MAX) * size * present * _f_waves(len(signal), fs_hz, rng)
+    _add_atrial_waves(signal, at, rhythm, size, fs_hz, rng)
     limited = np.clip(np.rint(signal), -32767, 32767).astype(np.int16)
     return limited, Annotations(at, rhythm.label.astype(np.uint8), np.zeros((0, 2), np.int64))
 

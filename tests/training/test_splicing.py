@@ -15,7 +15,7 @@ from host_tools.noise import NOISE_RECORDS, noise_stretch
 from host_tools.reference.params import FEATURE_NAMES, FS_HZ
 from tests.data_access import mitdb_dir
 from training.datasets import RecordBeats, load_record, read_annotations, read_samples, record_path
-from training.rhythms import ATRIAL, BEATS, INTERVAL_MAX_S, INTERVAL_MIN_S, NORMAL
+from training.rhythms import ATRIAL, BEATS, INTERVAL_MAX_S, INTERVAL_MIN_S, NORMAL, SINUS
 from training.splicing import NOISE, modes_of, splice, with_noise
 from training.splits import original_of, source_of
 
@@ -26,14 +26,19 @@ from training.splits import original_of, source_of
 def test_rhythms_are_whole_and_their_s_beats_early(mode: str, seed: int, usual_s: float) -> None:
     rhythm = {**ATRIAL, **NORMAL}[mode](usual_s, np.random.default_rng(seed))
     label, interval_s = rhythm.label, rhythm.interval_s
-    assert len(label) == len(interval_s) == len(rhythm.fibrillating) == BEATS
-    assert rhythm.fibrillating.any() == (mode in ("fibrillation", "paroxysms"))
+    assert len(label) == len(interval_s) == len(rhythm.atria) == len(rhythm.blocked_s) == BEATS
+    without_p = {"fibrillation", "paroxysms", "junctional", "mixed"}
+    assert (rhythm.atria != SINUS).any() <= (mode in without_p)
+    assert rhythm.blocked_s.any() == (mode == "blocked")
+    assert (rhythm.blocked_s < interval_s).all()
     assert INTERVAL_MIN_S <= interval_s.min() <= interval_s.max() <= INTERVAL_MAX_S
     if mode in NORMAL:
         assert not label.any()
     else:
         assert set(label.tolist()) == {0, 1}
-        assert np.median(interval_s[label == 1]) < np.median(interval_s[label == 0])
+        assert np.median(interval_s[label == 1]) < np.median(
+            interval_s[(label == 0) & (rhythm.atria == SINUS)]
+        )
 
 
 def test_names_lead_to_their_record() -> None:
