@@ -21,7 +21,7 @@ from training.ablate import ablate, load_variants
 from training.checkpoint import load_checkpoint
 from training.config import TrainingConfig, changed, load_config
 from training.crossval import Places, cross_validation_jobs, ensemble_logits, load_training_data, run_job
-from training.crossval_report import cross_validate, markdown
+from training.crossval_report import cross_validate, markdown, write_crossval
 from training.metrics import confusion_matrix
 from training.scores import mean_and_spread
 from training.splits import DS2, OTHER_LEAD
@@ -46,7 +46,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small_config() -> TrainingConfig:
     changes = {
         "optimiser": {"steps": 3, "crops": 4, "crop_beats": 40},
-        "distillation": {"teachers": 2},
+        "distillation": {"teachers": 2, "steps": 3},
         "cross_validation": {"folds": 2, "seeds": 2},
     }
     return changed(load_config(), changes, "test")
@@ -161,6 +161,32 @@ def test_crossval_gives_mean_and_spread(data_dir: Path, tmp_path: Path) -> None:
     table = markdown({"protocols": {"ds1+svdb": both}, "seeds": 2, "folds": 2})
     row = next(line for line in table.splitlines() if line.startswith("| DS1 | ds1+svdb |"))
     assert f"| {both['ds1']['V']['ppv']['mean']:.1f} ± {both['ds1']['V']['ppv']['spread']:.1f} |" in row
+
+
+@pytest.mark.needs_data("mitdb", "nstdb", "svdb")
+def test_crossval_begins_with_what_training_left(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many seeds are asked for, the networks of ``make train`` are the first seed's."""
+    monkeypatch.setattr("training.crossval_report.PROTOCOLS", {"ds1+svdb": RECORDS})
+    cache, states = tmp_path / "cache", tmp_path / "states"
+    train(
+        small_config(),
+        outputs=Outputs(tmp_path / "net.safetensors", tmp_path / "report"),
+        places=Places(data_dir, cache, states / "ds1+svdb"),
+        records=RECORDS,
+        processes=1,
+    )
+    places = Places(data_dir, cache, states)
+
+    def seeds(n: int) -> int:
+        return write_crossval(small_config(), places, 1, None, tmp_path / "c.json", (), n)["seeds"]
+
+    monkeypatch.setattr("training.crossval.train_network", None)
+    assert seeds(1) == 1
+    with pytest.raises(TypeError, match="NoneType"):
+        seeds(2)
+    monkeypatch.undo()
 
 
 def test_mean_and_ensemble_by_hand() -> None:
