@@ -1,6 +1,6 @@
 /* ecg_model_tflm.h - what TensorFlow Lite Micro needs for the model
  * generated from bitbeat.tflite by `make export`; do not edit.
- * model 03e124fa5131f779, specification 6a9df004ea49edd5 */
+ * model a6dd8cce7d6d9dc6, specification 6a9df004ea49edd5 */
 #ifndef ECG_MODEL_TFLM_H
 #define ECG_MODEL_TFLM_H
 
