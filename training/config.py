@@ -147,8 +147,9 @@ class TrainingConfig:
     augment: AugmentConfig
 
     def for_teachers(self) -> TrainingConfig:
-        """Return the same with the teachers' architecture as the network's own."""
-        return dataclasses.replace(self, model=self.teacher)
+        """Return the same with the teachers' architecture as the network's own and no distillation."""
+        none = dataclasses.replace(self.distillation, teachers=0, steps=0, hard_weight=1.0)
+        return dataclasses.replace(self, model=self.teacher, distillation=none)
 
     def for_student(self) -> TrainingConfig:
         """Return the same with the student's number of steps as the optimiser's."""

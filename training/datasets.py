@@ -43,7 +43,9 @@ MATCH_WINDOW_MS = 150
 CACHE_DIR = REPO_ROOT / "build" / "dataset"
 #: Sources of the network, not of the signal chain: they do not change the network's inputs.
 _NETWORK_SOURCES = ("network", "kernels", "requantise")
-_OWN_SOURCES = ("datasets", "rhythms", "splicing")
+#: Name of the source of beats that are made up, and what these depend on besides.
+MADE_UP_SOURCE = "made_up"
+_MADE_UP_SOURCES = ("training/rhythms.py", "training/splicing.py", "host_tools/noise/mixing.py")
 
 
 @dataclass(frozen=True)
@@ -285,21 +287,30 @@ def record_path(name: str, data_dir: Path = DATA_DIR) -> Path:
 
 
 @cache
-def _sources_digest() -> str:
+def _sources_digest(made_up: bool) -> str:
     from host_tools.reference import params
 
     digest = hashlib.sha256(params.SPEC_DIGEST.encode())
-    here = Path(__file__).parent
     reference = sorted((REPO_ROOT / "host_tools" / "reference").glob("*.py"))
-    for source in [*reference, *(here / f"{name}.py" for name in _OWN_SOURCES)]:
+    own = [REPO_ROOT / name for name in _MADE_UP_SOURCES] if made_up else []
+    for source in [*reference, Path(__file__), *own]:
         if not source.name.startswith(_NETWORK_SOURCES):
             digest.update(f"{source.name} {file_sha256(source)}\n".encode())
     return digest.hexdigest()
 
 
+@cache
+def _noise_digest(nstdb: Path) -> str:
+    """Hash of the noise records; made-up records hold their noise."""
+    return " ".join(file_sha256(file) for file in sorted(nstdb.glob("??.dat")))
+
+
 def cache_key(path: Path, peaks: str) -> str:
-    """Hash of all that the inputs depend on: the specification, the reference's source, the record."""
-    digest = hashlib.sha256(f"{peaks} {_sources_digest()}".encode())
+    """Hash of all that the inputs depend on: the specification, the sources, the record, its noise."""
+    made_up = peaks == MADE_UP_SOURCE
+    digest = hashlib.sha256(f"{peaks} {_sources_digest(made_up)}".encode())
+    if made_up:
+        digest.update(_noise_digest(path.parent.parent / "nstdb").encode())
     for suffix in (".dat", ".hea", ".atr"):
         file = path.with_name(path.name + suffix)
         if not file.is_file():

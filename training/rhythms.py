@@ -162,17 +162,20 @@ def mixed(usual_s: float, rng: np.random.Generator) -> Rhythm:
 
 
 def _episode(b: _Builder, sinus_s: float, atria: int, beats: int) -> None:
-    """Append N in fibrillation, without order, or in flutter: two to four waves a beat."""
+    """Append N in fibrillation, without order, or in flutter: two to four waves a beat.
+
+    Regular fast flutter is left out: without its waves it looks as runs of S do, which are more common.
+    """
     rng = b.rng
     if atria == FIBRILLATING:
-        fast_s, spread = max(sinus_s * rng.uniform(0.38, 0.8), 0.36), rng.uniform(0.03, 0.3)
+        fast_s, spread = max(sinus_s * rng.uniform(0.38, 0.8), 0.36), rng.uniform(0.1, 0.35)
         for _ in range(beats):
             b.add(N, fast_s, spread, atria)
         return
-    wave_s, jitter, changing = rng.uniform(0.18, 0.26), rng.uniform(0.01, 0.05), rng.random() < 0.5
+    wave_s, jitter, change = rng.uniform(0.18, 0.26), rng.uniform(0.01, 0.05), rng.uniform(0.2, 0.8)
     waves = int(rng.integers(2, 5))
     for _ in range(beats):
-        if changing and rng.random() < 0.4:
+        if rng.random() < change:
             waves = int(rng.integers(2, 5))
         b.add(N, wave_s * waves, jitter, atria)
 
@@ -198,7 +201,7 @@ def paroxysms(usual_s: float, rng: np.random.Generator) -> Rhythm:
 def junctional(usual_s: float, rng: np.random.Generator) -> Rhythm:
     """N of a sinus rhythm and, at another rate, of the AV junction, whose P wave is not seen."""
     b = _Builder(rng)
-    interval_s = (usual_s * rng.uniform(0.8, 1.2), usual_s * rng.uniform(0.65, 1.5))
+    interval_s = (usual_s * rng.uniform(0.8, 1.2), usual_s * rng.uniform(0.85, 1.5))
     jitter, longest = rng.uniform(0.01, 0.07), rng.integers(5, 80)
     while b.short:
         for atria in (SINUS, SILENT):
@@ -212,10 +215,11 @@ def blocked(usual_s: float, rng: np.random.Generator) -> Rhythm:
     b = _Builder(rng)
     sinus_s, jitter = usual_s * rng.uniform(0.75, 1.1), rng.uniform(0.01, 0.06)
     pause, early = rng.uniform(1.35, 2.0), rng.uniform(0.35, 0.65)
+    few = (0, 0, 1, 1, 1, 2, 3)
     while b.short:
-        between = (0, 1, 1, 1, 2, 3)[rng.integers(6)] + int(rng.random() < 0.3) * int(rng.integers(8))
+        fixed, between = rng.random() < 0.5, int(rng.choice(few))
         for _ in range(int(rng.integers(2, 20))):
-            for _ in range(between):
+            for _ in range(between if fixed else int(rng.choice(few))):
                 b.add(N, sinus_s, jitter)
             b.add(N, sinus_s * pause, 0.03, blocked_s=sinus_s * early * float(rng.uniform(0.9, 1.1)))
         for _ in range(int(rng.integers(1, 30))):

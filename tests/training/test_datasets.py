@@ -19,6 +19,7 @@ from tests.data_access import database_dir, mitdb_dir
 from training import datasets
 from training.contexts import assemble_contexts
 from training.datasets import (
+    cache_key,
     choose_lead,
     load_record,
     match_beats,
@@ -256,3 +257,16 @@ def test_damaged_cache_is_computed_again(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:1000])
     again = load_record("119", "detected", data, tmp_path)
     assert np.array_equal(first.beat, again.beat)
+
+
+@pytest.mark.needs_data
+def test_made_up_inputs_are_of_one_noise(tmp_path: Path) -> None:
+    """Oracle: folders that differ in their noise record alone."""
+    paths = []
+    for k in range(2):
+        (tmp_path / f"{k}/nstdb").mkdir(parents=True)
+        (tmp_path / f"{k}/mitdb").symlink_to(mitdb_dir())
+        (tmp_path / f"{k}/nstdb/em.dat").write_bytes(bytes([k]))
+        paths.append(tmp_path / f"{k}/mitdb/101")
+    assert cache_key(paths[0], "made_up") != cache_key(paths[1], "made_up")
+    assert cache_key(paths[0], "detected") == cache_key(paths[1], "detected")
