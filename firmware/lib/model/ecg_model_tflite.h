@@ -1,6 +1,6 @@
 /* ecg_model_tflite.h - the model for TensorFlow Lite Micro
  * generated from bitbeat.tflite by `make export`; do not edit.
- * model a6dd8cce7d6d9dc6, specification 6a9df004ea49edd5 */
+ * model bb5a83f3d4d28059, specification 6a9df004ea49edd5 */
 #ifndef ECG_MODEL_TFLITE_H
 #define ECG_MODEL_TFLITE_H
 
