@@ -162,17 +162,15 @@ def mixed(usual_s: float, rng: np.random.Generator) -> Rhythm:
 
 
 def _episode(b: _Builder, sinus_s: float, atria: int, beats: int) -> None:
-    """Append N in fibrillation, without order, or in flutter: two to four waves a beat.
-
-    Regular fast flutter is left out: without its waves it looks as runs of S do, which are more common.
-    """
+    """Append N in fibrillation, without order, or in flutter: two to four waves a beat."""
     rng = b.rng
     if atria == FIBRILLATING:
         fast_s, spread = max(sinus_s * rng.uniform(0.38, 0.8), 0.36), rng.uniform(0.1, 0.35)
         for _ in range(beats):
             b.add(N, fast_s, spread, atria)
         return
-    wave_s, jitter, change = rng.uniform(0.18, 0.26), rng.uniform(0.01, 0.05), rng.uniform(0.2, 0.8)
+    wave_s, jitter = rng.uniform(0.18, 0.26), rng.uniform(0.01, 0.05)
+    change = rng.uniform(0.2, 0.8) if rng.random() < 0.7 else 0.0
     waves = int(rng.integers(2, 5))
     for _ in range(beats):
         if rng.random() < change:

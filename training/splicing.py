@@ -46,7 +46,8 @@ NEXT_P_S = 0.22
 V_SHARE, V_BEATS_MIN, V_EARLY, V_PAUSE = 0.05, 10, 0.7, 1.2
 
 #: Noise between the pieces, and waves of fibrillation and flutter, as shares of the record's QRS amplitude.
-NOISE_SHARE, F_WAVE_SHARE_MAX, FLUTTER_SHARE_MAX = 0.008, 0.07, 0.12
+#: Flutter is always to be seen: regular flutter without its waves would look as runs of S do.
+NOISE_SHARE, F_WAVE_SHARE_MAX, FLUTTER_SHARE_MIN, FLUTTER_SHARE_MAX = 0.008, 0.07, 0.05, 0.15
 
 #: Length of a flutter wave, about; each interval between R peaks holds a whole number of them.
 FLUTTER_S = 0.22
@@ -153,7 +154,7 @@ def _add_atrial_waves(
     if fluttering.any():
         present = np.interp(everywhere, at, fluttering.astype(np.float64))
         waves = _flutter_waves(len(signal), at, fs_hz, rng)
-        signal += rng.uniform(0, FLUTTER_SHARE_MAX) * size * present * waves
+        signal += rng.uniform(FLUTTER_SHARE_MIN, FLUTTER_SHARE_MAX) * size * present * waves
 
 
 def splice(
