@@ -68,7 +68,7 @@ def load_variants(base: TrainingConfig, path: Path = VARIANTS_PATH) -> list[Vari
         protocol = str(rest.pop("protocol", SHIPPED))
         if protocol not in PROTOCOLS:
             raise UserError(f"{path}: {name}: protocol must be one of {', '.join(PROTOCOLS)}")
-        offsets = bool(rest.pop("offsets", False))
+        offsets = bool(rest.pop("offsets", True))
         without = _features(rest.pop("features", []), f"{path}: {name}")
         start = base if "distillation" in rest else plain
         config = changed(start, rest, f"{path}: {name}")

@@ -103,7 +103,7 @@ def cross_validate(
     processes: int = 2,
     report: Report | None = None,
     records: tuple[str, ...] | None = None,
-    offsets: bool = False,
+    offsets: bool = True,
 ) -> dict[str, Any]:
     """Cross-validate a configuration with some seeds.
 
@@ -124,7 +124,7 @@ def cross_validate(
     records : tuple of str, optional
         Other training records than the protocol's.
     offsets : bool
-        Move the logits of S and V of each fold by what the other folds choose.
+        Move the logits of S of each fold by the break-even offset of the other folds.
 
     Returns
     -------

@@ -167,7 +167,7 @@ Float network, detected R peaks, held-out beats of all folds together; from 5:00
 All {pooled["beats"]:,} beats that have a label: accuracy {100 * pooled["accuracy"]:.2f} %; macro-F1 over N, S, V
 {100 * pooled["macro_f1_nsv"]:.1f} % (by fold: {folds}). Expected calibration error
 {metrics["calibration"]["expected_calibration_error"]:.3f} (before the temperature of {metrics["temperature"]:.2f}: {metrics["calibration"]["before_temperature"]:.3f}). F cannot be judged: record 208
-holds nine tenths of DS1's F beats.
+holds nine tenths of DS1's F beats. The logit of S is moved by {metrics.get("s_offset", 0.0):+.2f}: as many held-out beats are then called S as there are.
 """
 
 

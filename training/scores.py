@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,8 +16,8 @@ from training.splits import LABEL_NONE, LABEL_Q, is_svdb
 #: Rows and columns of the matrix: N S V F Q, and O for no beat.
 _SIZE = 6
 
-#: Grid of the decision offsets, in logits, and the points of macro-F1 that a whole logit costs.
-OFFSET_STEP, OFFSET_STEPS, OFFSET_PRICE = 0.25, 4, 0.5
+#: Class S, and the largest decision offset of its logit.
+_S, OFFSET_MAX = 1, 2.0
 
 
 def record_matrix(
@@ -49,35 +48,46 @@ def pooled_figures(records: Sequence[RecordBeats], logits: dict[str, NDArray[np.
     )
 
 
-def fit_offsets(
+def break_even_offset(
     groups: Sequence[Sequence[RecordBeats]], logits: dict[str, NDArray[np.float32]]
-) -> NDArray[np.float32]:
-    """Choose what to add to the logits of S and V: the best mean macro-F1 over groups of records.
+) -> float:
+    """Choose what to add to the logit of S: as many beats are then called S as there are.
 
-    A coarse grid, and a price on every step away from 0: what differs by less is seed noise.
+    There, sensitivity and predictivity are equal. The mean over groups of records, so that the larger
+    database does not decide alone; groups without S have no say.
 
     Parameters
     ----------
     groups : sequence of sequences of RecordBeats
-        Held-out records; each group counts the same.
+        Held-out records.
     logits : dict of str to ndarray
         Their held-out logits.
 
     Returns
     -------
-    ndarray
-        float32 [4], 0 for N and F.
+    float
+        Logits, at most ``OFFSET_MAX`` either way; 0 without any S.
     """
-    steps = np.arange(-OFFSET_STEPS, OFFSET_STEPS + 1) * OFFSET_STEP
-    best, chosen = -1.0, np.zeros(4, np.float32)
-    for s, v in sorted(itertools.product(steps, steps), key=lambda pair: abs(pair[0]) + abs(pair[1])):
-        offsets = np.array([0, s, v, 0], np.float32)
-        moved = {r.record: logits[r.record] + offsets for group in groups for r in group}
-        score = np.mean([pooled_figures(group, moved)["macro_f1"] for group in groups])
-        score -= OFFSET_PRICE * (abs(s) + abs(v))
-        if score > best + 1e-9:
-            best, chosen = float(score), offsets
-    return chosen
+    offsets = []
+    for group in groups:
+        there = sum(int(record_matrix(r, logits[r.record].argmax(1))[_S].sum()) for r in group)
+        if not there:
+            continue
+        low, high = -OFFSET_MAX, OFFSET_MAX
+        for _ in range(20):  # halving: more offset, more S
+            middle = (low + high) / 2
+            called = 0
+            for r in group:
+                called += int(record_matrix(r, _moved(logits[r.record], middle).argmax(1))[:, _S].sum())
+            low, high = (low, middle) if called > there else (middle, high)
+        offsets.append((low + high) / 2)
+    return float(np.mean(offsets)) if offsets else 0.0
+
+
+def _moved(logits: NDArray[np.float32], offset: float) -> NDArray[np.float32]:
+    moved = logits.copy()
+    moved[:, _S] += np.float32(offset)
+    return moved
 
 
 def with_nested_offsets(
@@ -86,18 +96,17 @@ def with_nested_offsets(
     logits: dict[str, NDArray[np.float32]],
     others: Sequence[RecordBeats] = (),
 ) -> dict[str, NDArray[np.float32]]:
-    """Add to each fold's held-out logits the offsets that the other folds choose.
+    """Add to each fold's held-out logits of S the break-even offset of the other folds.
 
-    ``others`` are records of no influence on the choice, moved by the offsets of all ``records``.
+    ``others`` are records of no influence on the choice, moved by the offset of all ``records``.
     """
     moved: dict[str, NDArray[np.float32]] = {}
     for fold in sorted({fold_of[r.record] for r in records}):
-        rest = [r for r in records if fold_of[r.record] != fold]
-        offsets = fit_offsets(by_database(rest), logits)
-        moved |= {r.record: logits[r.record] + offsets for r in records if fold_of[r.record] == fold}
+        offset = break_even_offset(by_database([r for r in records if fold_of[r.record] != fold]), logits)
+        moved |= {r.record: _moved(logits[r.record], offset) for r in records if fold_of[r.record] == fold}
     if others:
-        offsets = fit_offsets(by_database(records), logits)
-        moved |= {r.record: logits[r.record] + offsets for r in others}
+        offset = break_even_offset(by_database(records), logits)
+        moved |= {r.record: _moved(logits[r.record], offset) for r in others}
     return moved
 
 

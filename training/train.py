@@ -37,7 +37,8 @@ from training.loop import train_network
 from training.metrics import confusion_matrix, fit_temperature, summary
 from training.model import ContextNet
 from training.model_card import report_dir
-from training.scores import judged_logits, pooled_figures
+from training.rhythms import S
+from training.scores import break_even_offset, by_database, judged_logits, pooled_figures, with_nested_offsets
 from training.splits import PROTOCOLS, SHIPPED, is_svdb, refuse_ds2
 
 #: The seed of the committed models.
@@ -197,20 +198,24 @@ def train(
     run_jobs([*jobs, final], processes, report)
     logits = held_out_logits(jobs)
     own = [r for r in data.judged if r.record in chosen]
+    s_offset = break_even_offset(by_database(own), logits)
+    logits = with_nested_offsets(own, data.fold_of, logits)
     temperature = fit_temperature(*judged_logits(own, logits))
     net = job_result(final).net
     assert isinstance(net, ContextNet)
-    calibrate_head(net, temperature)
-    metrics = cross_validation_metrics(config, protocol, data, own, logits) | {"temperature": temperature}
+    calibrate_head(net, temperature, s_offset)
+    metrics = cross_validation_metrics(config, protocol, data, own, logits)
+    metrics |= {"temperature": temperature, "s_offset": s_offset}
     info = _checkpoint_info(config, protocol, seed, chosen, metrics)
     save_checkpoint(net, out.checkpoint, info)
     write_report(out.report_dir, own, logits, metrics, info)
     return Outcome(out.checkpoint, metrics, time.monotonic() - started)
 
 
-def calibrate_head(net: ContextNet, temperature: float) -> None:
-    """Divide the logits by ``temperature`` inside the last layer, so that the device need not know it."""
+def calibrate_head(net: ContextNet, temperature: float, s_offset: float = 0.0) -> None:
+    """Move S's logit and divide all by ``temperature`` inside the last layer: the device need not know."""
     with torch.no_grad():
+        net.head.bias[S].add_(s_offset)
         net.head.weight.div_(temperature)
         net.head.bias.div_(temperature)
 
@@ -263,6 +268,7 @@ def _checkpoint_info(
         "records": list(records),
         "databases": {name: manifests[name].digest() for name in ("mitdb", "nstdb", "svdb")},
         "temperature": metrics.get("temperature", 1.0),
+        "s_offset": metrics.get("s_offset", 0.0),
         "cross_validation": {
             k: pooled[k] for k in ("beats", "accuracy", "macro_f1_nsv", "classes") if k in pooled
         },

@@ -36,7 +36,7 @@ from training.model import (
     rhythm_shape,
 )
 from training.rhythms import ATRIAL, NORMAL
-from training.scores import by_database, fit_offsets, record_matrix, with_nested_offsets
+from training.scores import break_even_offset, by_database, record_matrix, with_nested_offsets
 from training.splicing import NOISE
 
 QUIET = AugmentConfig(
@@ -336,25 +336,31 @@ def test_matrix_by_hand() -> None:
     assert np.array_equal(matrix, want)
 
 
-def test_offsets_are_found_where_they_help_and_only_there() -> None:
-    """Oracle: logits whose S column was lowered on purpose; and logits that are right as they are."""
+def test_at_break_even_as_many_beats_are_called_s_as_there_are() -> None:
+    """Oracle: counts over the moved logits; and the choice of two folds by hand."""
     rng = np.random.default_rng(2)
     records = [made_up(name, 300, k) for k, name in enumerate(("101", "106", "800", "802"))]
     records = [dataclasses.replace(r, sample=r.sample + 360 * 300) for r in records]
-    right = {
-        r.record: (4.0 * np.eye(4)[r.label] + rng.normal(0, 0.8, (300, 4))).astype(np.float32)
+    logits = {
+        r.record: (2.0 * np.eye(4)[r.label] + rng.normal(0, 1.2, (300, 4)) - [0, 0.9, 0, 0]).astype(
+            np.float32
+        )
         for r in records
     }
-    assert fit_offsets(by_database(records), right).tolist() == [0, 0, 0, 0]
-    low = {name: x - np.array([0, 3.5, 0, 0], np.float32) for name, x in right.items()}
-    offsets = fit_offsets(by_database(records), low)
-    assert offsets[1] >= 0.75
-    assert offsets[0] == offsets[3] == 0
+    for group in (records[:2], records[2:]):
+        offset = break_even_offset([group], logits)
+        called = sum(int(((logits[r.record] + [0, offset, 0, 0]).argmax(1) == 1).sum()) for r in group)
+        assert called == pytest.approx(sum(int((r.label == 1).sum()) for r in group), abs=1)
+        assert offset > 0.2
+    both = [break_even_offset([group], logits) for group in (records[:2], records[2:])]
+    assert break_even_offset(by_database(records), logits) == pytest.approx(np.mean(both))
+    without = [dataclasses.replace(r, label=np.zeros(300, np.uint8)) for r in records[:2]]
+    assert break_even_offset([without], logits) == 0
     folds = {"101": 0, "106": 1, "800": 0, "802": 1}
-    moved = with_nested_offsets(records[:3], folds, low, records[3:])
-    alone = fit_offsets(by_database([records[1]]), low)
-    assert moved["101"] == pytest.approx(low["101"] + alone)  # 106 is the only one outside its fold
-    assert set(moved) == set(low)
+    moved = with_nested_offsets(records[:3], folds, logits, records[3:])
+    alone = break_even_offset([[records[1]]], logits)  # 106 is the only one outside 101's fold
+    assert moved["101"] == pytest.approx(logits["101"] + np.array([0, alone, 0, 0]), abs=1e-5)
+    assert set(moved) == set(logits)
 
 
 def test_config_is_checked(tmp_path: Path) -> None:
