@@ -1,6 +1,6 @@
 /* ecg_net_aot.c - the network compiled ahead of time: weights and a straight list of kernel calls
  * generated from bitbeat.tflite by `make export`; do not edit.
- * model ac5eb04de86f9d57, specification 6a9df004ea49edd5 */
+ * model f047c89297d44111, specification 6a9df004ea49edd5 */
 #ifndef ECG_NET_TFLM
 
 /* clang-format off */
@@ -855,10 +855,10 @@ NN_WEIGHTS_ALIGNED static const nn_weight_t layer_14_weights[80] = {
     NN_W16(48,-127,13,-62,-26,127,-65,-53,-6,-33,14,72,-4,-14,-38,-58)};
 
 static const int32_t layer_14_bias[4] = {
-    -19698, 2705, -31752, -131802};
+    -19698, 388, -31752, -131802};
 
 static const int32_t layer_14_multiplier[4] = {
-    1852222136, 1085600208, 1927316385, 1901173729};
+    1852222055, 1085600173, 1927316251, 1901173708};
 
 static const int8_t layer_14_shift[4] = {
     -9, -8, -9, -9};
