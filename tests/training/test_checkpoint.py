@@ -67,10 +67,11 @@ def test_other_architectures_are_refused(tmp_path: Path) -> None:
         load_checkpoint(path)
 
 
-def test_temperature_goes_into_the_head() -> None:
+def test_temperature_and_offset_go_into_the_head() -> None:
     torch.manual_seed(0)
     net = ContextNet(load_config().model)
     beats = made_up("1", 30, 3)
     before = predict_record(net, beats)
-    calibrate_head(net, 0.5)
-    assert predict_record(net, beats) == pytest.approx(2 * before, rel=1e-5, abs=1e-6)
+    calibrate_head(net, 0.5, -0.25)
+    moved = before + np.array([0, -0.25, 0, 0], np.float32)
+    assert predict_record(net, beats) == pytest.approx(2 * moved, rel=1e-5, abs=1e-5)

@@ -23,7 +23,7 @@ from training.config import TrainingConfig, changed, load_config
 from training.crossval import Places, cross_validation_jobs, ensemble_logits, load_training_data, run_job
 from training.crossval_report import cross_validate, markdown, write_crossval
 from training.metrics import confusion_matrix
-from training.scores import mean_and_spread
+from training.scores import OFFSET_MAX, mean_and_spread
 from training.splits import DS2, OTHER_LEAD
 from training.train import Outcome, Outputs, fit, train
 
@@ -92,6 +92,8 @@ def check_report(folder: Path, outcome: Outcome) -> None:
     info = load_checkpoint(outcome.checkpoint).info
     assert info["records"] == list(RECORDS)
     assert info["temperature"] == outcome.metrics["temperature"] > 0
+    assert info["s_offset"] == outcome.metrics["s_offset"]
+    assert abs(info["s_offset"]) <= OFFSET_MAX
     metrics = json.loads((folder / "metrics.json").read_text())
     # No patient on both sides, every record held out once.
     held = [set(f["records"]) for f in metrics["folds"]]
