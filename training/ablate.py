@@ -13,7 +13,7 @@ from host_tools.reference.params import FEATURE_NAMES
 from host_tools.writing import write_json, write_text
 from training.config import TrainingConfig, changed, read_toml
 from training.crossval import Places, Report
-from training.crossval_report import cross_validate
+from training.crossval_report import cross_validate, spread_text
 from training.data import REPO_ROOT
 from training.splits import PROTOCOLS, SHIPPED
 
@@ -174,12 +174,8 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
         for name, _ in _DATABASES:
             figures = row["figures"][name]
             for c in "SV":
-                cells.append(f"{_cell(figures[c]['se'])} / {_cell(figures[c]['ppv'])}")
-            cells.append(_cell(figures["macro_f1"]))
-        cells.append(_cell(row["figures"]["made_up"]))
+                cells.append(f"{spread_text(figures[c]['se'])} / {spread_text(figures[c]['ppv'])}")
+            cells.append(spread_text(figures["macro_f1"]))
+        cells.append(spread_text(row["figures"]["made_up"]))
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
-
-
-def _cell(value: dict[str, float]) -> str:
-    return f"{value['mean']:.1f}" + (f" ± {value['spread']:.1f}" if value["spread"] else "")

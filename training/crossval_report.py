@@ -191,8 +191,9 @@ def write_crossval(
 
 
 def spread_text(figure: dict[str, float]) -> str:
-    """Mean and spread as tables show them."""
-    return f"{figure['mean']:.1f} ± {figure['spread']:.1f}"
+    """Mean and spread as tables show them; of a single seed the figure alone."""
+    spread = f" ± {figure['spread']:.1f}" if figure["spread"] else ""
+    return f"{figure['mean']:.1f}{spread}"
 
 
 def markdown(result: dict[str, Any]) -> str:
@@ -207,8 +208,9 @@ def markdown(result: dict[str, Any]) -> str:
             rates = [own[c][rate] for c in "SV" for rate in ("se", "ppv")]
             cells = [spread_text(f) for f in (*rates, own["accuracy"], own["macro_f1"])]
             lines.append(f"| {name} | {protocol} | {' | '.join(cells)} |")
+    many = f"mean ± spread of {result['seeds']} seeds" if result["seeds"] > 1 else "one seed"
     note = (
-        f"Percent, {result['folds']} folds pooled, mean ± spread of {result['seeds']} seeds; float nets "
+        f"Percent, {result['folds']} folds pooled, {many}; float nets "
         "on the beats that the detector finds. Written by `make crossval`."
     )
     return "\n".join([*lines, "", note, ""])

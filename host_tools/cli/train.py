@@ -276,7 +276,8 @@ def _crossval_table(protocol: str, figures: dict[str, Any], seeds: int) -> Table
 
     from training.crossval_report import spread_text
 
-    table = Table(title=f"{protocol}: held-out folds, mean ± spread over {seeds} seeds, from 5:00, EC57, %")
+    many = f"mean ± spread over {seeds} seeds" if seeds > 1 else "one seed"
+    table = Table(title=f"{protocol}: held-out folds, {many}, from 5:00, EC57, %")
     for name in ("records", "class", "Se", "+P", "F1"):
         table.add_column(name, justify="left" if name in ("records", "class") else "right")
 
