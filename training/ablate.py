@@ -13,7 +13,7 @@ from host_tools.reference.params import FEATURE_NAMES
 from host_tools.writing import write_json, write_text
 from training.config import TrainingConfig, changed, read_toml
 from training.crossval import Places, Report
-from training.crossval_report import cross_validate, spread_text
+from training.crossval_report import cross_validate, seeds_text, spread_text
 from training.data import REPO_ROOT
 from training.splits import PROTOCOLS, SHIPPED
 
@@ -156,13 +156,12 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
         head += [f"{title} S Se / +P", f"{title} V Se / +P", f"{title} macro-F1"]
     head.append("made-up S Se")
     seeds = max(row["seeds"] for row in rows)
-    what = "one seed" if seeds == 1 else f"mean ± spread over {seeds} seeds"
     lines = [
         "# What each idea brings",
         "",
         "Written by `make ablate`. Patient-wise 5-fold cross-validation on the training records, the",
         "detector's own beats from 5:00 on, de Chazal's mapping, gross; float networks, percent,",
-        f"{what}. Variants differ from the first line by what they say; of a difference of one",
+        f"{seeds_text(seeds)}. Variants differ from the first line by what they say; of a difference of one",
         "point, seeds alone can be the cause. No figure here comes from DS2. Last column: S beats found in",
         "made-up rhythms of the held-out patients, runs of S between irregular pauses.",
         "",

@@ -28,7 +28,7 @@ from host_tools.writing import replacing
 from training.augment import NoiseBank, load_noise
 from training.config import TrainingConfig
 from training.data import DATA_DIR, REPO_ROOT
-from training.datasets import CACHE_DIR, RecordBeats, load_records
+from training.datasets import CACHE_DIR, MADE_UP_SOURCE, RecordBeats, load_records
 from training.loop import Net, predict_record, train_network
 from training.metrics import CLASSES, softmax
 from training.model import new_net
@@ -145,7 +145,9 @@ def load_training_data(
             train += load(leads, source)
     used = {*config.made_up.shares(), JUDGED_MODE}
     originals = train if config.data.peaks == "detected" else load(leads, "detected")
-    made_up = load([r.record + MADE_UP + m for r in originals for m in modes_of(r) if m in used], "made_up")
+    made_up = load(
+        [r.record + MADE_UP + m for r in originals for m in modes_of(r) if m in used], MADE_UP_SOURCE
+    )
     svdb = places.data_dir / "svdb"
     external = [r for r in SVDB if r not in records and (svdb / f"{r}.hea").is_file()]
     judged = load([*records, *external], "detected")

@@ -196,6 +196,11 @@ def spread_text(figure: dict[str, float]) -> str:
     return f"{figure['mean']:.1f}{spread}"
 
 
+def seeds_text(seeds: int) -> str:
+    """What the figures of so many seeds are, for captions."""
+    return f"mean ± spread over {seeds} seeds" if seeds > 1 else "one seed"
+
+
 def markdown(result: dict[str, Any]) -> str:
     """Return the table of ``build/crossval.json`` as Markdown."""
     lines = [
@@ -208,9 +213,8 @@ def markdown(result: dict[str, Any]) -> str:
             rates = [own[c][rate] for c in "SV" for rate in ("se", "ppv")]
             cells = [spread_text(f) for f in (*rates, own["accuracy"], own["macro_f1"])]
             lines.append(f"| {name} | {protocol} | {' | '.join(cells)} |")
-    many = f"mean ± spread of {result['seeds']} seeds" if result["seeds"] > 1 else "one seed"
     note = (
-        f"Percent, {result['folds']} folds pooled, {many}; float nets "
+        f"Percent, {result['folds']} folds pooled, {seeds_text(result['seeds'])}; float nets "
         "on the beats that the detector finds. Written by `make crossval`."
     )
     return "\n".join([*lines, "", note, ""])

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from host_tools.ec57.pairing import LEARNING_PERIOD_S
 from training.datasets import RecordBeats
 from training.evaluate import figures_from_matrix
+from training.rhythms import S
 from training.splits import LABEL_NONE, LABEL_Q, is_svdb
 
 #: Rows and columns of the matrix: N S V F Q, and O for no beat.
 _SIZE = 6
 
-#: Class S, and the largest decision offset of its logit.
-_S, OFFSET_MAX = 1, 2.0
+#: Largest decision offset of S's logit.
+OFFSET_MAX = 2.0
 
 
 def record_matrix(
@@ -43,9 +44,14 @@ def record_matrix(
 
 def pooled_figures(records: Sequence[RecordBeats], logits: dict[str, NDArray[np.float32]]) -> dict[str, Any]:
     """Gross figures over records, as of :func:`training.evaluate.figures_from_matrix`."""
-    return figures_from_matrix(
-        np.sum([record_matrix(r, logits[r.record].argmax(1)) for r in records], axis=0)
-    )
+    return figures_from_matrix(_pooled_matrix(records, logits))
+
+
+def _pooled_matrix(
+    records: Sequence[RecordBeats], logits: dict[str, NDArray[np.float32]], s_offset: float = 0.0
+) -> NDArray[np.int64]:
+    matrices = [record_matrix(r, _moved(logits[r.record], s_offset).argmax(1)) for r in records]
+    return np.sum(matrices, axis=0, dtype=np.int64)
 
 
 def break_even_offset(
@@ -70,15 +76,13 @@ def break_even_offset(
     """
     offsets = []
     for group in groups:
-        there = sum(int(record_matrix(r, logits[r.record].argmax(1))[_S].sum()) for r in group)
+        there = _pooled_matrix(group, logits)[S].sum()
         if not there:
             continue
         low, high = -OFFSET_MAX, OFFSET_MAX
         for _ in range(20):  # halving: more offset, more S
             middle = (low + high) / 2
-            called = 0
-            for r in group:
-                called += int(record_matrix(r, _moved(logits[r.record], middle).argmax(1))[:, _S].sum())
+            called = _pooled_matrix(group, logits, middle)[:, S].sum()
             low, high = (low, middle) if called > there else (middle, high)
         offsets.append((low + high) / 2)
     return float(np.mean(offsets)) if offsets else 0.0
@@ -86,7 +90,7 @@ def break_even_offset(
 
 def _moved(logits: NDArray[np.float32], offset: float) -> NDArray[np.float32]:
     moved = logits.copy()
-    moved[:, _S] += np.float32(offset)
+    moved[:, S] += np.float32(offset)
     return moved
 
 

@@ -274,10 +274,9 @@ def _metrics_table(metrics: dict[str, Any]) -> Table:
 def _crossval_table(protocol: str, figures: dict[str, Any], seeds: int) -> Table:
     from rich.table import Table
 
-    from training.crossval_report import spread_text
+    from training.crossval_report import seeds_text, spread_text
 
-    many = f"mean ± spread over {seeds} seeds" if seeds > 1 else "one seed"
-    table = Table(title=f"{protocol}: held-out folds, {many}, from 5:00, EC57, %")
+    table = Table(title=f"{protocol}: held-out folds, {seeds_text(seeds)}, from 5:00, EC57, %")
     for name in ("records", "class", "Se", "+P", "F1"):
         table.add_column(name, justify="left" if name in ("records", "class") else "right")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -13,7 +14,7 @@ from export.tflite_reader import read_tflite
 from host_tools.reference.params import SPEC_DIGEST
 from training.checkpoint import CHECKPOINT_PATH, load_checkpoint
 from training.config import load_config
-from training.data import file_sha256, load_manifest
+from training.data import REPO_ROOT, file_sha256, load_manifest
 from training.evaluate import TFLITE_PATH, read_metrics
 from training.model_card import CARD_PATH, EXPORT_REPORT_PATH, card_text, report_dir
 from training.splits import PROTOCOLS, SHIPPED
@@ -57,3 +58,21 @@ def test_models_are_within_their_limits(protocol: str, export_report: dict) -> N
 
 def test_model_card_is_that_of_the_committed_files() -> None:
     assert CARD_PATH.read_text() == card_text()
+
+
+def test_readme_tells_the_committed_networks_size(export_report: dict) -> None:
+    """The size stands in several places, which no command writes."""
+    text = (REPO_ROOT / "README.md").read_text()
+    model = export_report["model"]
+    for pattern, value in (
+        (r"([\d,]+) MAC a beat", model["macs"]),
+        (r"\.tflite ([\d,]+) bytes", model["tflite_bytes"]),
+        (r"weights and tables in C ([\d,]+) bytes", model["c_network_bytes"]),
+        (r"arena ([\d,]+) bytes", model["arena_bytes"]),
+    ):
+        found = re.findall(pattern, text)
+        assert found
+        assert set(found) == {f"{value:,}"}, pattern
+    difference = export_report["quantisation"]["int8_minus_float"]["macro_f1_nsv"]
+    (told,) = re.findall(r"int8 against float on the same beats:\s+([+-][\d.]+) points of macro-F1", text)
+    assert float(told) == pytest.approx(difference, abs=0.005)
