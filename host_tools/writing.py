@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -46,21 +46,3 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write ``value`` as indented JSON; NaN and infinity are refused, as JSON has none."""
     write_text(path, json.dumps(value, indent=1, allow_nan=False) + "\n")
-
-
-def replace_marked(text: str, new: str, begin: str, end: str) -> str | None:
-    """Return a document's text with what stands between two marks replaced; None without the marks."""
-    if begin not in text or end not in text.split(begin, 1)[1]:
-        return None
-    head, rest = text.split(begin, 1)
-    return f"{head}{begin}\n\n{new}\n{end}{rest.split(end, 1)[1]}"
-
-
-def write_marked(documents: Iterable[Path], new: str, begin: str, end: str) -> list[Path]:
-    """Write ``new`` into those documents that have a marked place for it; returns them."""
-    written = []
-    for path in documents:
-        if path.is_file() and (text := replace_marked(path.read_text(), new, begin, end)) is not None:
-            write_text(path, text)
-            written.append(path)
-    return written

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from host_tools.writing import write_json, write_marked
+from host_tools.places import Place
+from host_tools.writing import write_json
 from training.config import TrainingConfig
 from training.crossval import (
     JUDGED_MODE,
@@ -34,7 +35,7 @@ from training.splits import MADE_UP, PROTOCOLS, SHIPPED, is_svdb, original_of
 REPORT_PATH = REPO_ROOT / "build" / "crossval.json"
 #: Documents with a place for the table, and the lines that it stands between there.
 DOCUMENTS = (REPO_ROOT / "README.md",)
-BEGIN, END = "<!-- crossval: written by make crossval -->", "<!-- end of crossval -->"
+CROSSVAL = Place("crossval", "make crossval")
 
 #: The first beats of made-up records are not judged.
 SETTLING_BEATS = 32
@@ -186,7 +187,7 @@ def write_crossval(
             "protocols": protocols,
         }
         write_json(path, result)  # after each: the second one takes a while
-    write_marked(documents, markdown(result), BEGIN, END)
+    CROSSVAL.write(markdown(result), documents)
     return result
 
 

@@ -30,6 +30,7 @@ def bench(
     from host_tools.costs.energy import energy_table
     from host_tools.costs.table import cost_table, goal_table
     from host_tools.costs.targets import TARGETS
+    from host_tools.readme import write_costs
     from host_tools.writing import write_json
 
     console = Console(width=None if Console().is_terminal else 160)
@@ -42,6 +43,8 @@ def bench(
         data, record, board or TARGETS, lambda what: console.print(f"counting: {what}")
     )
     write_json(out, figures | costs)
+    if set(costs["targets"]) == set(TARGETS) and record == "100":
+        write_costs(costs["targets"])
     if costs["targets"]:
         console.print(cost_table(costs["targets"], "-O2"))
         console.print(cost_table(costs["os"], "-Os"))

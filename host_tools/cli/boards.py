@@ -111,10 +111,13 @@ def isa(
     from rich.table import Table
 
     from host_tools.isa import prove
+    from host_tools.readme import DOCUMENTS, ISA, isa_markdown
     from host_tools.writing import write_json
 
     figures, differences = prove(board, data, at_once)
     write_json(out, figures)
+    if not board:
+        ISA.write(isa_markdown(figures["targets"]), DOCUMENTS)
     table = Table("board", "core", "beats", "values compared", "mismatches", "flash", "RAM")
     for name, entry in figures["targets"].items():
         counts = [

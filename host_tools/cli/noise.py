@@ -27,8 +27,8 @@ def score_noise(
     from host_tools.progress import track
     from host_tools.trust.sweep import score_noise as figures_of
     from host_tools.trust.sweep import sweep
-    from host_tools.trust.table import BEGIN, END, markdown, print_noise
-    from host_tools.writing import check_folder, write_json, write_marked
+    from host_tools.trust.table import SCORE_NOISE, markdown, print_noise
+    from host_tools.writing import check_folder, write_json
     from training.datasets import DS1, DS2
 
     if processes < 1:
@@ -41,7 +41,7 @@ def score_noise(
     figures = figures_of(data, done[: len(DS2)], done[len(DS2) :])
     write_json(out, figures)
     files = draw_all(figures, plots)
-    files += write_marked([plots.resolve().parent / "README.md"], markdown(figures), BEGIN, END)
+    files += SCORE_NOISE.write(markdown(figures), [plots.resolve().parent / "README.md"])
     console = Console()
     print_noise(figures, console)
     console.print(f"written: {', '.join(str(f) for f in (out, *files))}", soft_wrap=True, highlight=False)

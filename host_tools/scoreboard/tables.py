@@ -11,12 +11,13 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from host_tools.writing import write_marked, write_text
+from host_tools.places import Place
+from host_tools.writing import write_text
 
 from .published import CLASSIFIERS, DETECTORS, NOISE, Classifier
 
 #: Lines between which a document holds the tables.
-BEGIN, END = "<!-- score: written by make score -->", "<!-- end of score -->"
+SCORE = Place("score", "make score")
 
 
 @dataclass(frozen=True)
@@ -173,4 +174,4 @@ def write_documents(content: dict[str, Any], page: Path, others: Sequence[Path] 
     """Write the tables as a page, and into those documents that have a marked place for them."""
     text = markdown(content)
     write_text(page, f"# How BitBeat scores\n\n![per record](score.png)\n\n{text}")
-    return [page, *write_marked(others, text, BEGIN, END)]
+    return [page, *SCORE.write(text, others)]

@@ -7,8 +7,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-#: Lines between which a document holds the table.
-BEGIN, END = "<!-- score-noise: written by make score-noise -->", "<!-- end of score-noise -->"
+from host_tools.places import Place
+
+#: Where a document holds the table.
+SCORE_NOISE = Place("score-noise", "make score-noise")
 
 _NOISES = {"bw": "baseline wander", "em": "electrode motion", "ma": "muscle"}
 #: Levels that the documents show, decibels.

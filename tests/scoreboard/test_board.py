@@ -21,8 +21,7 @@ from host_tools.native import run_core
 from host_tools.reference.params import DELAY_SAMPLES, FS_HZ
 from host_tools.scoreboard import board, plot_records, write_documents
 from host_tools.scoreboard.chain import SHIPPED, Job, Model, generate_code, replay_records, rhythm_shape
-from host_tools.scoreboard.tables import BEGIN, END, markdown
-from host_tools.writing import replace_marked
+from host_tools.scoreboard.tables import SCORE, markdown
 from tests.data_access import database_dir, mitdb_dir
 from training import datasets
 from training.datasets import read_samples
@@ -150,7 +149,7 @@ def test_command_writes_figures_and_documents(
 @pytest.mark.needs_data("mitdb", "nstdb")
 def test_marked_documents_are_rewritten(scored: board.Scoreboard, tmp_path: Path) -> None:
     marked, plain = tmp_path / "marked.md", tmp_path / "plain.md"
-    marked.write_text(f"# A\n{BEGIN}\nformer text\n{END}\n# B\n")
+    marked.write_text(f"# A\n{SCORE.begin}\nformer text\n{SCORE.end}\n# B\n")
     plain.write_text("# A\n")
     written = write_documents(scored.content, tmp_path / "page.md", [marked, plain, tmp_path / "none.md"])
     assert written == [tmp_path / "page.md", marked]
@@ -164,10 +163,10 @@ def test_marked_documents_are_rewritten(scored: board.Scoreboard, tmp_path: Path
 
 @given(st.text(), st.text(), st.text(alphabet="ab\n|-"))
 def test_replacing_twice_changes_nothing_more(head: str, tail: str, new: str) -> None:
-    text = f"{head}{BEGIN}old{END}{tail}"
-    once = replace_marked(text, new, BEGIN, END)
+    text = f"{head}{SCORE.begin}old{SCORE.end}{tail}"
+    once = SCORE.replaced(text, new)
     assert once is not None
-    assert replace_marked(once, new, BEGIN, END) == once
+    assert SCORE.replaced(once, new) == once
     assert once.startswith(head)
     assert once.endswith(tail)
-    assert replace_marked(f"{head}{tail}", new, BEGIN, END) is None or BEGIN in head + tail
+    assert SCORE.replaced(f"{head}{tail}", new) is None or SCORE.begin in head + tail

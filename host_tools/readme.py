@@ -1,0 +1,136 @@
+"""README's tables of measured figures, each in a marked place that the measuring command writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from host_tools.build import ROOT
+from host_tools.costs.energy import CHIPS, estimate
+from host_tools.places import Place
+
+README = ROOT / "README.md"
+DOCUMENTS = (README,)
+
+#: The board that stands beside published figures, and the one of the least instruction set.
+_COMPARED, _SMALL = "qemu_m4", "qemu_m0"
+
+
+PARITY = Place("parity", "make parity")
+RATES = Place("rates", "make rates")
+ISA = Place("isa", "make isa")
+COSTS = Place("costs", "make bench")
+COMPARISON = Place("comparison", "make bench")
+ENERGY = Place("energy", "make bench")
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    head, *others = ("| " + " | ".join(line) + " |\n" for line in (heads, *rows))
+    return head + "|---" * len(heads) + "|\n" + "".join(others)
+
+
+def parity_markdown(summary: dict[str, Any]) -> str:
+    """``build/parity.json`` as a table of one row."""
+    keys = ("records", "samples", "beats", "values_compared")
+    row = [f"{summary[key]:,}" for key in keys] + [f"**{summary['mismatches']:,}**"]
+    return _table(("records", "samples", "beats", "values compared", "mismatches"), [row])
+
+
+def rates_markdown(reports: Sequence[dict[str, Any]]) -> str:
+    """``build/rates.json`` as a table, one row for each sampling rate."""
+    heads = (
+        *("rate, Hz", "state, bytes", "values compared", "mismatches"),
+        *("QRS Se / +P on DS1", "accuracy, macro-F1 on DS1"),
+    )
+    rows = [
+        [
+            *(f"{r['fs_hz']}", f"{r['state_bytes']:,}", f"{r['values_compared']:,}", f"{r['mismatches']:,}"),
+            f"{r['qrs_se']:.2f} / {r['qrs_ppv']:.2f}",
+            f"{r['accuracy']:.2f}, {r['macro_f1']:.2f}",
+        ]
+        for r in reports
+    ]
+    return _table(heads, rows)
+
+
+def isa_markdown(targets: dict[str, Any]) -> str:
+    """``targets`` of ``build/isa.json`` as a table, one row for each board."""
+    keys = ("beats", "values_compared", "mismatches")
+    rows = [[name, *(f"{entry[key]:,}" for key in keys)] for name, entry in targets.items()]
+    return _table(("board", "beats", "values compared", "mismatches"), rows)
+
+
+def costs_markdown(targets: dict[str, Any]) -> str:
+    """``targets`` of ``build/bench.json`` as a table, one row for each board."""
+    heads = (
+        *("target", "per sample: filter + detector", "per beat: features + network"),
+        *("per second at 75 bpm", "per MAC", "anchor A, C"),
+        *("flash: core + kernels + model, bytes", "RAM, bytes", "stack, bytes"),
+    )
+    rows = [
+        [
+            *(name, f"{f['insn_per_sample']:.0f}", f"{f['insn_per_beat']:,}", f"{f['insn_per_second']:,}"),
+            *(f"{f['insn_per_mac']:.2f}", ", ".join(f"{count:,}" for count in f["anchor"].values())),
+            *(f"{f['flash_bytes']['total']:,}", f"{f['ram_bytes']:,}", f"{f['stack_bytes']:,}"),
+        ]
+        for name, f in targets.items()
+    ]
+    return _table(heads, rows)
+
+
+def comparison_markdown(targets: dict[str, Any]) -> str:
+    """``targets`` of ``build/bench.json`` beside what was measured of other systems on a Cortex-M4 and M0."""
+    own, small = targets[_COMPARED], targets[_SMALL]
+    symbols = small["forbidden_symbols"]
+    rows = [
+        (
+            "filter + detector, instructions per sample",
+            f"{own['insn_per_sample']:.0f}",
+            "OSEA's detector 133 (x86 instructions)",
+        ),
+        (
+            "everything, per second of ECG at 75 bpm",
+            f"{own['insn_per_second']:,}",
+            "OSEA's whole analyser, without a network, 218,000 (x86 instructions)",
+        ),
+        (
+            "anchor networks A and C (185 kMAC, int8), same outputs",
+            f"{own['anchor']['A']:,} and {own['anchor']['C']:,}",
+            "TFLite Micro with CMSIS-NN 647,291 and 549,046; reference kernels 2,317,462",
+        ),
+        (
+            "the same on a Cortex-M0",
+            f"{small['anchor']['A']:,} and {small['anchor']['C']:,}",
+            "TFLite Micro with CMSIS-NN 1,748,358 (A)",
+        ),
+        (
+            "flash: whole image, with the committed model, signal chain, link and start-up",
+            f"{own['image_bytes']:,} bytes",
+            "TFLite Micro with CMSIS-NN and an anchor network 61 KB, without any signal processing",
+        ),
+        ("heap, float, 64-bit division in the M0 image", ", ".join(symbols) if symbols else "none", ""),
+    ]
+    return _table(("", "BitBeat", "for comparison"), rows)
+
+
+def energy_markdown(targets: dict[str, Any]) -> str:
+    """Estimated energy of every chip whose instruction set is among ``targets``."""
+    heads = (
+        *("chip", "µJ per beat (features + network)", "µA on average (whole chain)"),
+        *("days on a CR2032, alone", "with an AD8232"),
+    )
+    rows = []
+    for chip in CHIPS:
+        if chip.target in targets:
+            e = estimate(chip, targets[chip.target])
+            values = (e.microjoules_per_beat, e.average_ua, e.days, e.days_with_front_end)
+            rows.append([chip.name.partition(" ")[0], *(f"{value:.0f}" for value in values)])
+    return _table(heads, rows)
+
+
+def write_costs(targets: dict[str, Any], documents: Sequence[Path] = DOCUMENTS) -> None:
+    """Write what ``build/bench.json`` says of all emulated boards."""
+    COSTS.write(costs_markdown(targets), documents)
+    COMPARISON.write(comparison_markdown(targets), documents)
+    ENERGY.write(energy_markdown(targets), documents)
