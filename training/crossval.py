@@ -32,8 +32,8 @@ from training.datasets import CACHE_DIR, MADE_UP_SOURCE, RecordBeats, load_recor
 from training.loop import Net, predict_record, train_network
 from training.metrics import CLASSES, softmax
 from training.model import new_net
-from training.splicing import modes_of
-from training.splits import MADE_UP, OTHER_LEAD, SVDB, assign_folds, is_svdb, original_of
+from training.splicing import made_up_names
+from training.splits import OTHER_LEAD, SVDB, assign_folds, is_svdb, original_of
 
 STATE_DIR = REPO_ROOT / "build" / "train"
 
@@ -145,9 +145,7 @@ def load_training_data(
             train += load(leads, source)
     used = {*config.made_up.shares(), JUDGED_MODE}
     originals = train if config.data.peaks == "detected" else load(leads, "detected")
-    made_up = load(
-        [r.record + MADE_UP + m for r in originals for m in modes_of(r) if m in used], MADE_UP_SOURCE
-    )
+    made_up = load([name for r in originals for name in made_up_names(r, used)], MADE_UP_SOURCE)
     svdb = places.data_dir / "svdb"
     external = [r for r in SVDB if r not in records and (svdb / f"{r}.hea").is_file()]
     judged = load([*records, *external], "detected")

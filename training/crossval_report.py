@@ -30,7 +30,7 @@ from training.datasets import RecordBeats
 from training.loop import predict_record
 from training.rhythms import S
 from training.scores import mean_and_spread, pooled_figures, with_nested_offsets
-from training.splits import MADE_UP, PROTOCOLS, SHIPPED, is_svdb, original_of
+from training.splits import PROTOCOLS, SHIPPED, is_svdb, mode_of, original_of
 
 REPORT_PATH = REPO_ROOT / "build" / "crossval.json"
 #: Documents with a place for the table, and the lines that it stands between there.
@@ -147,7 +147,7 @@ def cross_validate(
 
 def made_up_sensitivity(data: TrainingData, jobs: Sequence[Job]) -> float:
     """Share of the S beats found in made-up records of held-out patients, percent: runs between pauses."""
-    judged = [r for r in data.made_up if r.record.endswith(MADE_UP + JUDGED_MODE)]
+    judged = [r for r in data.made_up if mode_of(r.record) == JUDGED_MODE]
     found = total = 0
     for job in jobs:
         net = job_result(job).net

@@ -27,7 +27,7 @@ from training.model import (
     new_net,
     set_deterministic,
 )
-from training.splits import MADE_UP
+from training.splits import mode_of
 
 _EVAL_BATCH = 2048
 #: Steps of the mean in the progress reports.
@@ -101,11 +101,7 @@ def train_network(
     ]
     sequences = every[: len(records)]
     invented = {
-        mode: [
-            s
-            for r, s in zip(made_up, every[len(records) :], strict=True)
-            if r.record.endswith(MADE_UP + mode)
-        ]
+        mode: [s for r, s in zip(made_up, every[len(records) :], strict=True) if mode_of(r.record) == mode]
         for mode in config.made_up.shares()
     }
     sampler = CropSampler(records, sequences, invented, config, seed)

@@ -9,6 +9,7 @@ patient. (Only the R peaks are given, since they are known.)
 from __future__ import annotations
 
 import zlib
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -22,16 +23,20 @@ from training.rhythms import (
     FLUTTERING,
     NORMAL,
     SINUS,
+    F,
     N,
     Rhythm,
     S,
     V,
     with_ventricular,
 )
-from training.splits import LABEL_Q, MADE_UP
+from training.splits import DRAW, LABEL_Q, MADE_UP, mode_of
 
 #: A record lends its beats when it has this many of S (for the atrial modes) and N.
 S_BEATS_MIN, N_BEATS_MIN = 15, 100
+
+#: So many made-up records of each rhythm.
+DRAWS = 2
 
 #: A piece reaches so far before and after the R peak; without P wave, of N and of V; its ends are faded.
 BEFORE_S, AFTER_S, BEFORE_NO_P_S, BEFORE_V_S, FADE_S = 0.30, 0.50, 0.09, 0.16, 0.04
@@ -42,8 +47,11 @@ P_END_S = 0.07
 #: A piece ends so long before the next R peak of its own record.
 NEXT_P_S = 0.22
 
-#: Share of the beats that become V, where the record has as many as this; early, with a pause after them.
-V_SHARE, V_BEATS_MIN, V_EARLY, V_PAUSE = 0.05, 10, 0.7, 1.2
+#: Share of the beats that become V, where the record has as many as this.
+V_SHARE, V_BEATS_MIN = 0.08, 10
+
+#: Share of the N that become F, in every other record of them: V's part in them, and its distance in time.
+F_SHARE, F_PART_MIN, F_PART_MAX, F_SHIFT_MAX_S = 0.06, 0.3, 0.75, 0.04
 
 #: Noise between the pieces, and waves of fibrillation and flutter, as shares of the record's QRS amplitude.
 #: Flutter is always to be seen: regular flutter without its waves would look as runs of S do.
@@ -65,6 +73,16 @@ def modes_of(record: RecordBeats) -> tuple[str, ...]:
     if n < N_BEATS_MIN:
         return (NOISE,)
     return (*(ATRIAL if s >= S_BEATS_MIN else ()), *NORMAL, NOISE)
+
+
+def made_up_names(record: RecordBeats, modes: Collection[str]) -> list[str]:
+    """Names of the made-up records that a record's beats give: several draws of each rhythm, one of noise."""
+    return [
+        f"{record.record}{MADE_UP}{mode}{DRAW}{k}"
+        for mode in modes_of(record)
+        if mode in modes
+        for k in range(1 if mode == NOISE else DRAWS)
+    ]
 
 
 def _pieces_to_choose(record: RecordBeats) -> dict[int, NDArray[np.int64]]:
@@ -113,6 +131,24 @@ def _lay(signal: NDArray[np.float64], at: int, piece: tuple[NDArray[np.float64],
     first = max(0, at - centre)
     end = min(len(signal), first + len(x))
     signal[first:end] += x[: end - first]
+
+
+def _lay_fused(
+    signal: NDArray[np.float64],
+    at: int,
+    normal: tuple[NDArray[np.float64], int],
+    ventricular: tuple[NDArray[np.float64], int],
+    fs_hz: int,
+    rng: np.random.Generator,
+) -> None:
+    """Add N's P wave and the mean of both beats' QRS complexes and T waves."""
+    part = rng.uniform(F_PART_MIN, F_PART_MAX)
+    x, centre = normal
+    p_end = centre - round(P_END_S * fs_hz)
+    ramp = np.clip((np.arange(len(x)) - p_end) / (FADE_S * fs_hz), 0, 1)
+    _lay(signal, at, (x * (1 - part * ramp), centre))
+    shift = round(rng.uniform(-F_SHIFT_MAX_S, F_SHIFT_MAX_S) * fs_hz)
+    _lay(signal, at + shift, (part * ventricular[0], ventricular[1]))
 
 
 def _f_waves(length: int, fs_hz: int, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -184,7 +220,7 @@ def splice(
     usual_s = float(np.median(record.rr[pieces[N], 0])) / fs_hz * float(np.exp(0.12 * rng.standard_normal()))
     rhythm = {**ATRIAL, **NORMAL}[mode](float(np.clip(usual_s, 0.45, 1.3)), rng)
     if len(pieces[V]) >= V_BEATS_MIN:
-        rhythm = with_ventricular(rhythm, V_SHARE, V_EARLY, V_PAUSE, rng)
+        rhythm = with_ventricular(rhythm, V_SHARE, float(rng.choice((0.0, F_SHARE))), rng)
     edge = round(EDGE_S * fs_hz)
     at = edge + np.cumsum(np.rint(rhythm.interval_s * fs_hz).astype(np.int64))
     signal = np.zeros(int(at[-1]) + edge)
@@ -194,8 +230,13 @@ def splice(
         at, rhythm.interval_s, rhythm.label, rhythm.atria, rhythm.blocked_s, strict=True
     ):
         before_s = BEFORE_S if atria == SINUS else BEFORE_V_S if kind == V else BEFORE_NO_P_S
-        piece = _piece(samples, record, int(rng.choice(pieces[int(kind)])), before_s, fs_hz)
-        _lay(signal, int(r), piece)
+        k = int(rng.choice(pieces[N if kind == F else int(kind)]))
+        piece = _piece(samples, record, k, before_s, fs_hz)
+        if kind == F:
+            other = _piece(samples, record, int(rng.choice(pieces[V])), BEFORE_V_S, fs_hz)
+            _lay_fused(signal, int(r), piece, other, fs_hz, rng)
+        else:
+            _lay(signal, int(r), piece)
         qrs.append(np.ptp(piece[0]))
         if 0 < blocked_s < rr_s:
             conducted = int(r) - round((rr_s - blocked_s) * fs_hz)
@@ -228,13 +269,14 @@ def with_noise(
 
 
 def made_up_record(
-    samples: NDArray[np.int16], record: RecordBeats, mode: str, annotations: Annotations, data_dir: Path
+    samples: NDArray[np.int16], record: RecordBeats, which: str, annotations: Annotations, data_dir: Path
 ) -> RecordBeats:
-    """Beats of the made-up record ``<record>~<mode>``; the name fixes all draws."""
+    """Beats of the made-up record ``<record>~<which>``; the name, mode and number, fixes all draws."""
     from host_tools.reference.params import FS_HZ
 
-    name = f"{record.record}{MADE_UP}{mode}"
+    name = f"{record.record}{MADE_UP}{which}"
     rng = np.random.default_rng(zlib.crc32(name.encode()))
+    mode = mode_of(name)
     if mode == NOISE:
         noisy = with_noise(samples, annotations, data_dir / "nstdb", FS_HZ, rng)
         return compute_beats(noisy, annotations, name, "detected")

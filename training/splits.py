@@ -45,13 +45,18 @@ SAME_PATIENT = {"202": "201"}
 #: Follows a record's name where the inputs come from its other lead.
 OTHER_LEAD = ":2"
 
-#: Made-up records of a record's beats are called ``<record>~<mode>``.
-MADE_UP = "~"
+#: Made-up records of a record's beats are called ``<record>~<mode>.<number of the draw>``.
+MADE_UP, DRAW = "~", "."
 
 
 def original_of(name: str) -> str:
     """Return the record behind another lead or a made-up record."""
     return name.partition(MADE_UP)[0].removesuffix(OTHER_LEAD)
+
+
+def mode_of(name: str) -> str:
+    """Return the mode of a made-up record, an empty string for a real one."""
+    return name.partition(MADE_UP)[2].partition(DRAW)[0]
 
 
 @dataclass(frozen=True)
