@@ -19,10 +19,10 @@ BEATS = 320
 #: Shortest and longest interval, s.
 INTERVAL_MIN_S, INTERVAL_MAX_S = 0.26, 6.0
 
-N, S, V, F = 0, 1, 2, 3
+N, S, V = 0, 1, 2
 
-#: How early V come in a made-up record and how long the pause after them is, shares of the interval; so, F.
-V_EARLIEST, V_LATEST, V_PAUSE_MIN, V_PAUSE_MAX, F_EARLIEST = 0.55, 0.85, 1.0, 1.45, 0.92
+#: How early V come, and how long the pause after them is, as shares of the interval.
+V_EARLIEST, V_LATEST, V_PAUSE_MIN, V_PAUSE_MAX = 0.55, 0.85, 1.0, 1.45
 
 #: What the atria do before a beat: a P wave, nothing that is seen, f waves, flutter waves.
 SINUS, SILENT, FIBRILLATING, FLUTTERING = range(4)
@@ -35,7 +35,7 @@ class Rhythm:
     Attributes
     ----------
     label : ndarray
-        int64 [BEATS]: N, S, V or F.
+        int64 [BEATS]: N, S or V.
     interval_s : ndarray
         float64 [BEATS], the RR interval before each beat, s.
     atria : ndarray
@@ -68,20 +68,13 @@ def _all_normal(interval_s: NDArray[np.float64], atria: NDArray[np.int64] | int 
     return _rhythm(np.zeros(BEATS, np.int64), interval_s, atria)
 
 
-def with_ventricular(rhythm: Rhythm, share: float, fused: float, rng: np.random.Generator) -> Rhythm:
-    """Let a share of the beats be V, early and with a pause; of the N with P wave so many be fused with V.
-
-    A fusion beat is a V that comes when a beat is due, so that the ventricles are excited from both sides.
-    """
+def with_ventricular(rhythm: Rhythm, share: float, rng: np.random.Generator) -> Rhythm:
+    """Let a share of the beats be V, early and with a pause, both of one length in the whole rhythm."""
     label, interval_s = rhythm.label.copy(), rhythm.interval_s.copy()
     at = np.flatnonzero(rng.random(BEATS - 1) < share)
     label[at] = V
     interval_s[at] *= rng.uniform(V_EARLIEST, V_LATEST)
     interval_s[at + 1] *= rng.uniform(V_PAUSE_MIN, V_PAUSE_MAX)
-    due = (label == N) & (rhythm.atria == SINUS)
-    at = np.flatnonzero(due & (rng.random(BEATS) < fused))
-    label[at] = F
-    interval_s[at] *= rng.uniform(F_EARLIEST, 1, len(at))
     return _rhythm(label, interval_s, rhythm.atria, rhythm.blocked_s)
 
 

@@ -23,7 +23,6 @@ from training.rhythms import (
     FLUTTERING,
     NORMAL,
     SINUS,
-    F,
     N,
     Rhythm,
     S,
@@ -36,7 +35,7 @@ from training.splits import DRAW, LABEL_Q, MADE_UP, mode_of
 S_BEATS_MIN, N_BEATS_MIN = 15, 100
 
 #: So many made-up records of each rhythm.
-DRAWS = 2
+DRAWS = 3
 
 #: A piece reaches so far before and after the R peak; without P wave, of N and of V; its ends are faded.
 BEFORE_S, AFTER_S, BEFORE_NO_P_S, BEFORE_V_S, FADE_S = 0.30, 0.50, 0.09, 0.16, 0.04
@@ -49,9 +48,6 @@ NEXT_P_S = 0.22
 
 #: Share of the beats that become V, where the record has as many as this.
 V_SHARE, V_BEATS_MIN = 0.08, 10
-
-#: Share of the N that become F, in every other record of them: V's part in them, and its distance in time.
-F_SHARE, F_PART_MIN, F_PART_MAX, F_SHIFT_MAX_S = 0.06, 0.3, 0.75, 0.04
 
 #: Noise between the pieces, and waves of fibrillation and flutter, as shares of the record's QRS amplitude.
 #: Flutter is always to be seen: regular flutter without its waves would look as runs of S do.
@@ -133,24 +129,6 @@ def _lay(signal: NDArray[np.float64], at: int, piece: tuple[NDArray[np.float64],
     signal[first:end] += x[: end - first]
 
 
-def _lay_fused(
-    signal: NDArray[np.float64],
-    at: int,
-    normal: tuple[NDArray[np.float64], int],
-    ventricular: tuple[NDArray[np.float64], int],
-    fs_hz: int,
-    rng: np.random.Generator,
-) -> None:
-    """Add N's P wave and the mean of both beats' QRS complexes and T waves."""
-    part = rng.uniform(F_PART_MIN, F_PART_MAX)
-    x, centre = normal
-    p_end = centre - round(P_END_S * fs_hz)
-    ramp = np.clip((np.arange(len(x)) - p_end) / (FADE_S * fs_hz), 0, 1)
-    _lay(signal, at, (x * (1 - part * ramp), centre))
-    shift = round(rng.uniform(-F_SHIFT_MAX_S, F_SHIFT_MAX_S) * fs_hz)
-    _lay(signal, at + shift, (part * ventricular[0], ventricular[1]))
-
-
 def _f_waves(length: int, fs_hz: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Waves of 4 to 9 Hz whose frequency wanders, deviation about 1."""
     wave = np.zeros(length)
@@ -220,7 +198,7 @@ def splice(
     usual_s = float(np.median(record.rr[pieces[N], 0])) / fs_hz * float(np.exp(0.12 * rng.standard_normal()))
     rhythm = {**ATRIAL, **NORMAL}[mode](float(np.clip(usual_s, 0.45, 1.3)), rng)
     if len(pieces[V]) >= V_BEATS_MIN:
-        rhythm = with_ventricular(rhythm, V_SHARE, float(rng.choice((0.0, F_SHARE))), rng)
+        rhythm = with_ventricular(rhythm, V_SHARE, rng)
     edge = round(EDGE_S * fs_hz)
     at = edge + np.cumsum(np.rint(rhythm.interval_s * fs_hz).astype(np.int64))
     signal = np.zeros(int(at[-1]) + edge)
@@ -230,13 +208,8 @@ def splice(
         at, rhythm.interval_s, rhythm.label, rhythm.atria, rhythm.blocked_s, strict=True
     ):
         before_s = BEFORE_S if atria == SINUS else BEFORE_V_S if kind == V else BEFORE_NO_P_S
-        k = int(rng.choice(pieces[N if kind == F else int(kind)]))
-        piece = _piece(samples, record, k, before_s, fs_hz)
-        if kind == F:
-            other = _piece(samples, record, int(rng.choice(pieces[V])), BEFORE_V_S, fs_hz)
-            _lay_fused(signal, int(r), piece, other, fs_hz, rng)
-        else:
-            _lay(signal, int(r), piece)
+        piece = _piece(samples, record, int(rng.choice(pieces[int(kind)])), before_s, fs_hz)
+        _lay(signal, int(r), piece)
         qrs.append(np.ptp(piece[0]))
         if 0 < blocked_s < rr_s:
             conducted = int(r) - round((rr_s - blocked_s) * fs_hz)

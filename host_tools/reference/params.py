@@ -1,6 +1,6 @@
 """Constants of the signal chain. Generated from export/spec.toml by `make export`; do not edit."""
 
-# generated beside the model d7ab3f26
+# generated beside the model f0ce1248
 SPEC_DIGEST = "6a9df004ea49edd50bf690c0571bb29b3b7666bffbe726943b6066980f301703"
 #: first 32 bits of the specification's SHA-256
 SPEC_HASH = 0x6A9DF004

@@ -1,5 +1,5 @@
 /* ecg_params.h - generated from export/spec.toml by `make export`; do not edit.
- * specification 6a9df004ea49edd5, model d7ab3f26, 360 Hz */
+ * specification 6a9df004ea49edd5, model f0ce1248, 360 Hz */
 #ifndef ECG_PARAMS_H
 #define ECG_PARAMS_H
 
