@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from host_tools.errors import UserError
 from host_tools.reference.params import FEATURE_NAMES
 from host_tools.writing import write_json, write_text
 from training.config import TrainingConfig, changed, read_toml
-from training.crossval import Places, Report
+from training.crossval import Places, Report, worker_pool
 from training.crossval_report import cross_validate, seeds_text, spread_text
 from training.data import REPO_ROOT
 from training.splits import PROTOCOLS, SHIPPED
@@ -125,27 +126,30 @@ def ablate(
         if name not in {v.name for v in variants}:
             raise UserError(f"{variants_path}: has no variant {name}")
     rows: list[dict[str, Any]] = []
-    for variant in variants:
-        if only and variant.name not in only:
-            continue
-        if said:
-            said(variant.name)
-        own = dataclasses.replace(places, state_dir=places.state_dir / variant.protocol)
-        figures = cross_validate(
-            variant.config,
-            variant.protocol,
-            range(1, seeds + 1),
-            own,
-            processes,
-            report,
-            offsets=variant.offsets,
-        )
-        rows.append(
-            {"name": variant.name, "text": variant.text, "protocol": variant.protocol, "seeds": seeds}
-            | {"figures": figures}
-        )
-        write_json(json_path, {"config_hash": base.digest(), "variants": rows})
-        write_text(table_path, table(rows))
+    with ExitStack() as stack:
+        workers = stack.enter_context(worker_pool(processes)) if processes > 1 else None
+        for variant in variants:
+            if only and variant.name not in only:
+                continue
+            if said:
+                said(variant.name)
+            own = dataclasses.replace(places, state_dir=places.state_dir / variant.protocol)
+            figures = cross_validate(
+                variant.config,
+                variant.protocol,
+                range(1, seeds + 1),
+                own,
+                processes,
+                report,
+                offsets=variant.offsets,
+                workers=workers,
+            )
+            rows.append(
+                {"name": variant.name, "text": variant.text, "protocol": variant.protocol, "seeds": seeds}
+                | {"figures": figures}
+            )
+            write_json(json_path, {"config_hash": base.digest(), "variants": rows})
+            write_text(table_path, table(rows))
     return rows
 
 

@@ -12,6 +12,7 @@ import hashlib
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing import get_context, parent_process
@@ -126,43 +127,58 @@ class Job:
         return [dataclasses.replace(own, seed=seed) for seed in self.teachers]
 
 
-@cache
+#: Records once loaded by this process: variants of the configuration share most of them.
+_LOADED: dict[tuple[str, str, Places], RecordBeats] = {}
+
+
+def _load(names: Sequence[str], source: str, places: Places, processes: int) -> list[RecordBeats]:
+    missing = [name for name in names if (name, source, places) not in _LOADED]
+    for beats in load_records(missing, source, places.data_dir, places.cache_dir, processes):
+        _LOADED[beats.record, source, places] = beats
+    return [_LOADED[name, source, places] for name in names]
+
+
 def load_training_data(
     config: TrainingConfig, records: tuple[str, ...], places: Places, processes: int = 1
 ) -> TrainingData:
-    """Load the beats of a protocol's records (kept in memory for the next job)."""
+    """Load the beats of a protocol's records; they are kept in memory for the next job."""
     leads = [*records]
     if config.data.other_leads != "none":
         every = config.data.other_leads == "all"
         leads += [r + OTHER_LEAD for r in records if every or is_svdb(r)]
-
-    def load(names: Sequence[str], source: str) -> list[RecordBeats]:
-        return load_records(names, source, places.data_dir, places.cache_dir, processes)
-
     train: list[RecordBeats] = []
     for source in ("detected", "annotated"):
         if config.data.peaks in (source, "both"):
-            train += load(leads, source)
+            train += _load(leads, source, places, processes)
     used = {*config.made_up.shares(), JUDGED_MODE}
-    originals = train if config.data.peaks == "detected" else load(leads, "detected")
-    made_up = load([name for r in originals for name in made_up_names(r, used)], MADE_UP_SOURCE)
+    originals = train if config.data.peaks == "detected" else _load(leads, "detected", places, processes)
+    names = [name for r in originals for name in made_up_names(r, used)]
+    made_up = _load(names, MADE_UP_SOURCE, places, processes)
     svdb = places.data_dir / "svdb"
     external = [r for r in SVDB if r not in records and (svdb / f"{r}.hea").is_file()]
-    judged = load([*records, *external], "detected")
+    judged = _load([*records, *external], "detected", places, processes)
     counts = {r.record: np.bincount(r.label, minlength=CLASSES).astype(np.int64) for r in judged}
     fold_of = assign_folds(counts, config.cross_validation.folds, config.cross_validation.fold_seed)
-    return TrainingData(train, made_up, judged, load_noise(places.data_dir / "nstdb"), fold_of)
+    return TrainingData(train, made_up, judged, _noise(places.data_dir / "nstdb"), fold_of)
 
 
-@cache
+_noise = cache(load_noise)
+
+#: Hash of training data once computed by this process, by the identity of its records, which stay in memory.
+_DIGESTS: dict[tuple[int, ...], str] = {}
+
+
 def _data_digest(config: TrainingConfig, records: tuple[str, ...], places: Places) -> str:
-    digest = hashlib.sha256()
     data = load_training_data(config, records, places)
-    for record in [*data.train, *data.made_up]:
-        digest.update(record.record.encode())
-        for array in (record.beat, record.rows, record.label):
-            digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
+    key = tuple(map(id, [*data.train, *data.made_up]))
+    if key not in _DIGESTS:
+        digest = hashlib.sha256()
+        for record in [*data.train, *data.made_up]:
+            digest.update(record.record.encode())
+            for array in (record.beat, record.rows, record.label):
+                digest.update(np.ascontiguousarray(array).tobytes())
+        _DIGESTS[key] = digest.hexdigest()
+    return _DIGESTS[key]
 
 
 @dataclass(frozen=True)
@@ -238,8 +254,18 @@ def _end_with_parent() -> None:
     Thread(target=watch, daemon=True).start()
 
 
-def run_jobs(jobs: Sequence[Job], processes: int, report: Report | None = None) -> None:
-    """Run jobs in worker processes of one thread each, teachers first."""
+def worker_pool(processes: int) -> ProcessPoolExecutor:
+    """Make a pool of processes for :func:`run_jobs`; they keep their data from one call to the next."""
+    return ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_end_with_parent)
+
+
+def run_jobs(
+    jobs: Sequence[Job],
+    processes: int,
+    report: Report | None = None,
+    workers: ProcessPoolExecutor | None = None,
+) -> None:
+    """Run jobs, teachers first, in processes of one thread each: in ``workers``, or as many of their own."""
     teachers = [t for job in jobs for t in job.teacher_jobs()]
     plain = [job for job in jobs if not job.teachers]
     stages = [list(dict.fromkeys([*plain, *teachers])), [job for job in jobs if job.teachers]]
@@ -252,9 +278,8 @@ def run_jobs(jobs: Sequence[Job], processes: int, report: Report | None = None) 
             if report:
                 report(name, done, total)
         return
-    with ProcessPoolExecutor(
-        processes, mp_context=get_context("spawn"), initializer=_end_with_parent
-    ) as pool:
+    with ExitStack() as stack:
+        pool = workers or stack.enter_context(worker_pool(processes))
         for stage in stages:
             running = [pool.submit(run_job, job) for job in stage]
             try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,7 @@ def cross_validate(
     report: Report | None = None,
     records: tuple[str, ...] | None = None,
     offsets: bool = True,
+    workers: ProcessPoolExecutor | None = None,
 ) -> dict[str, Any]:
     """Cross-validate a configuration with some seeds.
 
@@ -126,6 +128,8 @@ def cross_validate(
         Other training records than the protocol's.
     offsets : bool
         Move the logits of S of each fold by the break-even offset of the other folds.
+    workers : ProcessPoolExecutor, optional
+        Processes that several calls share, so that they load the data once.
 
     Returns
     -------
@@ -135,7 +139,7 @@ def cross_validate(
     chosen = records or PROTOCOLS[protocol]
     data = load_training_data(config, chosen, places, processes)
     jobs = {seed: cross_validation_jobs(config, chosen, [seed], places) for seed in seeds}
-    run_jobs([job for own in jobs.values() for job in own], processes, report)
+    run_jobs([job for own in jobs.values() for job in own], processes, report, workers)
     logits = [held_out_logits(own) for own in jobs.values()]
     if offsets:
         own = [r for r in data.judged if r.record in chosen]
