@@ -14,6 +14,7 @@ from export.network_report import C_NETWORK_BYTES_MAX, MACS_MAX, TFLITE_BYTES_MA
 from export.quant_report import quantisation_report
 from export.tflite_export import export_checkpoint
 from host_tools.errors import CheckFailed
+from host_tools.readme import DOCUMENTS, SIZE, size_markdown
 from host_tools.writing import replacing, write_json
 from training.checkpoint import CHECKPOINT_PATH, load_checkpoint
 from training.data import DATA_DIR, REPO_ROOT, file_sha256
@@ -89,6 +90,7 @@ def export_all(
     write_json(REPORT_PATH, report)
     if checkpoint.resolve() == CHECKPOINT_PATH.resolve():
         write_json(EXPORT_REPORT_PATH, report)
+        SIZE.write(size_markdown(report), DOCUMENTS)
         for protocol in PROTOCOLS:
             if protocol != SHIPPED:
                 say(f"network of the protocol {protocol}")

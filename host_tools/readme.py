@@ -17,6 +17,7 @@ DOCUMENTS = (README,)
 _COMPARED, _SMALL = "qemu_m4", "qemu_m0"
 
 
+SIZE = Place("size", "make export")
 PARITY = Place("parity", "make parity")
 RATES = Place("rates", "make rates")
 ISA = Place("isa", "make isa")
@@ -28,6 +29,21 @@ ENERGY = Place("energy", "make bench")
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     head, *others = ("| " + " | ".join(line) + " |\n" for line in (heads, *rows))
     return head + "|---" * len(heads) + "|\n" + "".join(others)
+
+
+def size_markdown(report: dict[str, Any]) -> str:
+    """``build/export.json`` as a sentence."""
+    model = report["model"]
+    difference = report["quantisation"]["int8_minus_float"]["macro_f1_nsv"]
+    sizes = (
+        f"{model['weight_bytes']:,} int8 weights",
+        f"{model['macs']:,} MAC a beat",
+        f".tflite {model['tflite_bytes']:,} bytes",
+        f"weights and tables in C {model['c_network_bytes']:,} bytes",
+        f"arena {model['arena_bytes']:,} bytes",
+    )
+    end = f"int8 against float on the same beats: {difference:+.2f} points of macro-F1."
+    return f"{', '.join(sizes)};\n{end}\n"
 
 
 def parity_markdown(summary: dict[str, Any]) -> str:
