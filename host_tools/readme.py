@@ -1,4 +1,4 @@
-"""README's tables of measured figures, each in a marked place that the measuring command writes."""
+"""README's tables of parity and costs, each in a marked place that the measuring command writes."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any
 from host_tools.errors import UserError
 from host_tools.reference.params import FEATURE_NAMES
 from host_tools.writing import write_json, write_text
-from training.config import TrainingConfig, changed, read_toml
+from training.config import DIFFERENCE, TrainingConfig, changed, read_toml
 from training.crossval import Places, Report, worker_pool
 from training.crossval_report import cross_validate, seeds_text, spread_text
 from training.data import REPO_ROOT
@@ -79,10 +80,11 @@ def load_variants(base: TrainingConfig, path: Path = VARIANTS_PATH) -> list[Vari
 
 
 def _features(beginnings: Sequence[str], where: str) -> tuple[str, ...]:
+    every = (*FEATURE_NAMES, DIFFERENCE)
     for beginning in beginnings:
-        if not any(name.startswith(beginning) for name in FEATURE_NAMES):
+        if not any(name.startswith(beginning) for name in every):
             raise UserError(f"{where}: no feature's name begins with {beginning}")
-    return tuple(name for name in FEATURE_NAMES if name.startswith(tuple(beginnings)) and beginnings)
+    return tuple(name for name in every if name.startswith(tuple(beginnings)) and beginnings)
 
 
 def ablate(
@@ -108,7 +110,7 @@ def ablate(
     places : Places
         Data, cache, state.
     only : sequence of str
-        Names of variants; all by default.
+        Names of variants; all by default. The other lines of the table stay.
     processes : int
         Networks trained at a time.
     report, said : callable, optional
@@ -119,13 +121,13 @@ def ablate(
     Returns
     -------
     list of dict
-        One entry a variant: name, text, protocol, seeds, figures.
+        One entry a variant of the table: name, text, protocol, seeds, figures.
     """
     variants = load_variants(base, variants_path)
     for name in only:
         if name not in {v.name for v in variants}:
             raise UserError(f"{variants_path}: has no variant {name}")
-    rows: list[dict[str, Any]] = []
+    found = {row["name"]: row for row in _rows_before(json_path, base, seeds)} if only else {}
     with ExitStack() as stack:
         workers = stack.enter_context(worker_pool(processes)) if processes > 1 else None
         for variant in variants:
@@ -144,13 +146,25 @@ def ablate(
                 offsets=variant.offsets,
                 workers=workers,
             )
-            rows.append(
-                {"name": variant.name, "text": variant.text, "protocol": variant.protocol, "seeds": seeds}
-                | {"figures": figures}
-            )
+            found[variant.name] = {
+                **{"name": variant.name, "text": variant.text, "protocol": variant.protocol},
+                **{"seeds": seeds, "figures": figures},
+            }
+            rows = [found[v.name] for v in variants if v.name in found]
             write_json(json_path, {"config_hash": base.digest(), "variants": rows})
             write_text(table_path, table(rows))
     return rows
+
+
+def _rows_before(path: Path, base: TrainingConfig, seeds: int) -> list[dict[str, Any]]:
+    """Lines of an earlier run of the same configuration and as many seeds: those not run again are kept."""
+    try:
+        before = json.loads(path.read_text())
+        if before["config_hash"] != base.digest():
+            return []
+        return [row for row in before["variants"] if row["seeds"] == seeds]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:

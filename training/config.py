@@ -18,6 +18,9 @@ CONFIG_PATH = Path(__file__).with_name("config.toml")
 #: Where R peaks come from: the annotations, the chain's own detector, or one set of each.
 PEAK_SOURCES = ("annotated", "detected", "both")
 
+#: Stands among the features left out for the second channel of the beat input: the beat less its template.
+DIFFERENCE = "difference"
+
 #: Whose other leads are trained on, too.
 OTHER_LEADS = ("none", "svdb", "all")
 
@@ -85,7 +88,7 @@ class CrossValidationConfig:
 
 @dataclass(frozen=True)
 class DataConfig:
-    """Source of the R peaks, leads, features left out."""
+    """Source of the R peaks, leads, features left out (``DIFFERENCE``: that input)."""
 
     peaks: str
     other_leads: str

@@ -311,11 +311,3 @@ def held_out_logits(jobs: Sequence[Job]) -> dict[str, NDArray[np.float32]]:
     for job in jobs:
         out |= job_result(job).held_out
     return out
-
-
-def ensemble_logits(members: Sequence[dict[str, NDArray[np.float32]]]) -> dict[str, NDArray[np.float32]]:
-    """Logarithms of the mean probabilities of several networks, by record."""
-    return {
-        record: np.log(np.mean([softmax(m[record]) for m in members], axis=0) + 1e-7).astype(np.float32)
-        for record in members[0]
-    }

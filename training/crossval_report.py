@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from host_tools.places import Place
+from host_tools.readme import DOCUMENTS
 from host_tools.writing import write_json
 from training.config import TrainingConfig
 from training.crossval import (
@@ -34,8 +35,7 @@ from training.scores import mean_and_spread, pooled_figures, with_nested_offsets
 from training.splits import PROTOCOLS, SHIPPED, is_svdb, mode_of, original_of
 
 REPORT_PATH = REPO_ROOT / "build" / "crossval.json"
-#: Documents with a place for the table, and the lines that it stands between there.
-DOCUMENTS = (REPO_ROOT / "README.md",)
+#: The place of the table in the documents.
 CROSSVAL = Place("crossval", "make crossval")
 
 #: The first beats of made-up records are not judged.
@@ -216,10 +216,11 @@ def markdown(result: dict[str, Any]) -> str:
         for database, name in _NAMES.items():
             own = figures[database]
             rates = [own[c][rate] for c in "SV" for rate in ("se", "ppv")]
-            cells = [spread_text(f) for f in (*rates, own["accuracy"], own["macro_f1"])]
+            figures_shown = (*rates, own["accuracy"], own["macro_f1"])
+            cells = [f"{spread_text(f)} ({f['spread_of_folds']:.0f})" for f in figures_shown]
             lines.append(f"| {name} | {protocol} | {' | '.join(cells)} |")
     note = (
-        f"Percent, {result['folds']} folds pooled, {seeds_text(result['seeds'])}; float nets "
-        "on the beats that the detector finds. Written by `make crossval`."
+        f"Percent, {result['folds']} folds pooled, {seeds_text(result['seeds'])}, in brackets the spread "
+        "over folds; float nets on the beats that the detector finds. Written by `make crossval`."
     )
     return "\n".join([*lines, "", note, ""])

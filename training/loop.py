@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 from torch.nn import functional
 
 from training.augment import Augmenter, NoiseBank, to_real
-from training.config import ModelConfig, TrainingConfig
+from training.config import DIFFERENCE, ModelConfig, TrainingConfig
 from training.crops import (
     CropSampler,
     class_loss_weights,
@@ -108,6 +109,7 @@ def train_network(
     augment = Augmenter(config.augment, noise, generator)
     classes = class_loss_weights(records, config)
     net = new_net(config.model)
+    without_difference = DIFFERENCE in config.data.without_features
     opt = config.optimiser
     optimiser = torch.optim.AdamW(net.parameters(), lr=opt.learning_rate, weight_decay=opt.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, opt.learning_rate, total_steps=opt.steps + 1)
@@ -115,7 +117,10 @@ def train_network(
     total = 0.0
     for step in range(1, opt.steps + 1):
         batch = sampler.batch()
-        logits = net.forward_crops(augment.beats(batch["beat"]), augment.rows(batch["rows"]))
+        beats = augment.beats(batch["beat"])
+        if without_difference:
+            beats[:, :, 1] = 0
+        logits = net.forward_crops(beats, augment.rows(batch["rows"]))
         loss = batch_loss(logits, batch, classes, config)
         optimiser.zero_grad()
         loss.backward()
@@ -126,11 +131,20 @@ def train_network(
         if report and (step % _REPORT_STEPS == 0 or step == opt.steps):
             report(step, opt.steps, total / step)
     net.eval()
+    if without_difference:
+        blind_to_difference(net)
     if isinstance(net, ContextNet):
         fold_row_scaling(net, *scaling)
     else:
         net.row_scaling = scaling
     return net
+
+
+def blind_to_difference(net: Net) -> None:
+    """Take the beat's difference from the template, the second channel of the beat input, from a network."""
+    first = next(layer for layer in net.beat_stream if isinstance(layer, nn.Conv2d))
+    with torch.no_grad():
+        first.weight[:, 1] = 0
 
 
 def _kept_features(config: TrainingConfig, features: int) -> torch.Tensor:

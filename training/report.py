@@ -265,6 +265,7 @@ def write_predictions(path: Path, judged: Judged) -> Path:
     if aside.stat().st_size > PREDICTIONS_BYTES_MAX:
         from training.data import REPO_ROOT
 
+        path.unlink(missing_ok=True)  # that of another model
         path = REPO_ROOT / "build" / "train" / path.name
         path.parent.mkdir(parents=True, exist_ok=True)
     os.replace(aside, path)

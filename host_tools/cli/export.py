@@ -23,7 +23,9 @@ def export(
     checkpoint: Annotated[
         Path | None, typer.Option(help="The .safetensors file; the committed one by default.")
     ] = None,
-    data_dir: Annotated[Path | None, typer.Option("--data", help="Folder that holds mitdb/.")] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option("--data", help="Folder that holds mitdb/ and svdb/.")
+    ] = None,
 ) -> None:
     """Checkpoint to ONNX to full-int8 TFLite to C; writes build/export.json."""
     need(("torch", "safetensors", "onnx2tf", "onnxruntime"), "export")
@@ -36,7 +38,7 @@ def export(
 
     where = data_dir or DATA_DIR
     if data_dir is None:
-        fetch_databases(where, names=("mitdb",))
+        fetch_databases(where, names=("mitdb", "svdb"))
     console = Console()
     errors = Console(stderr=True)
     with errors.status("export") as status:

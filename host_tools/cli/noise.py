@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+_DATA, _PLOTS = Path("data"), Path("docs")
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -14,9 +16,9 @@ def register(app: typer.Typer) -> None:
 
 
 def score_noise(
-    data: Annotated[Path, typer.Option(help="Folder with mitdb/ and nstdb/.")] = Path("data"),
+    data: Annotated[Path, typer.Option(help="Folder with mitdb/ and nstdb/.")] = _DATA,
     out: Annotated[Path, typer.Option(help="Where the figures go.")] = Path("build/score_noise.json"),
-    plots: Annotated[Path, typer.Option(help="Folder of the plots.")] = Path("docs"),
+    plots: Annotated[Path, typer.Option(help="Folder of the plots.")] = _PLOTS,
     processes: Annotated[int, typer.Option(help="Processes at once.")] = 2,
 ) -> None:
     """Sweep noise levels through the C core: QRS, V, S; calibration; what leaving beats undecided brings."""
@@ -25,6 +27,7 @@ def score_noise(
     from host_tools.errors import UserError
     from host_tools.plots.trust import draw_all
     from host_tools.progress import track
+    from host_tools.readme import DOCUMENTS
     from host_tools.trust.sweep import score_noise as figures_of
     from host_tools.trust.sweep import sweep
     from host_tools.trust.table import SCORE_NOISE, markdown, print_noise
@@ -41,7 +44,8 @@ def score_noise(
     figures = figures_of(data, done[: len(DS2)], done[len(DS2) :])
     write_json(out, figures)
     files = draw_all(figures, plots)
-    files += SCORE_NOISE.write(markdown(figures), [plots.resolve().parent / "README.md"])
+    if (data, plots) == (_DATA, _PLOTS):
+        files += SCORE_NOISE.write(markdown(figures), DOCUMENTS)
     console = Console()
     print_noise(figures, console)
     console.print(f"written: {', '.join(str(f) for f in (out, *files))}", soft_wrap=True, highlight=False)

@@ -74,6 +74,7 @@ def scoreboard(
 
     from host_tools.build import ROOT
     from host_tools.cli.train import need
+    from host_tools.readme import DOCUMENTS
     from host_tools.scoreboard import plot_records, print_sheets, score_all, write_documents
     from host_tools.writing import check_folder, write_json
     from training.data import DATA_DIR, fetch_databases
@@ -88,9 +89,7 @@ def scoreboard(
     write_json(out, board.content)
     print_sheets(board.content, console)
     folder = docs or ROOT / "docs"
-    written = write_documents(
-        board.content, folder / "score.md", [ROOT / "README.md"] if docs is None else []
-    )
+    written = write_documents(board.content, folder / "score.md", DOCUMENTS if docs is None else [])
     written.append(plot_records(folder / "score.png", board.content))
     if docs is None:
         written += _log(board.entries)

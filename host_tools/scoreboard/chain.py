@@ -106,26 +106,18 @@ class Replayed:
         return pair_beats(*self.reference, self.samples, labels, FS_HZ, start_s, mapping).matrix
 
 
-def rhythm_shape() -> tuple[int, ...]:
-    """Shape of one rhythm input: beats and features, or features alone where the network sees one beat."""
-    from host_tools.reference import params
-
-    beats = getattr(params, "CONTEXT_BEATS", None)
-    return (-1,) if beats is None else (beats, -1)
-
-
 def run_job(job: Job) -> Replayed:
     """Run one record; for worker processes."""
     import wfdb
 
     from host_tools.native import run_core
     from host_tools.records import read_record
-    from host_tools.reference.params import DELAY_SAMPLES
+    from host_tools.reference.params import CONTEXT_BEATS, DELAY_SAMPLES
 
     signal = read_record(job.path, lead=job.lead, reference="none")
     result = run_core(signal.samples, trace=job.inputs, model_dir=job.code)
     annotation = wfdb.rdann(str(job.path), "atr")
-    shapes = {"beat_input": (-1, 2), "rhythm_input": rhythm_shape()} if job.inputs else {}
+    shapes = {"beat_input": (-1, 2), "rhythm_input": (CONTEXT_BEATS, -1)} if job.inputs else {}
     inputs = {
         name: result.trace[name].astype(np.int8).reshape(len(result.beats), *shape)
         for name, shape in shapes.items()

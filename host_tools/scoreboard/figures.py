@@ -101,14 +101,16 @@ def _tables(records: Mapping[str, Replayed], average: bool) -> dict[str, Any]:
         return {name: r.matrices[mapping, start_s] for name, r in records.items()}
 
     late = of("dechazal", LEARNING_PERIOD_S)
-    rest = {name: matrix for name, matrix in late.items() if name != S_RECORD}
     every = ("se", "ppv", "f1")
-    tables: dict[str, Any] = {
-        "bxb": _table(of("bxb", LEARNING_PERIOD_S), _BXB, ("se", "ppv"), average),
-        "dechazal": _table(late, _DECHAZAL, every, average),
-        "dechazal_from_0": _table(of("dechazal", 0.0), _DECHAZAL, every, average),
-        "dechazal_without_232": _table(rest, "S", every, average),
-    }
+    tables: dict[str, Any] = {}
+    for name, matrices, classes, shown in (
+        ("bxb", of("bxb", LEARNING_PERIOD_S), _BXB, ("se", "ppv")),
+        ("dechazal", late, _DECHAZAL, every),
+        ("dechazal_from_0", of("dechazal", 0.0), _DECHAZAL, every),
+    ):
+        rest = {record: matrix for record, matrix in matrices.items() if record != S_RECORD}
+        tables[name] = _table(matrices, classes, shown, average)
+        tables[f"{name}_without_{S_RECORD}"] = _table(rest, "S", shown, average)
     if average:
         tables["accuracy"] = _known(_mean([accuracy(m) for m in late.values()]))
     else:
@@ -147,9 +149,9 @@ def ds2_figures(records: Sequence[Replayed], int8_minus_float: float | None) -> 
     Returns
     -------
     dict
-        ``bxb``, ``dechazal``, ``dechazal_from_0``, ``dechazal_without_232``, ``accuracy``, ``macro_f1``
-        gross; ``average`` with the same; ``per_record``; ``int8_minus_float``; ``calibration`` of the
-        confidences, and what the device's mark ``undecided`` leaves out and brings.
+        ``bxb``, ``dechazal``, ``dechazal_from_0``, each also ``_without_232`` for S, ``accuracy``,
+        ``macro_f1`` gross; ``average`` with the same; ``per_record``; ``int8_minus_float``; ``calibration``
+        of the confidences, and what the device's mark ``undecided`` leaves out and brings.
     """
     judged = [r.judged for r in records if r.judged is not None]
     by_name = {r.record: r for r in records}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from host_tools.ec57 import LEARNING_PERIOD_S, figures_from_matrix
+from host_tools.engines import TFLITE
 from host_tools.mitdb import record_samples
 from host_tools.noise import (
     NOISE_RECORDS,
@@ -139,6 +141,7 @@ def score_noise(data: Path, ds2: Sequence[Swept], ds1: Sequence[Swept]) -> dict[
     clean_1, noisy_1 = join([s.clean for s in ds1]), _joined(ds1)
     return {
         "spec": SPEC_DIGEST[:16],
+        "model": hashlib.sha256(TFLITE.read_bytes()).hexdigest(),
         "start_s": LEARNING_PERIOD_S,
         "noise_from_share": NOISE_TRAINING_SHARE,
         "undecided_below_sqi": QUALITY_UNDECIDED_SQI,

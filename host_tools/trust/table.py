@@ -14,7 +14,7 @@ SCORE_NOISE = Place("score-noise", "make score-noise")
 
 _NOISES = {"bw": "baseline wander", "em": "electrode motion", "ma": "muscle"}
 #: Levels that the documents show, decibels.
-_SHOWN_DB = ("12", "6")
+_SHOWN_DB = ("12", "6", "0")
 
 
 def _pair(rates: dict[str, Any]) -> str:
@@ -84,7 +84,7 @@ def print_noise(figures: dict[str, Any], console: Console) -> None:
 
 
 def markdown(figures: dict[str, Any]) -> str:
-    """Return the main figures as Markdown: what the undecided flag brings, and the sweep at two levels."""
+    """Return the main figures as Markdown: what the undecided flag brings, and the sweep at some levels."""
     flag, clean, sqi = figures["undecided"]["flag"], figures["clean"], figures["sqi"]["ds2"]
     ece = figures["calibration"]["ece"]
     told = ", ".join(f"{_NOISES[k]} {v['6']:.2f}" for k, v in sqi["auc_noise_present"].items())
@@ -109,4 +109,4 @@ def markdown(figures: dict[str, Any]) -> str:
     lines.append(row("none", "", clean))
     for name, levels in figures["sweep"].items():
         lines += [row(_NOISES[name], level, levels[level]) for level in _SHOWN_DB]
-    return "\n".join([*lines, "", "Written by `make score-noise`.", ""])
+    return "\n".join([*lines, "", f"Written by `make score-noise`, model `{figures['model'][:12]}`.", ""])

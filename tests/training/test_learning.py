@@ -311,6 +311,20 @@ def test_left_out_features_do_not_matter(config: TrainingConfig) -> None:
     assert predict_record(net, held) == pytest.approx(changed_rows, abs=1e-5)
 
 
+def test_the_difference_can_be_left_out(config: TrainingConfig) -> None:
+    config = changed(config, {"data": {"without_features": ("difference",)}}, "test")
+    net = train_network(config, [made_up("101", 100, 1)], no_noise(), 1)
+    held = made_up("1", 40, 2)
+    other = held.beat.copy()
+    other[:, :, 1] = 99
+    blind = predict_record(net, dataclasses.replace(held, beat=other))
+    assert predict_record(net, held) == pytest.approx(blind, abs=1e-5)
+    other[:, ::2, 0] = 99
+    assert predict_record(net, held) != pytest.approx(
+        predict_record(net, dataclasses.replace(held, beat=other)), abs=1e-2
+    )
+
+
 def test_recurrent_network_trains_and_predicts(config: TrainingConfig) -> None:
     config = changed(config, {"model": {"recurrent_units": 6}, "optimiser": {"steps": 5}}, "test")
     net = train_network(config, [made_up("101", 100, 1)], no_noise(), 1)
