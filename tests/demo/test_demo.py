@@ -4,6 +4,7 @@ plot; and the comparison with the truth on beats whose errors are known."""
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -91,6 +92,19 @@ def test_demo_end_to_end(tmp_path):
     assert agreement["qrs"]["positive_predictivity"] > 0.95
     assert agreement["veb"]["sensitivity"] > 0.8
     assert summary["quality"]["lead_off_s"] == 7
+
+
+def test_readme_shows_what_the_demo_prints(tmp_path):
+    """Oracle: the demo of the committed model; all but the speed is the same in every run."""
+    command = [sys.executable, "-m", "host_tools.cli.main", "demo", "--out", str(tmp_path)]
+    narrow = {**os.environ, "COLUMNS": "82"}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=narrow, check=False)
+    assert done.returncode == 0, done.stderr
+    printed = {line.rstrip() for line in done.stdout.splitlines()}
+    shown = (ROOT / "README.md").read_text().split("```\nBitBeat demo:", 1)[1].split("```", 1)[0]
+    lines = [line for line in shown.splitlines() if "│" in line]
+    assert len(lines) > 20
+    assert [line for line in lines if line not in printed] == [], "README's demo is of another model"
 
 
 def test_demo_on_a_record_of_ones_own(tmp_path):
