@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from host_tools.errors import UserError
 from host_tools.places import Place
 from host_tools.readme import DOCUMENTS
 from host_tools.writing import write_json
@@ -172,27 +174,63 @@ def write_crossval(
     path: Path = REPORT_PATH,
     documents: Sequence[Path] = DOCUMENTS,
     seeds: int | None = None,
+    only: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Cross-validate the shipped recipe under every protocol; write ``build/crossval.json`` and the table.
+    """Cross-validate the shipped recipe under the protocols; write ``build/crossval.json`` and the table.
 
     Top level: the shipped protocol, ``ds1`` and ``svdb``; all protocols under ``protocols``. Under
     ``ds1``, svdb's figures are those of other people's records that no fold was trained on.
+
+    Parameters
+    ----------
+    config, places, processes, report
+        As of :func:`cross_validate`.
+    path, documents
+        What is written.
+    seeds : int, optional
+        Networks of each fold; as the configuration says by default.
+    only : sequence of str
+        Protocols; all by default. The figures of the others stay, where they are of this configuration.
+
+    Raises
+    ------
+    UserError
+        If a protocol is unknown, or the shipped one has no figures.
     """
+    for name in only:
+        if name not in PROTOCOLS:
+            raise UserError(f"protocol {name} is none of {', '.join(PROTOCOLS)}")
     chosen = list(range(1, (seeds or config.cross_validation.seeds) + 1))
-    protocols: dict[str, Any] = {}
-    for name in sorted(PROTOCOLS, key=lambda n: n != SHIPPED):
+    protocols = _protocols_before(path, config) if only else {}
+    if only and SHIPPED not in (*only, *protocols):
+        raise UserError(
+            f"{path}: has no figures of {SHIPPED} with this configuration; run that protocol first"
+        )
+    order = sorted(PROTOCOLS, key=lambda n: n != SHIPPED)
+    for name in order:
+        if only and name not in only:
+            continue
         own = dataclasses.replace(places, state_dir=places.state_dir / name)
-        protocols[name] = cross_validate(config, name, chosen, own, processes, report)
+        figures = cross_validate(config, name, chosen, own, processes, report)
+        protocols[name] = figures | {"seeds": len(chosen)}
         result = protocols[SHIPPED] | {
             "protocol": SHIPPED,
             "folds": config.cross_validation.folds,
-            "seeds": len(chosen),
             "config_hash": config.digest(),
-            "protocols": protocols,
+            "protocols": {n: protocols[n] for n in order if n in protocols},
         }
         write_json(path, result)  # after each: the second one takes a while
     CROSSVAL.write(markdown(result), documents)
     return result
+
+
+def _protocols_before(path: Path, config: TrainingConfig) -> dict[str, Any]:
+    """Figures of an earlier run of the same configuration, by protocol."""
+    try:
+        before = json.loads(path.read_text())
+        return dict(before["protocols"]) if before["config_hash"] == config.digest() else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def spread_text(figure: dict[str, float]) -> str:
@@ -209,8 +247,8 @@ def seeds_text(seeds: int) -> str:
 def markdown(result: dict[str, Any]) -> str:
     """Return the table of ``build/crossval.json`` as Markdown."""
     lines = [
-        "| held-out patients of | trained on | S Se | S +P | V Se | V +P | accuracy | macro-F1 |",
-        "|---|---|" + "---:|" * 6,
+        "| held-out patients of | trained on | seeds | S Se | S +P | V Se | V +P | accuracy | macro-F1 |",
+        "|---|---|" + "---:|" * 7,
     ]
     for protocol, figures in result["protocols"].items():
         for database, name in _NAMES.items():
@@ -218,9 +256,9 @@ def markdown(result: dict[str, Any]) -> str:
             rates = [own[c][rate] for c in "SV" for rate in ("se", "ppv")]
             figures_shown = (*rates, own["accuracy"], own["macro_f1"])
             cells = [f"{spread_text(f)} ({f['spread_of_folds']:.0f})" for f in figures_shown]
-            lines.append(f"| {name} | {protocol} | {' | '.join(cells)} |")
+            lines.append(f"| {name} | {protocol} | {figures['seeds']} | {' | '.join(cells)} |")
     note = (
-        f"Percent, {result['folds']} folds pooled, {seeds_text(result['seeds'])}, in brackets the spread "
-        "over folds; float nets on the beats that the detector finds. Written by `make crossval`."
+        f"Percent, {result['folds']} folds pooled, mean ± spread over seeds, in brackets the spread over "
+        "folds; float nets on the beats that the detector finds. Written by `make crossval`."
     )
     return "\n".join([*lines, "", note, ""])

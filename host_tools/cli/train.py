@@ -117,6 +117,9 @@ def train(
 def crossval(
     processes: Annotated[int, typer.Option(min=1, help="Networks trained at a time, one thread each.")] = 2,
     seeds: Annotated[int | None, typer.Option(min=1, help="Networks judged in each fold.")] = None,
+    protocol: Annotated[
+        list[str] | None, typer.Option(help="Protocol; may be given again. All by default.")
+    ] = None,
     data_dir: Annotated[
         Path | None, typer.Option("--data", help="Folder that holds mitdb/, nstdb/ and svdb/.")
     ] = None,
@@ -133,10 +136,12 @@ def crossval(
 
     places = Places(_training_data(data_dir, DATA_DIR), state_dir=STATE_DIR)
     with _TrainingBars() as bars:
-        result = write_crossval(load_config(), places, processes, bars.network, seeds=seeds)
+        result = write_crossval(
+            load_config(), places, processes, bars.network, seeds=seeds, only=protocol or ()
+        )
     console = Console()
     for name, figures in result["protocols"].items():
-        console.print(_crossval_table(name, figures, result["seeds"]))
+        console.print(_crossval_table(name, figures))
     console.print(f"{REPORT_PATH} written", soft_wrap=True)
 
 
@@ -271,12 +276,12 @@ def _metrics_table(metrics: dict[str, Any]) -> Table:
     return table
 
 
-def _crossval_table(protocol: str, figures: dict[str, Any], seeds: int) -> Table:
+def _crossval_table(protocol: str, figures: dict[str, Any]) -> Table:
     from rich.table import Table
 
     from training.crossval_report import seeds_text, spread_text
 
-    table = Table(title=f"{protocol}: held-out folds, {seeds_text(seeds)}, from 5:00, EC57, %")
+    table = Table(title=f"{protocol}: held-out folds, {seeds_text(figures['seeds'])}, from 5:00, EC57, %")
     for name in ("records", "class", "Se", "+P", "F1"):
         table.add_column(name, justify="left" if name in ("records", "class") else "right")
 

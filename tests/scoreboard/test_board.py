@@ -20,7 +20,7 @@ from host_tools.errors import UserError
 from host_tools.native import run_core
 from host_tools.reference.params import DELAY_SAMPLES, FS_HZ
 from host_tools.scoreboard import board, plot_records, write_documents
-from host_tools.scoreboard.chain import SHIPPED, Job, Model, generate_code, replay_records, rhythm_shape
+from host_tools.scoreboard.chain import SHIPPED, Job, Model, generate_code, replay_records
 from host_tools.scoreboard.tables import SCORE, markdown
 from tests.data_access import database_dir, mitdb_dir
 from training import datasets
@@ -92,17 +92,6 @@ def test_first_signal_and_usual_lead() -> None:
     assert usual.beat_input.shape == (len(usual.samples), 96, 2)
     assert len(usual.rhythm_input) == len(usual.samples)
     assert np.array_equal(usual.compared(usual.classes, "bxb", 300.0), usual.matrices["bxb", 300.0])
-
-
-def test_rhythm_input_is_given_beat_by_beat_where_the_network_has_a_context(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    from host_tools.reference import params
-
-    monkeypatch.setattr(params, "CONTEXT_BEATS", 3, raising=False)
-    rows = np.arange(2 * 3 * 5).reshape(2, *rhythm_shape())
-    assert rows.shape == (2, 3, 5)
-    assert rows[1, 2].tolist() == [25, 26, 27, 28, 29]
 
 
 @pytest.mark.needs_data("mitdb", "nstdb")

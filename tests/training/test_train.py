@@ -160,9 +160,32 @@ def test_crossval_gives_mean_and_spread(data_dir: Path, tmp_path: Path) -> None:
         assert both[database]["N"]["se"]["spread"] == pytest.approx(np.std(values, ddof=1))
     assert single[0]["ds1"]["V"]["se"]["spread"] == 0
     json.dumps(both, allow_nan=False)
-    table = markdown({"protocols": {"ds1+svdb": both}, "seeds": 2, "folds": 2})
-    row = next(line for line in table.splitlines() if line.startswith("| DS1 | ds1+svdb |"))
-    assert f"| {both['ds1']['V']['ppv']['mean']:.1f} ± {both['ds1']['V']['ppv']['spread']:.1f} |" in row
+    table = markdown({"protocols": {"ds1+svdb": both | {"seeds": 2}}, "folds": 2})
+    row = next(line for line in table.splitlines() if line.startswith("| DS1 | ds1+svdb | 2 |"))
+    predictivity = both["ds1"]["V"]["ppv"]
+    assert f"| {predictivity['mean']:.1f} ± {predictivity['spread']:.1f} " in row
+    assert f"({predictivity['spread_of_folds']:.0f}) |" in row
+
+
+def test_protocols_can_be_cross_validated_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    figure = {"mean": 50.0, "spread": 0.0, "spread_of_folds": 1.0}
+    database = {c: {"se": figure, "ppv": figure} for c in "NSV"} | {"accuracy": figure, "macro_f1": figure}
+    path = tmp_path / "c.json"
+
+    def run(seeds: int, *only: str) -> dict[str, int]:
+        monkeypatch.setattr(
+            "training.crossval_report.cross_validate", lambda *_: {"ds1": database, "svdb": database}
+        )
+        write_crossval(small_config(), Places(), 1, None, path, (), seeds, only)
+        return {name: figures["seeds"] for name, figures in json.loads(path.read_text())["protocols"].items()}
+
+    with pytest.raises(UserError, match="no figures of ds1"):
+        run(1, "ds1")
+    with pytest.raises(UserError, match="ds3 is none of"):
+        run(1, "ds3")
+    assert run(5, "ds1+svdb") == {"ds1+svdb": 5}
+    assert run(1, "ds1") == {"ds1+svdb": 5, "ds1": 1}
+    assert run(2) == {"ds1+svdb": 2, "ds1": 2}
 
 
 @pytest.mark.needs_data("mitdb", "nstdb", "svdb")
