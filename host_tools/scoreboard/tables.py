@@ -177,19 +177,22 @@ def markdown(content: dict[str, Any]) -> str:
 
 
 def headline(content: dict[str, Any]) -> str:
-    """Return the main figures as two sentences."""
+    """Return the main figures as some sentences."""
     ds2, qrs = content["ds2"], content["qrs"]
 
-    def told(rates: dict[str, float]) -> str:
-        return f"{rates['se']:.1f} % found ({rates['ppv']:.1f} % of those called so are right)"
+    def percent(value: float | None) -> str:
+        return "–" if value is None else f"{value:.1f} %"
+
+    def told(rates: dict[str, float | None]) -> str:
+        return f"{percent(rates['se'])} found ({percent(rates['ppv'])} of those called so are right)"
 
     rest = ds2[f"dechazal_without_{S_RECORD}"]["S"]
     return (
         "On 22 patients that it never saw (DS2), int8, one lead, behind its own R peaks: "
-        f"{ds2['accuracy']:.1f} % of all beats right;\nventricular beats {told(ds2['bxb']['V'])}; "
+        f"{percent(ds2['accuracy'])} of all beats right;\nventricular beats {told(ds2['bxb']['V'])}; "
         f"supraventricular\n{told(ds2['dechazal']['S'])}, without the one record that holds most of them "
-        f"{rest['se']:.1f} % ({rest['ppv']:.1f} %).\nR peaks of all 48 records: {qrs['se']:.2f} % found "
-        f"({qrs['ppv']:.2f} % right).\n"
+        f"{percent(rest['se'])} ({percent(rest['ppv'])}).\nR peaks of all 48 records: {_fixed(qrs['se'])} % "
+        f"found ({_fixed(qrs['ppv'])} % right).\n"
     )
 
 
