@@ -1,8 +1,8 @@
-"""Marked places in documents, which the commands that measure write anew."""
+"""Marked places in documents, which the commands that measure write anew; tables for them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,3 +41,10 @@ class Place:
                 write_text(path, text)
                 written.append(path)
         return written
+
+
+def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[str] = ()) -> str:
+    """Return a Markdown table; the columns whose heads are in ``right`` are flush right."""
+    head, *others = ("| " + " | ".join(line) + " |" for line in (heads, *rows))
+    marks = "|".join("---:" if name in right else "---" for name in heads)
+    return "\n".join([head, f"|{marks}|", *others, ""])

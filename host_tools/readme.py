@@ -8,7 +8,7 @@ from typing import Any
 
 from host_tools.build import ROOT
 from host_tools.costs.energy import CHIPS, estimate
-from host_tools.places import Place
+from host_tools.places import Place, markdown_table
 
 README = ROOT / "README.md"
 DOCUMENTS = (README,)
@@ -24,11 +24,6 @@ ISA = Place("isa", "make isa")
 COSTS = Place("costs", "make bench")
 COMPARISON = Place("comparison", "make bench")
 ENERGY = Place("energy", "make bench")
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head, *others = ("| " + " | ".join(line) + " |\n" for line in (heads, *rows))
-    return head + "|---" * len(heads) + "|\n" + "".join(others)
 
 
 def size_markdown(report: dict[str, Any]) -> str:
@@ -50,7 +45,7 @@ def parity_markdown(summary: dict[str, Any]) -> str:
     """``build/parity.json`` as a table of one row."""
     keys = ("records", "samples", "beats", "values_compared")
     row = [f"{summary[key]:,}" for key in keys] + [f"**{summary['mismatches']:,}**"]
-    return _table(("records", "samples", "beats", "values compared", "mismatches"), [row])
+    return markdown_table(("records", "samples", "beats", "values compared", "mismatches"), [row])
 
 
 def rates_markdown(reports: Sequence[dict[str, Any]]) -> str:
@@ -67,14 +62,14 @@ def rates_markdown(reports: Sequence[dict[str, Any]]) -> str:
         ]
         for r in reports
     ]
-    return _table(heads, rows)
+    return markdown_table(heads, rows)
 
 
 def isa_markdown(targets: dict[str, Any]) -> str:
     """``targets`` of ``build/isa.json`` as a table, one row for each board."""
     keys = ("beats", "values_compared", "mismatches")
     rows = [[name, *(f"{entry[key]:,}" for key in keys)] for name, entry in targets.items()]
-    return _table(("board", "beats", "values compared", "mismatches"), rows)
+    return markdown_table(("board", "beats", "values compared", "mismatches"), rows)
 
 
 def costs_markdown(targets: dict[str, Any]) -> str:
@@ -92,7 +87,7 @@ def costs_markdown(targets: dict[str, Any]) -> str:
         ]
         for name, f in targets.items()
     ]
-    return _table(heads, rows)
+    return markdown_table(heads, rows)
 
 
 def comparison_markdown(targets: dict[str, Any]) -> str:
@@ -127,7 +122,7 @@ def comparison_markdown(targets: dict[str, Any]) -> str:
         ),
         ("heap, float, 64-bit division in the M0 image", ", ".join(symbols) if symbols else "none", ""),
     ]
-    return _table(("", "BitBeat", "for comparison"), rows)
+    return markdown_table(("", "BitBeat", "for comparison"), rows)
 
 
 def energy_markdown(targets: dict[str, Any]) -> str:
@@ -142,7 +137,7 @@ def energy_markdown(targets: dict[str, Any]) -> str:
             e = estimate(chip, targets[chip.target])
             values = (e.microjoules_per_beat, e.average_ua, e.days, e.days_with_front_end)
             rows.append([chip.name.partition(" ")[0], *(f"{value:.0f}" for value in values)])
-    return _table(heads, rows)
+    return markdown_table(heads, rows)
 
 
 def write_costs(targets: dict[str, Any], documents: Sequence[Path] = DOCUMENTS) -> None:

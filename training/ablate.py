@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from host_tools.reference.params import FEATURE_NAMES
 from host_tools.writing import write_json, write_text
 from training.config import DIFFERENCE, TrainingConfig, changed, read_toml
 from training.crossval import Places, Report, worker_pool
-from training.crossval_report import cross_validate, seeds_text, spread_text
+from training.crossval_report import cross_validate, report_before, seeds_text, spread_text
 from training.data import REPO_ROOT
 from training.splits import PROTOCOLS, SHIPPED
 
@@ -127,7 +126,8 @@ def ablate(
     for name in only:
         if name not in {v.name for v in variants}:
             raise UserError(f"{variants_path}: has no variant {name}")
-    found = {row["name"]: row for row in _rows_before(json_path, base, seeds)} if only else {}
+    before = report_before(json_path, base).get("variants", []) if only else []
+    found = {row["name"]: row for row in before if row["seeds"] == seeds}
     with ExitStack() as stack:
         workers = stack.enter_context(worker_pool(processes)) if processes > 1 else None
         for variant in variants:
@@ -154,17 +154,6 @@ def ablate(
             write_json(json_path, {"config_hash": base.digest(), "variants": rows})
             write_text(table_path, table(rows))
     return rows
-
-
-def _rows_before(path: Path, base: TrainingConfig, seeds: int) -> list[dict[str, Any]]:
-    """Lines of an earlier run of the same configuration and as many seeds: those not run again are kept."""
-    try:
-        before = json.loads(path.read_text())
-        if before["config_hash"] != base.digest():
-            return []
-        return [row for row in before["variants"] if row["seeds"] == seeds]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:

@@ -201,7 +201,7 @@ def write_crossval(
         if name not in PROTOCOLS:
             raise UserError(f"protocol {name} is none of {', '.join(PROTOCOLS)}")
     chosen = list(range(1, (seeds or config.cross_validation.seeds) + 1))
-    protocols = _protocols_before(path, config) if only else {}
+    protocols: dict[str, Any] = report_before(path, config).get("protocols", {}) if only else {}
     if only and SHIPPED not in (*only, *protocols):
         raise UserError(
             f"{path}: has no figures of {SHIPPED} with this configuration; run that protocol first"
@@ -224,11 +224,11 @@ def write_crossval(
     return result
 
 
-def _protocols_before(path: Path, config: TrainingConfig) -> dict[str, Any]:
-    """Figures of an earlier run of the same configuration, by protocol."""
+def report_before(path: Path, config: TrainingConfig) -> dict[str, Any]:
+    """Return the report that an earlier run of the same configuration has left; empty without one."""
     try:
-        before = json.loads(path.read_text())
-        return dict(before["protocols"]) if before["config_hash"] == config.digest() else {}
+        report: dict[str, Any] = json.loads(path.read_text())
+        return report if report["config_hash"] == config.digest() else {}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
 

@@ -59,7 +59,7 @@ def card_text() -> str:
     parts = [_head(info, export), _data(info)]
     for protocol in PROTOCOLS:
         parts.append(_cross_validation(protocol, read_metrics(report_dir(protocol))))
-    parts += [_int8(export), *map(_ds2, (SHIPPED, *(p for p in PROTOCOLS if p != SHIPPED))), _limits()]
+    parts += [_int8(export), *map(_ds2, sorted(PROTOCOLS, key=lambda name: name != SHIPPED)), _limits()]
     return "\n".join(parts)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from host_tools.places import Place
+from host_tools.places import Place, markdown_table
 from host_tools.writing import write_text
 
 from .figures import S_RECORD
@@ -160,20 +160,14 @@ def print_sheets(content: dict[str, Any], console: Console) -> None:
             console.print(sheet.note, highlight=False)
 
 
-def _markdown_rows(rows: Iterable[Sequence[str]]) -> list[str]:
-    return ["| " + " | ".join(row) + " |" for row in rows]
-
-
 def markdown(content: dict[str, Any]) -> str:
     """Return all tables as Markdown."""
     parts = []
     for sheet in sheets(content):
-        right = [":" if _is_number(h) else "" for h in sheet.heads]
-        lines = [f"**{sheet.title}**", "", *_markdown_rows([sheet.heads])]
-        lines += ["|" + "|".join(f"---{mark}" for mark in right) + "|", *_markdown_rows(sheet.rows)]
-        parts.append("\n".join([*lines, *(["", sheet.note] if sheet.note else [])]))
+        table = markdown_table(sheet.heads, sheet.rows, right=[h for h in sheet.heads if _is_number(h)])
+        parts.append(f"**{sheet.title}**\n\n{table}" + (f"\n{sheet.note}\n" if sheet.note else ""))
     digest = content["models"]["shipped"]["sha256"][:12]
-    return "\n\n".join([*parts, f"Written by `make score`, model `{digest}`."]) + "\n"
+    return "\n".join([*parts, f"Written by `make score`, model `{digest}`.\n"])
 
 
 def headline(content: dict[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from host_tools.noise import (
 )
 from host_tools.reference.params import FS_HZ, QUALITY_UNDECIDED_SQI, SPEC_DIGEST
 from host_tools.wfdb_input import read_annotations
+from training.data import file_sha256
 
 from .calibration import calibration
 from .judged import JudgedBeats, join, judge, stretches
@@ -141,7 +141,7 @@ def score_noise(data: Path, ds2: Sequence[Swept], ds1: Sequence[Swept]) -> dict[
     clean_1, noisy_1 = join([s.clean for s in ds1]), _joined(ds1)
     return {
         "spec": SPEC_DIGEST[:16],
-        "model": hashlib.sha256(TFLITE.read_bytes()).hexdigest(),
+        "model": file_sha256(TFLITE),
         "start_s": LEARNING_PERIOD_S,
         "noise_from_share": NOISE_TRAINING_SHARE,
         "undecided_below_sqi": QUALITY_UNDECIDED_SQI,
