@@ -7,7 +7,7 @@ PY := .venv/bin/python
 BITBEAT := .venv/bin/bitbeat
 EXPORT := --quiet --disable-pip-version-check
 
-.PHONY: help setup setup-all demo test data train crossval ablate export generate parity rates errors bench emulator replay firmware flash monitor stop toolchains isa hil fuzz lint format clean
+.PHONY: help setup setup-all demo test data train crossval ablate export generate parity rates errors engines bench emulator replay firmware flash monitor stop toolchains isa hil fuzz lint format clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -60,6 +60,9 @@ rates: .venv/.ready-parity data ## the same chain at 250, 360 and 500 Hz: parity
 
 errors: setup data ## the worst records, and a contact sheet of typical errors: RECORDS=DS1
 	@$(BITBEAT) errors $(if $(RECORDS),--records $(RECORDS))
+
+engines: .venv/.ready-parity data ## the compiled network against TensorFlow Lite Micro on the C array: every beat of DS2
+	@$(BITBEAT) engines
 
 bench: .venv/.ready-parity data ## speed on this machine; instructions, flash, RAM, stack on the emulated boards
 	@$(BITBEAT) bench

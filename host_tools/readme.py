@@ -24,6 +24,9 @@ ISA = Place("isa", "make isa")
 COSTS = Place("costs", "make bench")
 COMPARISON = Place("comparison", "make bench")
 ENERGY = Place("energy", "make bench")
+JITTER = Place("jitter", "make jitter")
+HIL = Place("hil", "make hil")
+ENGINES = Place("engines", "make engines")
 
 
 def size_markdown(report: dict[str, Any]) -> str:
@@ -70,6 +73,35 @@ def isa_markdown(targets: dict[str, Any]) -> str:
     keys = ("beats", "values_compared", "mismatches")
     rows = [[name, *(f"{entry[key]:,}" for key in keys)] for name, entry in targets.items()]
     return markdown_table(("board", "beats", "values compared", "mismatches"), rows)
+
+
+def jitter_markdown(rows: Sequence[dict[str, Any]]) -> str:
+    """``build/jitter.json`` as a sentence; its last row is of all records."""
+    *records, everything = rows
+    shares = " and ".join(f"{percent} % within {everything[f'p{percent}_samples']:g}" for percent in (90, 95))
+    return (
+        f"Distance of the R peaks from the annotated ones, {len(records)} records, "
+        f"each record's constant offset taken out:\nmedian {everything['p50_samples']:g} samples, {shares}.\n"
+    )
+
+
+def hil_markdown(total: dict[str, Any]) -> str:
+    """``build/hil.json`` as a sentence."""
+    keys = ("beats", "values_compared", "mismatches")
+    beats, values, wrong = (f"{total[key]:,}" for key in keys)
+    return (
+        f"`make hil` runs records whole through an emulated board: {total['records']} records on "
+        f"{total['board']}, {beats} beats,\n{values} values compared, {wrong} mismatches.\n"
+    )
+
+
+def engines_markdown(report: dict[str, Any]) -> str:
+    """``build/engines.json`` as a sentence."""
+    return (
+        f"{report['records']} records, {report['beats']:,} beats, {report['logits']:,} logits, "
+        f"{report['mismatches']:,} differ; the array of {report['array_bytes']:,} bytes in an arena of "
+        f"{report['arena_bytes']:,}.\n"
+    )
 
 
 def costs_markdown(targets: dict[str, Any]) -> str:

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from host_tools.errors import UserError
+from host_tools.places import markdown_table
 from host_tools.reference.params import FEATURE_NAMES
 from host_tools.writing import write_json, write_text
 from training.config import DIFFERENCE, TrainingConfig, changed, read_toml
 from training.crossval import Places, Report, worker_pool
-from training.crossval_report import cross_validate, report_before, seeds_text, spread_text
+from training.crossval_report import cross_validate, report_before, spread_text
 from training.data import REPO_ROOT
 from training.splits import PROTOCOLS, SHIPPED
 
@@ -23,6 +24,15 @@ TABLE_PATH = REPO_ROOT / "docs" / "ablation.md"
 JSON_PATH = REPO_ROOT / "docs" / "ablation.json"
 
 _DATABASES = (("ds1", "DS1"), ("svdb", "svdb"))
+_HEADER = """# What each idea brings
+
+Written by `make ablate`. Patient-wise 5-fold cross-validation on the training records, the
+detector's own beats from 5:00 on, de Chazal's mapping, gross; float networks, percent,
+mean ± spread over seeds. Variants differ from the first line by what they say; of a difference of one
+point, seeds alone can be the cause. No figure here comes from DS2. Last column: S beats found in
+made-up rhythms of the held-out patients, runs of S between irregular pauses.
+
+"""
 
 
 @dataclass(frozen=True)
@@ -127,7 +137,7 @@ def ablate(
         if name not in {v.name for v in variants}:
             raise UserError(f"{variants_path}: has no variant {name}")
     before = report_before(json_path, base).get("variants", []) if only else []
-    found = {row["name"]: row for row in before if row["seeds"] == seeds}
+    found = {row["name"]: row for row in before}
     with ExitStack() as stack:
         workers = stack.enter_context(worker_pool(processes)) if processes > 1 else None
         for variant in variants:
@@ -157,31 +167,18 @@ def ablate(
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """Markdown table of the variants: held-out figures, mean and spread over seeds, in percent."""
-    head = ["variant", "protocol"]
+    """Markdown page of the variants: held-out figures, mean and spread over seeds, in percent."""
+    heads = ["variant", "protocol", "seeds"]
     for _, title in _DATABASES:
-        head += [f"{title} S Se / +P", f"{title} V Se / +P", f"{title} macro-F1"]
-    head.append("made-up S Se")
-    seeds = max(row["seeds"] for row in rows)
-    lines = [
-        "# What each idea brings",
-        "",
-        "Written by `make ablate`. Patient-wise 5-fold cross-validation on the training records, the",
-        "detector's own beats from 5:00 on, de Chazal's mapping, gross; float networks, percent,",
-        f"{seeds_text(seeds)}. Variants differ from the first line by what they say; of a difference of one",
-        "point, seeds alone can be the cause. No figure here comes from DS2. Last column: S beats found in",
-        "made-up rhythms of the held-out patients, runs of S between irregular pauses.",
-        "",
-        "| " + " | ".join(head) + " |",
-        "|" + "---|" * len(head),
-    ]
-    for row in rows:
-        cells = [row["text"], row["protocol"]]
-        for name, _ in _DATABASES:
-            figures = row["figures"][name]
-            for c in "SV":
-                cells.append(f"{spread_text(figures[c]['se'])} / {spread_text(figures[c]['ppv'])}")
-            cells.append(spread_text(figures["macro_f1"]))
-        cells.append(spread_text(row["figures"]["made_up"]))
-        lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+        heads += [f"{title} S Se / +P", f"{title} V Se / +P", f"{title} macro-F1"]
+    heads.append("made-up S Se")
+    return _HEADER + markdown_table(heads, map(_cells, rows))
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    cells = [row["text"], row["protocol"], str(row["seeds"])]
+    for name, _ in _DATABASES:
+        figures = row["figures"][name]
+        cells += [f"{spread_text(figures[c]['se'])} / {spread_text(figures[c]['ppv'])}" for c in "SV"]
+        cells.append(spread_text(figures["macro_f1"]))
+    return [*cells, spread_text(row["figures"]["made_up"])]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from host_tools.errors import UserError
-from host_tools.places import Place
+from host_tools.places import Place, markdown_table
 from host_tools.readme import DOCUMENTS
 from host_tools.writing import write_json
 from training.config import TrainingConfig
@@ -246,19 +246,17 @@ def seeds_text(seeds: int) -> str:
 
 def markdown(result: dict[str, Any]) -> str:
     """Return the table of ``build/crossval.json`` as Markdown."""
-    lines = [
-        "| held-out patients of | trained on | seeds | S Se | S +P | V Se | V +P | accuracy | macro-F1 |",
-        "|---|---|" + "---:|" * 7,
-    ]
+    right = ("seeds", "S Se", "S +P", "V Se", "V +P", "accuracy", "macro-F1")
+    rows = []
     for protocol, figures in result["protocols"].items():
         for database, name in _NAMES.items():
             own = figures[database]
             rates = [own[c][rate] for c in "SV" for rate in ("se", "ppv")]
             figures_shown = (*rates, own["accuracy"], own["macro_f1"])
             cells = [f"{spread_text(f)} ({f['spread_of_folds']:.0f})" for f in figures_shown]
-            lines.append(f"| {name} | {protocol} | {figures['seeds']} | {' | '.join(cells)} |")
+            rows.append([name, protocol, str(figures["seeds"]), *cells])
     note = (
         f"Percent, {result['folds']} folds pooled, mean ± spread over seeds, in brackets the spread over "
         "folds; float nets on the beats that the detector finds. Written by `make crossval`."
     )
-    return "\n".join([*lines, "", note, ""])
+    return f"{markdown_table(('held-out patients of', 'trained on', *right), rows, right)}\n{note}\n"

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from host_tools.beats import CLASS_NAMES
+from host_tools.places import markdown_table
 from host_tools.writing import replacing, write_json, write_text
 from training.datasets import RecordBeats
 from training.metrics import confusion_matrix, reliability, softmax
@@ -196,15 +197,16 @@ def write_errors(folder: Path, judged: Judged, matrix: NDArray[np.int64]) -> Non
         "",
         "## By confusion",
         "",
-        "| true | predicted | beats | share of all errors | records that hold most of them |",
-        "|---|---|---|---|---|",
     ]
+    rows = []
     cells = [(int(matrix[a, b]), a, b) for a in range(4) for b in range(4) if a != b and matrix[a, b]]
     for count, a, b in sorted(cells, reverse=True):
         holders = [row for row in groups if row[1] == CLASS_NAMES[a] and row[2] == CLASS_NAMES[b]][:3]
         where = ", ".join(f"{row[0]} ({row[3]})" for row in holders)
         share = f"{100 * count / total:.1f} %"
-        lines.append(f"| {CLASS_NAMES[a]} | {CLASS_NAMES[b]} | {count} | {share} | {where} |")
+        rows.append([CLASS_NAMES[a], CLASS_NAMES[b], str(count), share, where])
+    heads = ("true", "predicted", "beats", "share of all errors", "records that hold most of them")
+    lines.append(markdown_table(heads, rows))
     by_record: dict[str, int] = {}
     for row in groups:
         by_record[row[0]] = by_record.get(row[0], 0) + row[3]
@@ -212,7 +214,6 @@ def write_errors(folder: Path, judged: Judged, matrix: NDArray[np.int64]) -> Non
     top = sum(count for _, count in worst[:5])
     names = ", ".join(f"{record} ({count})" for record, count in worst[:5])
     lines += [
-        "",
         "## By record",
         "",
         f"Five records hold {100 * top / max(1, total):.0f} % of all errors: {names}.",

@@ -16,7 +16,9 @@ def register(app: typer.Typer) -> None:
 def bench(
     record: Annotated[str, typer.Argument(help="Record to measure with.")] = "100",
     data: Annotated[Path, typer.Option(help="Folder of MIT-BIH records.")] = Path("data/mitdb"),
-    out: Annotated[Path, typer.Option(help="Where the figures go.")] = Path("build/bench.json"),
+    out: Annotated[
+        Path | None, typer.Option(help="Where the figures go; build/bench.json for all boards.")
+    ] = None,
     runs: Annotated[int, typer.Option(help="Runs on this machine; the median is given.", min=1)] = 5,
     board: Annotated[
         list[str] | None, typer.Option(help="Emulated board to count on; all where none is named.")
@@ -33,6 +35,8 @@ def bench(
     from host_tools.readme import write_costs
     from host_tools.writing import write_json
 
+    whole = not board and record == "100" and out is None
+    out = out or Path("build/bench-some.json" if board or record != "100" else "build/bench.json")
     console = Console(width=None if Console().is_terminal else 160)
     figures = measure(data, record, runs)
     table = Table("on this machine", "value")
@@ -43,7 +47,7 @@ def bench(
         data, record, board or TARGETS, lambda what: console.print(f"counting: {what}")
     )
     write_json(out, figures | costs)
-    if set(costs["targets"]) == set(TARGETS) and record == "100":
+    if whole and set(costs["targets"]) == set(TARGETS):
         write_costs(costs["targets"])
     if costs["targets"]:
         console.print(cost_table(costs["targets"], "-O2"))

@@ -103,7 +103,9 @@ def toolchains() -> None:
 def isa(
     board: Annotated[list[str] | None, typer.Option(help="Boards; all eight by default.")] = None,
     data: Annotated[Path, typer.Option(help="Folder of MIT-BIH records.")] = Path("data/mitdb"),
-    out: Annotated[Path, typer.Option(help="Where the figures go.")] = Path("build/isa.json"),
+    out: Annotated[
+        Path | None, typer.Option(help="Where the figures go; build/isa.json for all boards.")
+    ] = None,
     at_once: Annotated[int, typer.Option(help="Boards that run at once.", min=1)] = 2,
 ) -> None:
     """Prove on eight instruction sets that the firmware computes the reference's values."""
@@ -114,9 +116,11 @@ def isa(
     from host_tools.readme import DOCUMENTS, ISA, isa_markdown
     from host_tools.writing import write_json
 
+    whole = not board and out is None
+    out = out or Path("build/isa-some.json" if board else "build/isa.json")
     figures, differences = prove(board, data, at_once)
     write_json(out, figures)
-    if not board:
+    if whole:
         ISA.write(isa_markdown(figures["targets"]), DOCUMENTS)
     table = Table("board", "core", "beats", "values compared", "mismatches", "flash", "RAM")
     for name, entry in figures["targets"].items():
@@ -142,14 +146,20 @@ def hil(
     board: Annotated[str, typer.Option(help="Emulated board.")] = "qemu_m4",
     data: Annotated[Path, typer.Option(help="Folder of MIT-BIH records.")] = Path("data/mitdb"),
     out: Annotated[
-        Path, typer.Option(help="Folder of the results; records found there are not run again.")
-    ] = Path("build/hil"),
+        Path | None,
+        typer.Option(help="Folder of the results; records found there are not run again; build/hil."),
+    ] = None,
     at_once: Annotated[int, typer.Option(help="Boards that run at once.", min=1)] = 2,
 ) -> None:
     """Replay whole records through an emulated board, compare every beat; resumes where it was."""
     from host_tools.hil import replay_all
+    from host_tools.readme import DOCUMENTS, HIL, hil_markdown
 
+    whole = not records and board == "qemu_m4" and out is None
+    out = out or Path("build/hil")
     total = replay_all(board, data, records, out, at_once)
+    if whole:
+        HIL.write(hil_markdown(total), DOCUMENTS)
     print(
         f"{total['records']} records, {total['samples']:,} samples, {total['beats']:,} beats, "
         f"{total['values_compared']:,} values compared, {total['mismatches']:,} mismatches; {out}.json"

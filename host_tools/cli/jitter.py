@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 def jitter(
     data: Annotated[Path, typer.Option(help="Folder of MIT-BIH records.")] = Path("data/mitdb"),
-    out: Annotated[Path, typer.Option(help="Where the figures go.")] = Path("build/jitter.json"),
+    out: Annotated[Path | None, typer.Option(help="Where the figures go; build/jitter.json.")] = None,
 ) -> None:
     """Show how far detected R peaks lie from the annotated ones, by record and pooled."""
     from rich.console import Console
@@ -27,8 +27,11 @@ def jitter(
     from host_tools.jitter import pooled, record_jitter
     from host_tools.mitdb import record_names
     from host_tools.progress import track
+    from host_tools.readme import DOCUMENTS, JITTER, jitter_markdown
     from host_tools.writing import check_folder, write_json
 
+    whole = out is None
+    out = out or Path("build/jitter.json")
     check_folder(out.parent)
     names = record_names(data)
     measured = ((name, record_jitter(data / name)) for name in names)
@@ -45,4 +48,6 @@ def jitter(
         )
         table.add_row(name, *(f"{value:g}" for value in (one.offset_samples, *shown)))
     write_json(out, rows)
+    if whole:
+        JITTER.write(jitter_markdown(rows), DOCUMENTS)
     Console().print(table)

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from host_tools.places import Place
+from host_tools.places import Place, markdown_table
 
 #: Where a document holds the table.
 SCORE_NOISE = Place("score-noise", "make score-noise")
@@ -91,22 +91,22 @@ def markdown(figures: dict[str, Any]) -> str:
     marked = (
         f"V from {_pair(clean['V'])} to {_pair(flag['V'])}, S from {_pair(clean['S'])} to {_pair(flag['S'])}"
     )
-    lines = [
+    sentence = (
         f"Expected calibration error on DS2 {ece:.3f} (10 bins, false beats counted as wrong). Leaving out "
         f"the {flag['undecided']:.1f} % of beats that the device itself marks takes {marked} (Se / +P, %). "
-        f"Area under the ROC with which the index tells noise at 6 dB from none: {told}.",
-        "",
-        "| noise | dB | QRS Se / +P | V Se / +P | S Se / +P | V, decided beats | undecided | median index |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
+        f"Area under the ROC with which the index tells noise at 6 dB from none: {told}."
+    )
+    heads = (
+        *("noise", "dB", "QRS Se / +P", "V Se / +P", "S Se / +P"),
+        *("V, decided beats", "undecided", "median index"),
+    )
 
-    def row(name: str, level: str, f: dict[str, Any]) -> str:
+    def row(name: str, level: str, f: dict[str, Any]) -> list[str]:
         cells = [_pair(f[key]) for key in ("qrs", "V", "S")] + [_pair(f["decided"]["V"])]
-        return " | ".join(
-            [f"| {name}", level, *cells, f"{f['undecided']:.1f} %", f"{f['sqi_quartiles'][1]:.0f} |"]
-        )
+        return [name, level, *cells, f"{f['undecided']:.1f} %", f"{f['sqi_quartiles'][1]:.0f}"]
 
-    lines.append(row("none", "", clean))
+    rows = [row("none", "", clean)]
     for name, levels in figures["sweep"].items():
-        lines += [row(_NOISES[name], level, levels[level]) for level in _SHOWN_DB]
-    return "\n".join([*lines, "", f"Written by `make score-noise`, model `{figures['model'][:12]}`.", ""])
+        rows += [row(_NOISES[name], level, levels[level]) for level in _SHOWN_DB]
+    end = f"Written by `make score-noise`, model `{figures['model'][:12]}`."
+    return f"{sentence}\n\n{markdown_table(heads, rows)}\n{end}\n"

@@ -15,12 +15,17 @@ from host_tools.readme import (
     COMPARISON,
     COSTS,
     ENERGY,
+    ENGINES,
     ISA,
+    JITTER,
     PARITY,
     RATES,
     README,
     SIZE,
+    engines_markdown,
+    hil_markdown,
     isa_markdown,
+    jitter_markdown,
     parity_markdown,
     rates_markdown,
     write_costs,
@@ -29,13 +34,19 @@ from host_tools.scoreboard.tables import HEADLINE, SCORE
 from host_tools.trust.table import SCORE_NOISE
 from training.crossval_report import CROSSVAL
 
-PLACES = (SIZE, HEADLINE, PARITY, RATES, ISA, COSTS, COMPARISON, ENERGY, SCORE, SCORE_NOISE, CROSSVAL)
+#: Places that hold sentences, and those that hold tables.
+SENTENCES = (SIZE, HEADLINE, JITTER, ENGINES)
+TABLES = (PARITY, RATES, ISA, COSTS, COMPARISON, ENERGY, SCORE, SCORE_NOISE, CROSSVAL)
+
+
+def inside(place: Place, text: str | None = None) -> str:
+    """What stands in a place."""
+    return (text or README.read_text()).split(place.begin)[1].split(place.end)[0].strip()
 
 
 def rows(place: Place, text: str | None = None) -> list[list[str]]:
     """Cells of a place's table without its head."""
-    inside = (text or README.read_text()).split(place.begin)[1].split(place.end)[0]
-    lines = [line for line in inside.splitlines() if line.startswith("|")]
+    lines = [line for line in inside(place, text).splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
@@ -43,11 +54,11 @@ def numbers(text: str) -> list[int]:
     return [int(n.replace(",", "")) for n in re.findall(r"\d[\d,]*", text)]
 
 
-@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+@pytest.mark.parametrize("place", SENTENCES + TABLES, ids=lambda place: place.name)
 def test_each_place_is_there_once_and_filled(place: Place) -> None:
     text = README.read_text()
     assert text.count(place.begin) == text.count(place.end) == 1
-    assert place in (SIZE, HEADLINE) or rows(place)
+    assert rows(place) if place in TABLES else numbers(inside(place))
 
 
 def test_the_tables_agree() -> None:
@@ -66,6 +77,7 @@ def test_nothing_differs_where_parity_is_claimed() -> None:
     assert rows(PARITY)[0][:2] == ["48", "31,200,000"]
     for place, column in ((PARITY, 4), (RATES, 3), (ISA, 3)):
         assert {row[column].strip("*") for row in rows(place)} == {"0"}
+    assert " 0 differ" in inside(ENGINES)
 
 
 def test_writing_changes_the_place_alone(tmp_path: Path) -> None:
@@ -81,6 +93,13 @@ def test_writing_changes_the_place_alone(tmp_path: Path) -> None:
     report |= {"qrs_se": 99.5, "qrs_ppv": 98.25, "accuracy": 97.0, "macro_f1": 90.123}
     RATES.write(rates_markdown([report]), (page,))
     assert rows(RATES, page.read_text()) == [["250", "6,000", "7", "0", "99.50 / 98.25", "97.00, 90.12"]]
+    JITTER.write(jitter_markdown([{}, {"p50_samples": 0.0, "p90_samples": 2.0, "p95_samples": 8.5}]), (page,))
+    assert inside(JITTER, page.read_text()).endswith("median 0 samples, 90 % within 2 and 95 % within 8.5.")
+    total = {"board": "x", "records": 2, "beats": 1234, "values_compared": 12340, "mismatches": 1}
+    assert numbers(hil_markdown(total)) == [2, 1234, 12340, 1]
+    report = {"records": 3, "beats": 10, "logits": 40, "mismatches": 2, "array_bytes": 5, "arena_bytes": 6}
+    ENGINES.write(engines_markdown(report), (page,))
+    assert numbers(inside(ENGINES, page.read_text())) == [3, 10, 40, 2, 5, 6]
     ISA.write(isa_markdown({"x": {"beats": 1, "values_compared": 2, "mismatches": 3}}), (page,))
     assert rows(ISA, page.read_text()) == [["x", "1", "2", "3"]]
 
