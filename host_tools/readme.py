@@ -24,6 +24,7 @@ ISA = Place("isa", "make isa")
 COSTS = Place("costs", "make bench")
 COMPARISON = Place("comparison", "make bench")
 ENERGY = Place("energy", "make bench")
+SPEED = Place("speed", "make bench")
 JITTER = Place("jitter", "make jitter")
 HIL = Place("hil", "make hil")
 ENGINES = Place("engines", "make engines")
@@ -170,6 +171,16 @@ def energy_markdown(targets: dict[str, Any]) -> str:
             values = (e.microjoules_per_beat, e.average_ua, e.days, e.days_with_front_end)
             rows.append([chip.name.partition(" ")[0], *(f"{value:.0f}" for value in values)])
     return markdown_table(heads, rows)
+
+
+def speed_markdown(figures: dict[str, Any]) -> str:
+    """Speed on the machine that ran ``make bench``, two significant digits: more would differ every time."""
+    what = (
+        ("C core alone", "core_x_realtime"),
+        ("replay through the emulator over TCP, protocol and host included", "replay_x_realtime"),
+    )
+    rows = [(name, f"{float(f'{figures[key]:.2g}'):,.0f}") for name, key in what]
+    return markdown_table(("", "times real time"), rows)
 
 
 def write_costs(targets: dict[str, Any], documents: Sequence[Path] = DOCUMENTS) -> None:

@@ -233,7 +233,7 @@ def report_before(path: Path, config: TrainingConfig) -> dict[str, Any]:
         return {}
 
 
-def spread_text(figure: dict[str, float]) -> str:
+def spread_text(figure: dict[str, Any]) -> str:
     """Mean and spread as tables show them; of a single seed the figure alone."""
     spread = f" ± {figure['spread']:.1f}" if figure["spread"] else ""
     return f"{figure['mean']:.1f}{spread}"

@@ -130,8 +130,8 @@ def judged_logits(
     )
 
 
-def mean_and_spread(values: Sequence[float]) -> dict[str, float]:
-    """Mean and standard deviation (of the sample; 0 of one value)."""
+def mean_and_spread(values: Sequence[float]) -> dict[str, float | None]:
+    """Mean and standard deviation (of the sample; None of one value, which says nothing of it)."""
     array = np.asarray(values, np.float64)
-    spread = float(array.std(ddof=1)) if len(array) > 1 else 0.0
+    spread = float(array.std(ddof=1)) if len(array) > 1 else None
     return {"mean": float(array.mean()), "spread": spread}

@@ -32,7 +32,7 @@ def bench(
     from host_tools.costs.energy import energy_table
     from host_tools.costs.table import cost_table, goal_table
     from host_tools.costs.targets import TARGETS
-    from host_tools.readme import write_costs
+    from host_tools.readme import DOCUMENTS, SPEED, speed_markdown, write_costs
     from host_tools.writing import write_json
 
     whole = not board and record == "100" and out is None
@@ -49,6 +49,7 @@ def bench(
     write_json(out, figures | costs)
     if whole and set(costs["targets"]) == set(TARGETS):
         write_costs(costs["targets"])
+        SPEED.write(speed_markdown(figures), DOCUMENTS)
     if costs["targets"]:
         console.print(cost_table(costs["targets"], "-O2"))
         console.print(cost_table(costs["os"], "-Os"))

@@ -54,7 +54,8 @@ def score(
         tasks, start=start, end=end, window_ms=window, mapping=mapping, fs_hz=fs, untested=untested
     )
     files = write_report(result, out)
-    console = Console()
+    # A narrower terminal would cut figures off; it breaks the lines instead.
+    console = Console(width=max(80, Console().width))
     print_score(result, console)
     console.print(f"written: {', '.join(str(path) for path in files)}", soft_wrap=True, highlight=False)
 
@@ -75,9 +76,10 @@ def scoreboard(
     from host_tools.build import ROOT
     from host_tools.cli.train import need
     from host_tools.readme import DOCUMENTS
-    from host_tools.scoreboard import plot_records, print_sheets, score_all, write_documents
+    from host_tools.scoreboard import plot_records, print_sheets, score_all, scorings, write_documents
     from host_tools.writing import check_folder, write_json
     from training.data import DATA_DIR, fetch_databases
+    from training.evaluate import DS2_LOG_PATH
 
     need(("torch", "safetensors"), "train")
     check_folder(out.parent)
@@ -86,13 +88,14 @@ def scoreboard(
     console, errors = Console(width=max(120, Console().width)), Console(stderr=True)
     with errors.status("score") as status:
         board = score_all(data_dir or DATA_DIR, processes, lambda what: status.update(f"score: {what}"))
+    logged = _log(board.entries) if docs is None else []
+    board.content["ds2_scorings"] = scorings(DS2_LOG_PATH)
     write_json(out, board.content)
     print_sheets(board.content, console)
     folder = docs or ROOT / "docs"
     written = write_documents(board.content, folder / "score.md", DOCUMENTS if docs is None else [])
     written.append(plot_records(folder / "score.png", board.content))
-    if docs is None:
-        written += _log(board.entries)
+    written += logged
     for note in board.notes:
         console.print(f"note: {note}", style="yellow", highlight=False)
     console.print(f"written: {', '.join(map(str, [out, *written]))}", soft_wrap=True, highlight=False)

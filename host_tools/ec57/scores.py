@@ -37,6 +37,12 @@ class Score:
         """TP / (TP + FP); NaN where the test found none."""
         return self.tp / (self.tp + self.fp) if self.tp + self.fp else float("nan")
 
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of both; NaN where neither reference nor test has the class."""
+        whole = 2 * self.tp + self.fn + self.fp
+        return 2 * self.tp / whole if whole else float("nan")
+
 
 def qrs_score(matrix: NDArray[np.int64]) -> Score:
     """Score the detection alone: any beat label matches any other."""

@@ -43,6 +43,7 @@ _NOTE_MM, _LETTER_MM = 3.6, 1.25
 _NOTES = (
     f"Strips of {_STRIP_S:.0f} s, lines every 0.2 s and 0.5 mV. Above: BitBeat, below: annotators, framed "
     "where they differ; beside: the beat over this patient's usual one (dashed). "
+    "Yellow: noisy or undecided beats; a faint letter: low confidence or undecided. "
     "Captions: RECORD:SAMPLE for bitbeat explain, time, confidence, flags."
 )
 

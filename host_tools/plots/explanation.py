@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 STRIP_S = 8.0
 
-_HEADER_MM, _CAPTION_MM, _AXIS_MM, _GAP_MM, _FOOTER_MM = 17.0, 8.0, 9.0, 2.0, 13.0
+_HEADER_MM, _CAPTION_MM, _AXIS_MM, _GAP_MM, _FOOTER_MM = 17.0, 8.0, 9.0, 2.0, 17.0
 _SHAPE_MM, _STRETCHES_MM, _TACHOGRAM_MM, _ROWS_MM = 58.0, 20.0, 30.0, 16.0
 _WIDTH_MM = STRIP_S * MM_PER_S + 2 * MARGIN_MM
 _LEFT_MM, _LEFT_WIDTH_MM = MARGIN_MM + 10.0, 118.0
@@ -163,6 +163,10 @@ def _draw_streams(page: Page, case: Case, top_mm: float) -> None:
     for k, name in enumerate(("shape", "rhythm")):
         y_mm = top_mm + 13.0 * (k + 0.5) / 2
         page.text(_RIGHT_MM, y_mm, name, size=8, color=INK, va="center")
+        without = CLASS_NAMES[int(found.answer[k])]
+        if without != case.answer:
+            x_mm = _RIGHT_MM + _RIGHT_WIDTH_MM + 1.5
+            page.text(x_mm, y_mm, without, size=8, weight="bold", color=CLASS_COLOURS[without], va="center")
 
 
 def _footer(page: Page) -> None:
@@ -171,7 +175,8 @@ def _footer(page: Page) -> None:
         "Steps: by how many int8 steps of the logits the answer's lead shrinks when a part (of the beat: "
         f"{stretch_ms:.0f} ms around each sample) is set to zero.",
         "Teal: speaks for the answer, orange: against it, a letter: the answer without the part. "
-        "Black line, diamonds: set to what this patient usually has there. Not a medical device.",
+        "Black line, diamonds: set to what this patient usually has there.",
+        "Yellow: noisy or undecided beats; faint letter: low confidence or undecided. Not a medical device.",
     )
     for k, line in enumerate(lines):
-        page.text(MARGIN_MM, page.height_mm - 7.5 + 3.8 * k, line, size=6.5, color=FAINT_INK)
+        page.text(MARGIN_MM, page.height_mm - 11.3 + 3.8 * k, line, size=6.5, color=FAINT_INK)

@@ -102,7 +102,7 @@ def plot_strips(
     page.text(
         MARGIN_MM,
         total_mm - 4.0,
-        "25 mm/s, 10 mm/mV.  Faint letter: low confidence."
+        "25 mm/s, 10 mm/mV.  Faint letter: low confidence or undecided.  Yellow: noisy or undecided beats."
         + ("  Below: reference; framed where it differs." if reference is not None else ""),
         size=6.5,
         color=FAINT_INK,

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _NAMES = {"bw": "baseline wander (bw)", "em": "electrode motion (em)", "ma": "muscle (ma)"}
-#: With more beats undecided than this, percent, figures of the rest say nothing and are not drawn.
+#: With more beats undecided than this, percent, figures of the rest say little and are not drawn.
 MOST_UNDECIDED_PERCENT = 60.0
 _BLUE, _ORANGE, _GREY = "#0b5fd3", "#d9730d", "#b4b4ba"
 
@@ -39,9 +39,12 @@ def draw_noise(figures: dict[str, Any], path: Path) -> Path:
             for key, colour, label in (("se", _BLUE, "Se"), ("ppv", _ORANGE, "+P")):
                 axes.plot(places, [r[what][key] for r in rows], "o-", color=colour, ms=3, lw=1.4, label=label)
                 if what != "qrs":
-                    shown = [i for i, r in enumerate(rows) if r["undecided"] <= MOST_UNDECIDED_PERCENT]
-                    decided = [rows[i]["decided"][what][key] for i in shown]
-                    axes.plot(shown, decided, "--", color=colour, lw=0.9, label=f"{label}, decided beats")
+                    # Gaps, not lines across them, where too few beats are left.
+                    decided = [
+                        r["decided"][what][key] if r["undecided"] <= MOST_UNDECIDED_PERCENT else float("nan")
+                        for r in rows
+                    ]
+                    axes.plot(places, decided, ".--", color=colour, lw=0.9, ms=3, label=f"{label}, decided")
             if what == "qrs":
                 axes.set_title(_NAMES.get(name, name), fontsize=9, color=INK)
                 share = [r["undecided"] for r in rows]
@@ -55,7 +58,10 @@ def draw_noise(figures: dict[str, Any], path: Path) -> Path:
     grid[0][0].legend(fontsize=6.5, frameon=False, loc="center left")
     grid[1][-1].legend(fontsize=6.5, frameon=False, loc="lower left")
     figure.suptitle(
-        "DS2 with noise from 5:00 on, C core, all beats scored from there", fontsize=10, color=INK
+        "DS2 with noise from 5:00 on, C core, all beats scored from there "
+        f"(decided beats: where they are at least {100 - MOST_UNDECIDED_PERCENT:.0f} %)",
+        fontsize=9,
+        color=INK,
     )
     figure.tight_layout()
     return save(figure, path)

@@ -9,10 +9,10 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from host_tools.ec57 import CLASSES, figures_from_matrix, rates_of
+from host_tools.ec57 import CLASSES, rates_of
 from host_tools.summary import DISCLAIMER
 
-from .result import ScoreResult
+from .result import ScoreResult, class_figures, figures_text, fusion_note
 
 #: Drawing area of a panel of bars, CSS pixels.
 _PANEL_WIDTH, _PANEL_HEIGHT = 1120, 132
@@ -181,7 +181,7 @@ def page(result: ScoreResult) -> str:
         HTML.
     """
     o = result.options
-    figures = figures_from_matrix(result.matrix)
+    note = fusion_note(result.matrix)
     end = f" to {o['end']}" if o["end"] is not None else " to the end"
     title = {"bxb": "bxb's mapping (e, j are S)", "dechazal": "de Chazal's mapping (e, j are N)"}
     untested = (
@@ -197,8 +197,8 @@ def page(result: ScoreResult) -> str:
 {len(result.records)} record{"s" if len(result.records) != 1 else ""}, from {escape(o["start"])}{escape(end)};
 {escape(o["standard"])}; match window {o["window_ms"]:g} ms; {title[result.mapping]}</div>
 {_tiles(result)}
-<div>Accuracy over N S V F {figures["accuracy"]:.2f} % (a missed or false beat is an error);
-macro-F1 over N S V {figures["macro_f1"]:.2f} %.</div>{untested}
+<div>{escape(figures_text(class_figures(result.matrix)))}.</div>
+{f'<p class="dim">{escape(note)}</p>' if note else ""}{untested}
 <h2>Confusion, all records: rows reference, columns test</h2>
 <div class="pair">{_matrix(result.matrix, title[result.mapping])}
 {_matrix(result.other_matrix, title[result.other_mapping])}</div>

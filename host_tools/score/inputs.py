@@ -97,6 +97,7 @@ def find_tasks(
     if ref.is_dir() != test.is_dir():
         raise UserError(f"{ref} and {test}: give two annotation files, or two folders")
     if not ref.is_dir():
+        _refuse_for_files(ref, test, ref_annotator, test_annotator, records)
         if _record(ref) != _record(test):
             raise UserError(
                 f"{test}: annotations of record {_record(test)}, but the reference is of {_record(ref)}"
@@ -114,6 +115,21 @@ def find_tasks(
         raise UserError(f"{test}: record {', '.join(foreign)} has no reference annotations in {ref}")
     tasks = [Task(name, refs[name], tests[name]) for name in sorted(tests)]
     return tasks, sorted(refs.keys() - tests.keys())
+
+
+def _refuse_for_files(
+    ref: Path, test: Path, ref_annotator: str | None, test_annotator: str | None, records: Iterable[str]
+) -> None:
+    """Refuse options that two files leave without a meaning, rather than ignore them."""
+    for option, path, annotator in (
+        ("--ref-annotator", ref, ref_annotator),
+        ("--test-annotator", test, test_annotator),
+    ):
+        if annotator and path.suffix != f".{annotator}":
+            raise UserError(f"{option} {annotator}: {path} is another annotator's file")
+    for name in records:
+        if name != _record(ref):
+            raise UserError(f"--record {name}: {ref} is of record {_record(ref)}")
 
 
 def _annotation_path(path: Path, annotator: str | None) -> Path:

@@ -17,6 +17,7 @@ from host_tools.ec57 import (
     average_rates,
     average_rr_error_ms,
     bxb_columns,
+    class_scores,
     figures_from_matrix,
     line_scores,
     pair_beats,
@@ -26,6 +27,7 @@ from host_tools.ec57 import (
     sveb_score,
     veb_score,
 )
+from host_tools.ec57.labels import F, S
 from host_tools.errors import UserError
 from host_tools.records import parse_time
 
@@ -98,7 +100,7 @@ class ScoreResult:
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as JSON takes it; rates in percent, None where there is none."""
-        figures = figures_from_matrix(self.matrix)
+        figures = class_figures(self.matrix)
         return {
             **self.options,
             "records": {record.line.name: _record_dict(record) for record in self.records},
@@ -111,6 +113,50 @@ class ScoreResult:
             "macro_f1": figures["macro_f1"],
             "matrix": {self.mapping: self.matrix.tolist(), self.other_mapping: self.other_matrix.tolist()},
         }
+
+
+def class_figures(matrix: NDArray[np.int64]) -> dict[str, Any]:
+    """Return the gross figures of the classes; a class that occurs nowhere has none.
+
+    Parameters
+    ----------
+    matrix : ndarray
+        int64 [6, 6] as of :func:`host_tools.ec57.figures_from_matrix`.
+
+    Returns
+    -------
+    dict
+        ``classes`` (se, ppv, f1 of N S V F, percent, None where there is nothing to divide by), ``accuracy``
+        over N S V F, ``macro_f1`` over those of N S V that occur (None where none does).
+    """
+    classes = {}
+    for name, score in class_scores(matrix).items():
+        shares = {"se": score.sensitivity, "ppv": score.positive_predictivity, "f1": score.f1}
+        classes[name] = {rate: known(100 * share) for rate, share in shares.items()}
+    there = [f1 for name in "NSV" if (f1 := classes[name]["f1"]) is not None]
+    return {
+        "classes": classes,
+        "accuracy": figures_from_matrix(matrix)["accuracy"],
+        "macro_f1": sum(there) / len(there) if there else None,
+    }
+
+
+def figures_text(figures: dict[str, Any]) -> str:
+    """Accuracy and macro-F1 of :func:`class_figures` in a sentence."""
+    classes = [name for name in "NSV" if figures["classes"][name]["f1"] is not None]
+    macro = "" if not classes else f", macro-F1 over {' '.join(classes)} {figures['macro_f1']:.2f} %"
+    return f"accuracy over N S V F {figures['accuracy']:.2f} % (a missed or false beat is an error){macro}"
+
+
+def fusion_note(matrix: NDArray[np.int64]) -> str:
+    """Why two predictivities of S differ where F was called S; empty where none was."""
+    called = int(matrix[F, S])
+    if not called:
+        return ""
+    return (
+        f"{called} F called S: an error in a record's line and in the classes' figures, as in bxb; not in "
+        "the gross ones, as in sumstats, whose counts hold F and Q as one."
+    )
 
 
 def known(value: float) -> float | None:

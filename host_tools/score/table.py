@@ -12,21 +12,22 @@ from rich.table import Table
 
 from host_tools.ec57 import (
     CLASSES,
+    MATCH_WINDOW_MS,
     average_rr_error_ms,
-    figures_from_matrix,
     line_scores,
     pooled_columns,
     rates_of,
 )
 
-from .result import RecordResult, ScoreResult
+from .result import RecordResult, ScoreResult, class_figures, figures_text, fusion_note
 
 #: How many records without test annotations are named.
 _NAMED_AT_MOST = 8
 
 
 def _cell(share: float) -> str:
-    return f"{100 * share:.2f}" if math.isfinite(share) else "–"
+    """Percent; all of them without decimals, so that the table fits into 80 columns."""
+    return "100" if share == 1 else f"{100 * share:.2f}" if math.isfinite(share) else "–"
 
 
 def _rates(shares: Sequence[float]) -> list[str]:
@@ -44,8 +45,11 @@ def _record_row(record: RecordResult) -> list[str]:
 
 def rate_table(result: ScoreResult) -> Table:
     """Return the table of all records with gross and average figures."""
+    options = result.options
+    until = "on" if options["end"] is None else f"to {options['end']}"
+    window = "" if options["window_ms"] == MATCH_WINDOW_MS else f", window {options['window_ms']:g} ms"
     table = Table(
-        title=f"Beat by beat after EC57, {result.mapping} mapping, from {result.options['start']} on",
+        title=f"Beat by beat after EC57, {result.mapping} mapping, from {options['start']} {until}{window}",
         box=box.SIMPLE_HEAD,
         title_justify="left",
         pad_edge=False,
@@ -104,7 +108,7 @@ def class_table(figures: dict[str, Any]) -> Table:
     for name in ("class", "Se %", "+P %", "F1 %"):
         table.add_column(name, justify="left" if name == "class" else "right")
     for name, c in figures["classes"].items():
-        table.add_row(name, *(f"{c[key]:.2f}" for key in ("se", "ppv", "f1")))
+        table.add_row(name, *("–" if c[key] is None else f"{c[key]:.2f}" for key in ("se", "ppv", "f1")))
     return table
 
 
@@ -112,13 +116,11 @@ def print_score(result: ScoreResult, console: Console) -> None:
     """Print the tables, and what was left out."""
     console.print(rate_table(result))
     console.print(matrix_table(result))
-    figures = figures_from_matrix(result.matrix)
+    figures = class_figures(result.matrix)
     console.print(class_table(figures))
-    console.print(
-        f"accuracy over N S V F {figures['accuracy']:.2f} % (a missed or false beat is an error), "
-        f"macro-F1 over N S V {figures['macro_f1']:.2f} %",
-        highlight=False,
-    )
+    console.print(figures_text(figures), highlight=False)
+    if note := fusion_note(result.matrix):
+        console.print(note, highlight=False)
     if result.untested:
         names = ", ".join(result.untested[:_NAMED_AT_MOST])
         more = len(result.untested) - _NAMED_AT_MOST

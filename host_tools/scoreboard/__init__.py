@@ -2,7 +2,7 @@
 
 from .board import Scoreboard, score_all
 from .chain import DS1_ONLY, SHIPPED, Job, Model, Replayed, replay_records
-from .log import append_log, ds2_entry
+from .log import append_log, ds2_entry, scorings
 from .plot import plot_records
 from .tables import print_sheets, write_documents
 
@@ -19,5 +19,6 @@ __all__ = [
     "print_sheets",
     "replay_records",
     "score_all",
+    "scorings",
     "write_documents",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import subprocess
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -66,13 +67,23 @@ def append_log(entry: dict[str, Any], path: Path) -> bool:
         Whether a line was added.
     """
     key = (entry["model_hash"], entry["spec_hash"])
-    if path.is_file():
-        before = (json.loads(line) for line in path.read_text().splitlines() if line.strip())
-        if any((old["model_hash"], old["spec_hash"]) == key for old in before):
-            return False
+    before = _entries(path)
+    if any((old["model_hash"], old["spec_hash"]) == key for old in before):
+        return False
     with path.open("a") as log:
-        log.write(json.dumps(entry) + "\n")
+        log.write(json.dumps(entry | {"designed_after_looking_at_ds2": bool(before)}) + "\n")
     return True
+
+
+def scorings(path: Path) -> dict[str, int]:
+    """Count the models in the log by what they were trained on."""
+    return dict(Counter(str(entry.get("protocol", "ds1")) for entry in _entries(path)))
+
+
+def _entries(path: Path) -> list[dict[str, Any]]:
+    if not path.is_file():
+        return []
+    return [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
 
 
 def commit() -> str:

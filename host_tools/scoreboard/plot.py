@@ -66,7 +66,8 @@ def _classes(axes: Any, content: dict[str, Any], letter: str, what: str) -> None
     text = ", ".join(
         f"{name} {gross[key]:.2f}" for name, key in (("Se", "se"), ("+P", "ppv")) if gross[key] is not None
     )
-    _frame(axes, f"{what}, DS2: {text} gross (filled: Se, open: +P; above: beats in the reference)", names)
+    legend = f"filled: Se, open: +P; above: beats in the reference, faint: fewer than {_FEW_BEATS}"
+    _frame(axes, f"{what}, DS2: {text} gross ({legend})", names)
     axes.set_ylim(0, 118)
     axes.set_yticks((0, 50, 100))
 

@@ -101,6 +101,12 @@ def classifier_sheet(content: dict[str, Any]) -> Sheet:
         "Gross figures, every beat classified; a missed or false beat is an error of the accuracy. "
         "F or Q called V is not counted against V (EC57)."
     )
+    if scorings := content.get("ds2_scorings"):
+        told = ", ".join(f"{count} {protocol}" for protocol, count in sorted(scorings.items()))
+        note += (
+            f" Models that were ever scored on DS2 (training/ds2_log.jsonl): {told}; all but the first were "
+            "designed after looking at its errors."
+        )
     heads = (
         "system",
         "R peaks",
@@ -182,7 +188,7 @@ def headline(content: dict[str, Any]) -> str:
 
     rest = ds2[f"dechazal_without_{S_RECORD}"]["S"]
     return (
-        "On 22 patients that it never saw (DS2), int8, one lead, behind its own R peaks: "
+        "On 22 records that it was never trained on (DS2), int8, one lead, behind its own R peaks: "
         f"{percent(ds2['accuracy'])} of all beats right;\nventricular beats {told(ds2['bxb']['V'])}; "
         f"supraventricular\n{told(ds2['dechazal']['S'])}, without the one record that holds most of them "
         f"{percent(rest['se'])} ({percent(rest['ppv'])}).\nR peaks of all 48 records: {_fixed(qrs['se'])} % "

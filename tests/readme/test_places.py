@@ -22,12 +22,14 @@ from host_tools.readme import (
     RATES,
     README,
     SIZE,
+    SPEED,
     engines_markdown,
     hil_markdown,
     isa_markdown,
     jitter_markdown,
     parity_markdown,
     rates_markdown,
+    speed_markdown,
     write_costs,
 )
 from host_tools.scoreboard.tables import HEADLINE, SCORE
@@ -36,7 +38,7 @@ from training.crossval_report import CROSSVAL
 
 #: Places that hold sentences, and those that hold tables.
 SENTENCES = (SIZE, HEADLINE, JITTER, ENGINES)
-TABLES = (PARITY, RATES, ISA, COSTS, COMPARISON, ENERGY, SCORE, SCORE_NOISE, CROSSVAL)
+TABLES = (PARITY, RATES, ISA, COSTS, COMPARISON, ENERGY, SPEED, SCORE, SCORE_NOISE, CROSSVAL)
 
 
 def inside(place: Place, text: str | None = None) -> str:
@@ -100,6 +102,8 @@ def test_writing_changes_the_place_alone(tmp_path: Path) -> None:
     report = {"records": 3, "beats": 10, "logits": 40, "mismatches": 2, "array_bytes": 5, "arena_bytes": 6}
     ENGINES.write(engines_markdown(report), (page,))
     assert numbers(inside(ENGINES, page.read_text())) == [3, 10, 40, 2, 5, 6]
+    SPEED.write(speed_markdown({"core_x_realtime": 12345.6, "replay_x_realtime": 987.6}), (page,))
+    assert [row[1] for row in rows(SPEED, page.read_text())] == ["12,000", "990"]
     ISA.write(isa_markdown({"x": {"beats": 1, "values_compared": 2, "mismatches": 3}}), (page,))
     assert rows(ISA, page.read_text()) == [["x", "1", "2", "3"]]
 

@@ -163,6 +163,14 @@ def case_empty_folder(folder: Path) -> list[object]:
     return ["--ref", folder / "none", "--test", folder / "none"]
 
 
+def case_another_record_of_two_files(folder: Path) -> list[object]:
+    return ["--ref", _good(folder), "--test", _good(folder), "--record", "t"]
+
+
+def case_another_annotator_than_the_file(folder: Path) -> list[object]:
+    return ["--ref", _good(folder), "--test", _good(folder), "--ref-annotator", "qrs"]
+
+
 def _good(folder: Path) -> Path:
     path = write_annotations(folder / "r.atr", regular(500))
     write_header(path, FS)
@@ -198,6 +206,8 @@ CASES = {
     case_no_such_annotator: "no annotation files *.qrs",
     case_no_such_record: "no annotations of record t",
     case_empty_folder: "no annotation files",
+    case_another_record_of_two_files: "r.atr is of record r",
+    case_another_annotator_than_the_file: "r.atr is another annotator's file",
 }
 
 

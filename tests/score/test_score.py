@@ -117,6 +117,37 @@ def test_a_record_and_its_annotators(score: Score, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out" / "score.json").read_text())["sum"]["No'"] == 10
 
 
+def test_a_class_that_is_nowhere_has_no_figures(score: Score, tmp_path: Path) -> None:
+    """Oracle: by hand. All 390 beats N and right, 10 missed; S, V and F neither in reference nor test."""
+    ref = write_annotations(tmp_path / "r.atr", regular(400))
+    test = write_annotations(tmp_path / "out" / "r.qrs", regular(400)[:390])
+    out = tmp_path / "score"
+    outcome = score(
+        "--ref", ref, "--test", test, "--fs", FS, "--start", "0", "--end", "s117000", "--out", out
+    )
+    assert "bxb mapping, from 0 to s117000" in outcome.output
+    assert "macro-F1 over N 100.00 %" in " ".join(outcome.output.split())
+    content = json.loads((out / "score.json").read_text())
+    assert content["classes"]["N"] == {"se": 100.0, "ppv": 100.0, "f1": 100.0}
+    assert content["classes"]["S"] == content["classes"]["F"] == {"se": None, "ppv": None, "f1": None}
+    assert content["macro_f1"] == 100.0
+
+
+def test_fusion_called_s_is_explained(score: Score, tmp_path: Path) -> None:
+    """Oracle: by hand. 2 S right, 1 F called S: 2 of 3 in the classes, 2 of 2 in the gross line."""
+    rows = [(x[0], {5: "S", 6: "S", 7: "F"}.get(k, "N")) for k, x in enumerate(regular(50))]
+    ref = write_annotations(tmp_path / "r.atr", rows)
+    called = [(at, "S" if label == "F" else label) for at, label in rows]
+    test = write_annotations(tmp_path / "out" / "r.qrs", called)
+    out = tmp_path / "score"
+    outcome = score("--ref", ref, "--test", test, "--fs", FS, "--start", "0", "--out", out)
+    content = json.loads((out / "score.json").read_text())
+    assert content["gross"]["sveb"]["ppv"] == 100
+    assert content["classes"]["S"]["ppv"] == pytest.approx(200 / 3)
+    assert "1 F called S" in outcome.output
+    assert "1 F called S" in (out / "score.html").read_text()
+
+
 class _Page(HTMLParser):
     """Checks that tags close, and collects what a page would fetch."""
 

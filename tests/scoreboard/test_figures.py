@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from host_tools.ec57 import figures_from_matrix
 from host_tools.scoreboard.chain import COMPARISONS, Replayed
 from host_tools.scoreboard.figures import average_of, board_figures, ds2_figures, macro_f1, rates
-from host_tools.scoreboard.log import append_log
+from host_tools.scoreboard.log import append_log, scorings
 
 NAMES = ("100", "200", "232")
 
@@ -127,3 +127,7 @@ def test_a_model_is_logged_once(tmp_path) -> None:
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert [(e["model_hash"], e["spec_hash"]) for e in lines] == [("a", "x"), ("a", "y"), ("b", "x")]
     assert lines[0]["accuracy"] == 1
+    assert [e["designed_after_looking_at_ds2"] for e in lines] == [False, True, True]
+    assert append_log({"model_hash": "c", "spec_hash": "x", "protocol": "ds1+svdb"}, log)
+    assert scorings(log) == {"ds1": 3, "ds1+svdb": 1}
+    assert scorings(tmp_path / "none.jsonl") == {}

@@ -158,7 +158,7 @@ def test_crossval_gives_mean_and_spread(data_dir: Path, tmp_path: Path) -> None:
         values = [s[database]["N"]["se"]["mean"] for s in single]
         assert both[database]["N"]["se"]["mean"] == pytest.approx(np.mean(values))
         assert both[database]["N"]["se"]["spread"] == pytest.approx(np.std(values, ddof=1))
-    assert single[0]["ds1"]["V"]["se"]["spread"] == 0
+    assert single[0]["ds1"]["V"]["se"]["spread"] is None
     json.dumps(both, allow_nan=False)
     table = markdown({"protocols": {"ds1+svdb": both | {"seeds": 2}}, "folds": 2})
     row = next(line for line in table.splitlines() if line.startswith("| DS1 | ds1+svdb | 2 |"))
@@ -168,7 +168,7 @@ def test_crossval_gives_mean_and_spread(data_dir: Path, tmp_path: Path) -> None:
 
 
 def test_protocols_can_be_cross_validated_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    figure = {"mean": 50.0, "spread": 0.0, "spread_of_folds": 1.0}
+    figure = {"mean": 50.0, "spread": None, "spread_of_folds": 1.0}
     database = {c: {"se": figure, "ppv": figure} for c in "NSV"} | {"accuracy": figure, "macro_f1": figure}
     path = tmp_path / "c.json"
 
@@ -216,6 +216,7 @@ def test_crossval_begins_with_what_training_left(
 
 def test_mean_and_spread_by_hand() -> None:
     assert mean_and_spread([1.0, 3.0]) == {"mean": 2.0, "spread": pytest.approx(2**0.5)}
+    assert mean_and_spread([1.0]) == {"mean": 1.0, "spread": None}
 
 
 @pytest.mark.needs_data("mitdb", "nstdb", "svdb")
