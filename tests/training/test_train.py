@@ -251,6 +251,9 @@ def test_ablation_writes_a_line_for_each_variant(
     assert [line.split(" | ")[0] for line in lines[1:]] == ["| first", "| second"]
     accuracy = rows[0]["figures"]["ds1"]["V"]["se"]["mean"]
     assert f"{accuracy:.1f}" in lines[1]
+    first, second = (row["figures"]["ds1"]["macro_f1"]["mean"] for row in rows)
+    assert f"({second - first:+.1f}) |" in lines[2]
+    assert [line.split(" | ")[2] for line in lines] == ["seeds", "1", "1"]
     assert 0 <= rows[0]["figures"]["made_up"]["mean"] <= 100
     loaded = load_variants(small_config(), variants)[1]
     assert loaded.config.data.without_features
