@@ -21,6 +21,12 @@ PEAK_SOURCES = ("annotated", "detected", "both")
 #: Stands among the features left out for the second channel of the beat input: the beat less its template.
 DIFFERENCE = "difference"
 
+#: When weights are rounded to 8 bits: never, after the training, or in every step of it, too.
+INT8_WEIGHTS = ("no", "after", "training")
+
+#: Values newer than the committed checkpoints, which do not carry them: not in the hash at these defaults.
+_NEWER = (("optimiser", "int8_weights", "no"),)
+
 #: Whose other leads are trained on, too.
 OTHER_LEADS = ("none", "svdb", "all")
 
@@ -52,7 +58,7 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class OptimiserConfig:
-    """AdamW, its schedule, batches, and the weights of beats in the loss."""
+    """AdamW, its schedule, batches, the weights of beats in the loss; rounding, one of ``INT8_WEIGHTS``."""
 
     learning_rate: float
     weight_decay: float
@@ -66,6 +72,7 @@ class OptimiserConfig:
     fusion_weight: float
     false_beat_weight: float
     label_smoothing: float
+    int8_weights: str = "no"
 
 
 @dataclass(frozen=True)
@@ -161,7 +168,11 @@ class TrainingConfig:
 
     def digest(self) -> str:
         """SHA-256 over all values, hexadecimal; comments and order do not matter."""
-        text = json.dumps(dataclasses.asdict(self), sort_keys=True)
+        values = dataclasses.asdict(self)
+        for section, name, default in _NEWER:
+            if values[section][name] == default:
+                del values[section][name]
+        text = json.dumps(values, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -253,6 +264,10 @@ def _check(config: TrainingConfig, where: str) -> None:
         raise UserError(f"{where}: [data] peaks must be one of {', '.join(PEAK_SOURCES)}")
     if config.data.other_leads not in OTHER_LEADS:
         raise UserError(f"{where}: [data] other_leads must be one of {', '.join(OTHER_LEADS)}")
+    if config.optimiser.int8_weights not in INT8_WEIGHTS:
+        raise UserError(f"{where}: [optimiser] int8_weights must be one of {', '.join(INT8_WEIGHTS)}")
+    if config.optimiser.int8_weights != "no" and config.model.recurrent_units:
+        raise UserError(f"{where}: [optimiser] int8_weights is not for a recurrent network")
     shares = config.made_up.shares()
     if sum(shares.values()) > 1 or any(share < 0 for share in dataclasses.astuple(config.made_up)):
         raise UserError(f"{where}: [made_up] shares must be at least 0 and at most 1 in all")

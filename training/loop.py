@@ -20,6 +20,7 @@ from training.crops import (
     scaled_rows,
 )
 from training.datasets import RecordBeats
+from training.int8_weights import keep_rounded, round_all, round_in_training
 from training.model import (
     CLASSES,
     ContextNet,
@@ -109,6 +110,9 @@ def train_network(
     augment = Augmenter(config.augment, noise, generator)
     classes = class_loss_weights(records, config)
     net = new_net(config.model)
+    if config.optimiser.int8_weights == "training":
+        assert isinstance(net, ContextNet)
+        round_in_training(net, {net.own: scaling[1], net.embed: scaling[1]})
     without_difference = DIFFERENCE in config.data.without_features
     opt = config.optimiser
     optimiser = torch.optim.AdamW(net.parameters(), lr=opt.learning_rate, weight_decay=opt.weight_decay)
@@ -131,12 +135,16 @@ def train_network(
         if report and (step % _REPORT_STEPS == 0 or step == opt.steps):
             report(step, opt.steps, total / step)
     net.eval()
+    if config.optimiser.int8_weights == "training":
+        keep_rounded(net)
     if without_difference:
         blind_to_difference(net)
     if isinstance(net, ContextNet):
         fold_row_scaling(net, *scaling)
     else:
         net.row_scaling = scaling
+    if config.optimiser.int8_weights == "after":
+        round_all(net)
     return net
 
 
