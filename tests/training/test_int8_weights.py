@@ -1,5 +1,5 @@
-"""Weights rounded to 8 bits. Oracles: rounding by hand, the grid of a channel's largest weight, and the training
-without rounding.
+"""Weights rounded to 8 bits. Oracles: rounding by hand, the grid of a channel's largest weight, and the
+training without rounding.
 """
 
 from __future__ import annotations
