@@ -48,6 +48,10 @@ score: setup-all data ## the deployed chain scored after EC57 on all records; bu
 jitter: setup data ## how far detected R peaks lie from the annotated ones
 	@$(BITBEAT) jitter
 
+.PHONY: detector
+detector: setup data ## the detector's weights fitted again, beside the committed ones: build/detector_fit.json
+	@$(BITBEAT) fit-detector
+
 parity: .venv/.ready-parity data ## every intermediate value of Python and C, all 48 records
 	@$(BITBEAT) parity
 

@@ -70,6 +70,7 @@ COMMANDS = {
     "train": Need(("train",), data=("mitdb", "nstdb", "svdb")),
     "crossval": Need(("train",), data=("mitdb", "nstdb", "svdb")),
     "ablate": Need(("train",), data=("mitdb", "nstdb", "svdb")),
+    "fit-detector": Need(data=("mitdb", "nstdb", "svdb")),
     "evaluate": Need(("train",), data=("mitdb",)),
     "export": Need(("export",), data=("mitdb",)),
     "generate": Need(("dev", "parity")),

@@ -16,6 +16,7 @@ GROUPS = (
     "monitor",
     "boards",
     "train",
+    "detector",
     "export",
     "parity",
     "score",
