@@ -49,8 +49,8 @@ jitter: setup data ## how far detected R peaks lie from the annotated ones
 	@$(BITBEAT) jitter
 
 .PHONY: detector
-detector: setup data ## the detector's weights fitted again, beside the committed ones: build/detector_fit.json
-	@$(BITBEAT) fit-detector
+detector: setup data ## the detector's weights fitted again, beside the committed ones: build/detector_fit.json; NOISE=first
+	@$(BITBEAT) fit-detector $(if $(NOISE),--noise $(NOISE))
 
 parity: .venv/.ready-parity data ## every intermediate value of Python and C, all 48 records
 	@$(BITBEAT) parity

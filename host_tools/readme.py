@@ -25,6 +25,7 @@ COSTS = Place("costs", "make bench")
 COMPARISON = Place("comparison", "make bench")
 ENERGY = Place("energy", "make bench")
 SPEED = Place("speed", "make bench")
+DETECTOR = Place("detector", "make detector")
 JITTER = Place("jitter", "make jitter")
 HIL = Place("hil", "make hil")
 ENGINES = Place("engines", "make engines")
@@ -74,6 +75,17 @@ def isa_markdown(targets: dict[str, Any]) -> str:
     keys = ("beats", "values_compared", "mismatches")
     rows = [[name, *(f"{entry[key]:,}" for key in keys)] for name, entry in targets.items()]
     return markdown_table(("board", "beats", "values compared", "mismatches"), rows)
+
+
+def detector_markdown(found: dict[str, Any]) -> str:
+    """``build/detector_fit.json`` as a table: QRS Se / +P of the detector with each set of weights."""
+    groups = found["groups"]
+    sets = [name for name, one in next(iter(groups.values())).items() if isinstance(one, dict)]
+    rows = [
+        [name, *(f"{row[which]['qrs_se']:.2f} / {row[which]['qrs_ppv']:.2f}" for which in sets)]
+        for name, row in groups.items()
+    ]
+    return markdown_table(("QRS Se / +P, %", *sets), rows)
 
 
 def jitter_markdown(rows: Sequence[dict[str, Any]]) -> str:

@@ -109,10 +109,7 @@ def train_network(
     sampler = CropSampler(records, sequences, invented, config, seed)
     augment = Augmenter(config.augment, noise, generator)
     classes = class_loss_weights(records, config)
-    net = new_net(config.model)
-    if config.optimiser.int8_weights == "training":
-        assert isinstance(net, ContextNet)
-        round_in_training(net, {net.own: scaling[1], net.embed: scaling[1]})
+    net = _net_to_train(config, scaling)
     without_difference = DIFFERENCE in config.data.without_features
     opt = config.optimiser
     optimiser = torch.optim.AdamW(net.parameters(), lr=opt.learning_rate, weight_decay=opt.weight_decay)
@@ -135,9 +132,22 @@ def train_network(
         if report and (step % _REPORT_STEPS == 0 or step == opt.steps):
             report(step, opt.steps, total / step)
     net.eval()
+    return _trained_net(net, config, scaling)
+
+
+def _net_to_train(config: TrainingConfig, scaling: tuple[torch.Tensor, torch.Tensor]) -> Net:
+    net = new_net(config.model)
+    if config.optimiser.int8_weights == "training":
+        assert isinstance(net, ContextNet)
+        round_in_training(net, {net.own: scaling[1], net.embed: scaling[1]})
+    return net
+
+
+def _trained_net(net: Net, config: TrainingConfig, scaling: tuple[torch.Tensor, torch.Tensor]) -> Net:
+    """Let a network that has been trained take the device's inputs."""
     if config.optimiser.int8_weights == "training":
         keep_rounded(net)
-    if without_difference:
+    if DIFFERENCE in config.data.without_features:
         blind_to_difference(net)
     if isinstance(net, ContextNet):
         fold_row_scaling(net, *scaling)

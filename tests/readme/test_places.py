@@ -14,6 +14,7 @@ from host_tools.places import Place
 from host_tools.readme import (
     COMPARISON,
     COSTS,
+    DETECTOR,
     ENERGY,
     ENGINES,
     ISA,
@@ -23,6 +24,7 @@ from host_tools.readme import (
     README,
     SIZE,
     SPEED,
+    detector_markdown,
     engines_markdown,
     hil_markdown,
     isa_markdown,
@@ -38,7 +40,7 @@ from training.crossval_report import CROSSVAL
 
 #: Places that hold sentences, and those that hold tables.
 SENTENCES = (SIZE, HEADLINE, JITTER, ENGINES)
-TABLES = (PARITY, RATES, ISA, COSTS, COMPARISON, ENERGY, SPEED, SCORE, SCORE_NOISE, CROSSVAL)
+TABLES = (PARITY, RATES, ISA, COSTS, COMPARISON, ENERGY, SPEED, DETECTOR, SCORE, SCORE_NOISE, CROSSVAL)
 
 
 def inside(place: Place, text: str | None = None) -> str:
@@ -104,6 +106,10 @@ def test_writing_changes_the_place_alone(tmp_path: Path) -> None:
     assert numbers(inside(ENGINES, page.read_text())) == [3, 10, 40, 2, 5, 6]
     SPEED.write(speed_markdown({"core_x_realtime": 12345.6, "replay_x_realtime": 987.6}), (page,))
     assert [row[1] for row in rows(SPEED, page.read_text())] == ["12,000", "990"]
+    rates = {"qrs_se": 99.5, "qrs_ppv": 98.0}
+    group = {"runs": 1, "candidates": 2, "committed": rates, "refitted": rates | {"qrs_se": 99.0}}
+    DETECTOR.write(detector_markdown({"groups": {"DS1": group}}), (page,))
+    assert rows(DETECTOR, page.read_text()) == [["DS1", "99.50 / 98.00", "99.00 / 98.00"]]
     ISA.write(isa_markdown({"x": {"beats": 1, "values_compared": 2, "mismatches": 3}}), (page,))
     assert rows(ISA, page.read_text()) == [["x", "1", "2", "3"]]
 
