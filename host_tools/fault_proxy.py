@@ -235,9 +235,9 @@ class FaultProxy:
             self._host = host
             hang_up = self._pump(host)
             self._host = None
-            host.close()
             if hang_up:
-                self._refuse()
+                self._refuse(host)
+            host.close()
 
     def _pump(self, host: socket.socket) -> bool:
         """Pass on what the host sends; return True where the plug is to be pulled."""
@@ -257,10 +257,11 @@ class FaultProxy:
                 return True
         return False
 
-    def _refuse(self) -> None:
-        """Let nobody in for a while: a port that is bound but does not listen refuses connections."""
+    def _refuse(self, host: socket.socket) -> None:
+        """Hang up and let nobody in for a while: a port that is bound but does not listen refuses."""
         self.disconnects += 1
-        self._listener.close()
+        self._listener.close()  # first: a host that comes back at once must not get into its queue
+        host.close()
         self._listener = _bind(self._port)
         self._ended.wait(self._disconnect_s)
         self._listener.listen(1)

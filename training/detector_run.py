@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import FunctionType
@@ -228,7 +229,9 @@ def detect(
     capacity = len(x) // params.RPEAK_DECIMATION + 1 if collect else 0
     rows = np.zeros((capacity, _COLUMNS), np.int64)
     where = np.zeros((capacity, 2), np.int64)
-    found, scores = _run(p, x, peaks, rows, where)
+    with warnings.catch_warnings():  # numba's note that the reference's functions take a longer state, too
+        warnings.filterwarnings("ignore", message=".*considered a subtype")
+        found, scores = _run(p, x, peaks, rows, where)
     rows, where = rows[:scores], where[:scores]
     # The last score of each candidate: unique gives the first, so from the end.
     centre, last = np.unique(where[::-1, 0], return_index=True)
