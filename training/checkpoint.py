@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from host_tools.beats import CLASS_NAMES
 from host_tools.errors import UserError
 from host_tools.writing import replacing, write_json
 from training.config import ModelConfig, model_config_from_dict
-from training.data import REPO_ROOT
 from training.model import ContextNet
 
 #: The committed checkpoint.
@@ -42,28 +40,6 @@ class Checkpoint:
 
     net: ContextNet
     info: dict[str, Any]
-
-
-def git_commit() -> str:
-    """Commit of the working tree, with ``+`` where it has changes; ``unknown`` outside git."""
-    try:
-        head = subprocess.run(
-            ["git", "rev-parse", "--short=12", "HEAD"],
-            cwd=REPO_ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        status = subprocess.run(
-            ["git", "status", "--porcelain", "--untracked-files=no"],
-            cwd=REPO_ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return head.stdout.strip() + ("+" if status.stdout.strip() else "")
 
 
 def save_checkpoint(net: ContextNet, path: Path, info: dict[str, Any]) -> None:

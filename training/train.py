@@ -14,9 +14,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from host_tools.commit import commit
 from host_tools.reference.params import SPEC_DIGEST
 from training.augment import load_noise, no_noise
-from training.checkpoint import CHECKPOINT_PATH, git_commit, save_checkpoint
+from training.checkpoint import CHECKPOINT_PATH, save_checkpoint
 from training.config import TrainingConfig, load_config
 from training.crossval import (
     FINAL,
@@ -185,6 +186,7 @@ def train(
     from training.report import write_report
 
     started = time.monotonic()
+    commit()  # of the tree as it is now
     where = places or Places()
     out = outputs or committed_outputs(protocol)
     chosen = tuple(records) if records is not None else PROTOCOLS[protocol]
@@ -261,7 +263,7 @@ def _checkpoint_info(
         "protocol": protocol,
         "config_hash": config.digest(),
         "spec_hash": SPEC_DIGEST,
-        "git_commit": git_commit(),
+        "git_commit": commit(),
         "seed": seed,
         "steps": config.optimiser.steps,
         "teachers": config.distillation.teachers if protocol else 0,
