@@ -17,6 +17,7 @@ from host_tools.readme import (
     DETECTOR,
     ENERGY,
     ENGINES,
+    HIL,
     ISA,
     JITTER,
     PARITY,
@@ -39,7 +40,7 @@ from host_tools.trust.table import SCORE_NOISE
 from training.crossval_report import CROSSVAL
 
 #: Places that hold sentences, and those that hold tables.
-SENTENCES = (SIZE, HEADLINE, JITTER, ENGINES)
+SENTENCES = (SIZE, HEADLINE, JITTER, HIL, ENGINES)
 TABLES = (PARITY, RATES, ISA, COSTS, COMPARISON, ENERGY, SPEED, DETECTOR, SCORE, SCORE_NOISE, CROSSVAL)
 
 
@@ -81,6 +82,7 @@ def test_nothing_differs_where_parity_is_claimed() -> None:
     assert rows(PARITY)[0][:2] == ["48", "31,200,000"]
     for place, column in ((PARITY, 4), (RATES, 3), (ISA, 3)):
         assert {row[column].strip("*") for row in rows(place)} == {"0"}
+    assert " 0 mismatches" in inside(HIL)
     assert " 0 differ" in inside(ENGINES)
 
 
@@ -100,7 +102,8 @@ def test_writing_changes_the_place_alone(tmp_path: Path) -> None:
     JITTER.write(jitter_markdown([{}, {"p50_samples": 0.0, "p90_samples": 2.0, "p95_samples": 8.5}]), (page,))
     assert inside(JITTER, page.read_text()).endswith("median 0 samples, 90 % within 2 and 95 % within 8.5.")
     total = {"board": "x", "records": 2, "beats": 1234, "values_compared": 12340, "mismatches": 1}
-    assert numbers(hil_markdown(total)) == [2, 1234, 12340, 1]
+    HIL.write(hil_markdown(total), (page,))
+    assert numbers(inside(HIL, page.read_text())) == [2, 1234, 12340, 1]
     report = {"records": 3, "beats": 10, "logits": 40, "mismatches": 2, "array_bytes": 5, "arena_bytes": 6}
     ENGINES.write(engines_markdown(report), (page,))
     assert numbers(inside(ENGINES, page.read_text())) == [3, 10, 40, 2, 5, 6]
