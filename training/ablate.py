@@ -29,8 +29,9 @@ _HEADER = """# What each idea brings
 Written by `make ablate`. Patient-wise 5-fold cross-validation on the training records, the
 detector's own beats from 5:00 on, de Chazal's mapping, gross; float networks, percent,
 mean ± spread over seeds. Variants differ from the first line by what they say, in brackets the macro-F1
-beside its; of a difference of one point, seeds alone can be the cause. No figure here comes from DS2. Last
-column: S beats found in made-up rhythms of the held-out patients, runs of S between irregular pauses.
+beside its. Of a difference within twice the first line's spread, seeds alone can be the cause: DS1's few S
+beats, two fifths of them one patient's, tell less than svdb's. No figure here comes from DS2. Last column:
+S beats found in made-up rhythms of the held-out patients, runs of S between irregular pauses.
 
 """
 
