@@ -237,7 +237,8 @@ class FaultProxy:
             self._host = None
             if hang_up:
                 self._refuse(host)
-            host.close()
+            else:
+                host.close()
 
     def _pump(self, host: socket.socket) -> bool:
         """Pass on what the host sends; return True where the plug is to be pulled."""

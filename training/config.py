@@ -24,8 +24,8 @@ DIFFERENCE = "difference"
 #: When weights are rounded to 8 bits: never, after the training, or in every step of it, too.
 INT8_WEIGHTS = ("no", "after", "training")
 
-#: Values newer than the committed checkpoints, which do not carry them: not in the hash at these defaults.
-_NEWER = (("optimiser", "int8_weights", "no"),)
+#: Values newer than the committed checkpoints, which do not carry them: not in the hash at their defaults.
+_NEWER = (("optimiser", "int8_weights"),)
 
 #: Whose other leads are trained on, too.
 OTHER_LEADS = ("none", "svdb", "all")
@@ -169,8 +169,8 @@ class TrainingConfig:
     def digest(self) -> str:
         """SHA-256 over all values, hexadecimal; comments and order do not matter."""
         values = dataclasses.asdict(self)
-        for section, name, default in _NEWER:
-            if values[section][name] == default:
+        for section, name in _NEWER:
+            if values[section][name] == getattr(_SECTIONS[section], name):
                 del values[section][name]
         text = json.dumps(values, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()

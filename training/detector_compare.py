@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from host_tools.ec57 import Score
 from host_tools.errors import UserError
 from host_tools.reference.params import SPEC_DIGEST
+from host_tools.trust.signal_quality import area_under_roc
 from training.config import load_config
 from training.data import DATA_DIR
 from training.datasets import read_labels, record_path
@@ -30,7 +30,7 @@ from training.detector_candidates import (
 )
 from training.detector_fit import L2, fit_weights, log_odds, move_bias
 from training.detector_run import COMMITTED_Q8, WEIGHT_NAMES, detect
-from training.logistic import area_under_roc, losses
+from training.logistic import losses
 from training.splits import LABELS, assign_folds, original_of
 
 #: What ``--noise`` says: which halves of the noise records are fitted with.
@@ -88,14 +88,15 @@ def _figures(judged: Sequence[_Judged]) -> dict[str, Any]:
     label = np.concatenate([one.label for one in judged])
     counts = (sum(getattr(one.score, name) for one in judged) for name in ("tp", "fn", "fp"))
     score = Score(*counts)
-    rates = {
+    rates = score.percent()
+    return {
         "log_loss": float(losses(odds, label).mean()),
         "auc": area_under_roc(odds, label),
-        "qrs_se": 100 * score.sensitivity,
-        "qrs_ppv": 100 * score.positive_predictivity,
+        "qrs_se": rates["se"],
+        "qrs_ppv": rates["ppv"],
+        "missed": score.fn,
+        "false": score.fp,
     }
-    known = {name: None if math.isnan(value) else value for name, value in rates.items()}
-    return {**known, "missed": score.fn, "false": score.fp}
 
 
 def _group_rows(parts: Sequence[Candidates], judged: Sequence[dict[str, _Judged]]) -> dict[str, Any]:

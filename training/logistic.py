@@ -79,18 +79,3 @@ def fit_logistic(x: Float, label: NDArray[np.bool_], weight: Float, l2: Float) -
         if np.abs(step).max() <= _TOLERANCE:
             return beta
     raise ValueError(f"logistic regression: no convergence in {_ITERATIONS_MAX} iterations")
-
-
-def area_under_roc(score: Float, label: NDArray[np.bool_]) -> float:
-    """Probability that a positive scores higher than a negative, ties counting half; NaN without both.
-
-    The Mann-Whitney statistic (Hanley and McNeil, Radiology 143(1):29-36, 1982).
-    """
-    positives = int(label.sum())
-    negatives = len(label) - positives
-    if positives == 0 or negatives == 0:
-        return float("nan")
-    _, place, counts = np.unique(score, return_inverse=True, return_counts=True)
-    middle_rank = np.cumsum(counts) - (counts - 1) / 2
-    rank_sum = float(middle_rank[place][label].sum())
-    return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives)

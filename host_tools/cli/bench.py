@@ -32,11 +32,10 @@ def bench(
     from host_tools.costs.energy import energy_table
     from host_tools.costs.table import cost_table, goal_table
     from host_tools.costs.targets import TARGETS
-    from host_tools.readme import DOCUMENTS, SPEED, speed_markdown, write_costs
+    from host_tools.readme import DOCUMENTS, SPEED, report_path, speed_markdown, write_costs
     from host_tools.writing import write_json
 
-    whole = not board and record == "100" and out is None
-    out = out or Path("build/bench-some.json" if board or record != "100" else "build/bench.json")
+    out, whole = report_path("bench", out, some=bool(board) or record != "100")
     console = Console(width=None if Console().is_terminal else 160)
     figures = measure(data, record, runs)
     table = Table("on this machine", "value")

@@ -113,11 +113,10 @@ def isa(
     from rich.table import Table
 
     from host_tools.isa import prove
-    from host_tools.readme import DOCUMENTS, ISA, isa_markdown
+    from host_tools.readme import DOCUMENTS, ISA, isa_markdown, report_path
     from host_tools.writing import write_json
 
-    whole = not board and out is None
-    out = out or Path("build/isa-some.json" if board else "build/isa.json")
+    out, whole = report_path("isa", out, some=bool(board))
     figures, differences = prove(board, data, at_once)
     write_json(out, figures)
     if whole:

@@ -42,23 +42,22 @@ def fit_detector(
     from rich.console import Console
 
     from host_tools.progress import track
-    from host_tools.readme import DETECTOR, DOCUMENTS, detector_markdown
+    from host_tools.readme import DETECTOR, DOCUMENTS, detector_markdown, report_path
     from host_tools.writing import check_folder, write_json
     from training.data import DATA_DIR, fetch_databases
     from training.detector_candidates import training_runs
     from training.detector_compare import fit_detector as run_fit
     from training.splits import PROTOCOLS, SHIPPED
 
-    whole = not record and noise == "second" and data_dir is None and out is None
+    out, whole = report_path("detector_fit", out, some=bool(record))
     records = record or PROTOCOLS[SHIPPED]
     training_runs(records)  # refuses DS2 before anything is fetched
-    out = out or Path("build/detector_fit-some.json" if record else "build/detector_fit.json")
     check_folder(out.parent)
     if data_dir is None:
         fetch_databases(DATA_DIR)
     found = run_fit(records, noise, data_dir or DATA_DIR, track)
     write_json(out, found)
-    if whole:
+    if whole and noise == "second" and data_dir is None:
         DETECTOR.write(detector_markdown(found), DOCUMENTS)
     console = Console()
     console.print(_weights_table(found))

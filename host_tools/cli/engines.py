@@ -26,14 +26,13 @@ def engines(
 
     from host_tools.engines import compare_engines
     from host_tools.errors import CheckFailed
-    from host_tools.readme import DOCUMENTS, ENGINES, engines_markdown
+    from host_tools.readme import DOCUMENTS, ENGINES, engines_markdown, report_path
     from host_tools.records import read_record
     from host_tools.writing import write_json
     from training.datasets import DS2
 
     names = records or list(DS2)
-    whole = not records and out is None
-    out = out or Path("build/engines-some.json" if records else "build/engines.json")
+    out, whole = report_path("engines", out, some=bool(records))
 
     def show(name: str, beats: int, wrong: int) -> None:
         print(f"{name}: {beats} beats, {wrong} logits differ")

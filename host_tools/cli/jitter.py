@@ -27,11 +27,10 @@ def jitter(
     from host_tools.jitter import pooled, record_jitter
     from host_tools.mitdb import record_names
     from host_tools.progress import track
-    from host_tools.readme import DOCUMENTS, JITTER, jitter_markdown
+    from host_tools.readme import DOCUMENTS, JITTER, jitter_markdown, report_path
     from host_tools.writing import check_folder, write_json
 
-    whole = out is None
-    out = out or Path("build/jitter.json")
+    out, whole = report_path("jitter", out, some=False)
     check_folder(out.parent)
     names = record_names(data)
     measured = ((name, record_jitter(data / name)) for name in names)

@@ -35,13 +35,11 @@ def parity(
     from host_tools.mitdb import record_names, record_samples
     from host_tools.parity import compare_records, summarise
     from host_tools.progress import track
-    from host_tools.readme import DOCUMENTS, PARITY, parity_markdown
+    from host_tools.readme import DOCUMENTS, PARITY, parity_markdown, report_path
     from host_tools.writing import write_json
 
     names = record_names(data, records)
-    whole = not records and out is None
-    # Some records must not take the place of the figures of all.
-    out = out or Path("build/parity-some.json" if records else "build/parity.json")
+    out, whole = report_path("parity", out, some=bool(records))
     tasks = ((name, record_samples(data, name)) for name in names)
     results = list(
         track(
@@ -83,15 +81,12 @@ def rates(
 
     from host_tools.errors import CheckFailed
     from host_tools.rates import check_rate
-    from host_tools.readme import DOCUMENTS, RATES, rates_markdown
+    from host_tools.readme import DOCUMENTS, RATES, rates_markdown, report_path
     from host_tools.writing import write_json
 
     reports = [check_rate(fs_hz, data) for fs_hz in rate or (250, 360, 500)]
-    whole = not rate and out is None
-    write_json(
-        out or Path("build/rates-some.json" if rate else "build/rates.json"),
-        {str(r["fs_hz"]): r for r in reports},
-    )
+    out, whole = report_path("rates", out, some=bool(rate))
+    write_json(out, {str(r["fs_hz"]): r for r in reports})
     if whole:
         RATES.write(rates_markdown(reports), DOCUMENTS)
     columns = ("fs_hz", "state_bytes", "mismatches", "qrs_se", "qrs_ppv", "accuracy", "macro_f1")

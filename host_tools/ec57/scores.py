@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +43,11 @@ class Score:
         """Harmonic mean of both; NaN where neither reference nor test has the class."""
         whole = 2 * self.tp + self.fn + self.fp
         return 2 * self.tp / whole if whole else float("nan")
+
+    def percent(self) -> dict[str, float | None]:
+        """Return ``se``, ``ppv`` and ``f1`` in percent; None where there is none."""
+        shares = {"se": self.sensitivity, "ppv": self.positive_predictivity, "f1": self.f1}
+        return {name: 100 * share if math.isfinite(share) else None for name, share in shares.items()}
 
 
 def qrs_score(matrix: NDArray[np.int64]) -> Score:

@@ -129,10 +129,7 @@ def class_figures(matrix: NDArray[np.int64]) -> dict[str, Any]:
         ``classes`` (se, ppv, f1 of N S V F, percent, None where there is nothing to divide by), ``accuracy``
         over N S V F, ``macro_f1`` over those of N S V that occur (None where none does).
     """
-    classes = {}
-    for name, score in class_scores(matrix).items():
-        shares = {"se": score.sensitivity, "ppv": score.positive_predictivity, "f1": score.f1}
-        classes[name] = {rate: known(100 * share) for rate, share in shares.items()}
+    classes = {name: score.percent() for name, score in class_scores(matrix).items()}
     there = [f1 for name in "NSV" if (f1 := classes[name]["f1"]) is not None]
     return {
         "classes": classes,

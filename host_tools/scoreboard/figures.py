@@ -24,21 +24,6 @@ _BXB, _DECHAZAL = "VS", "NSVF"
 _MACRO = "NSV"
 
 
-def _se(score: Score) -> float:
-    return 100 * score.sensitivity
-
-
-def _ppv(score: Score) -> float:
-    return 100 * score.positive_predictivity
-
-
-def _f1(score: Score) -> float:
-    return 100 * score.f1
-
-
-RATES = {"se": _se, "ppv": _ppv, "f1": _f1}
-
-
 def _known(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
@@ -50,14 +35,16 @@ def _mean(values: Sequence[float]) -> float:
 
 def rates(score: Score, names: Sequence[str] = ("se", "ppv", "f1")) -> dict[str, float | None]:
     """Rates of one score; None where there is none."""
-    return {name: _known(RATES[name](score)) for name in names}
+    percent = score.percent()
+    return {name: percent[name] for name in names}
 
 
 def average_of(
     scores: Sequence[Score], names: Sequence[str] = ("se", "ppv", "f1")
 ) -> dict[str, float | None]:
     """Mean of each rate over the records that have it, as ``sumstats`` averages."""
-    return {name: _known(_mean([RATES[name](score) for score in scores])) for name in names}
+    found = {name: [p for score in scores if (p := score.percent()[name]) is not None] for name in names}
+    return {name: _known(_mean(values)) for name, values in found.items()}
 
 
 def accuracy(matrix: Matrix) -> float:

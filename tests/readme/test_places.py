@@ -32,6 +32,7 @@ from host_tools.readme import (
     jitter_markdown,
     parity_markdown,
     rates_markdown,
+    report_path,
     speed_markdown,
     write_costs,
 )
@@ -84,6 +85,18 @@ def test_nothing_differs_where_parity_is_claimed() -> None:
         assert {row[column].strip("*") for row in rows(place)} == {"0"}
     assert " 0 mismatches" in inside(HIL)
     assert " 0 differ" in inside(ENGINES)
+
+
+def test_the_speed_is_what_the_command_writes() -> None:
+    """Two significant digits; figures typed by hand had more."""
+    core, replay = (numbers(row[1])[0] for row in rows(SPEED))
+    assert speed_markdown({"core_x_realtime": core, "replay_x_realtime": replay}).strip() == inside(SPEED)
+
+
+def test_figures_of_a_part_do_not_take_the_place_of_the_whole(tmp_path: Path) -> None:
+    assert report_path("isa", None, some=False) == (Path("build/isa.json"), True)
+    assert report_path("isa", None, some=True) == (Path("build/isa-some.json"), False)
+    assert report_path("isa", tmp_path, some=False) == (tmp_path, False)
 
 
 def test_writing_changes_the_place_alone(tmp_path: Path) -> None:
