@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -26,6 +28,11 @@ _INPUT_BYTES_MAX = 1024
 #: One input may take so long, seconds: more is a hang.
 _HANG_S = 25
 _ENDING_S = 60
+#: More memory than this is a finding, MB: the firmware has no heap, the sanitizers take about a tenth.
+_MEMORY_MB_MAX = 2048
+#: A process inherits the peak memory of the one that turned into it, and libFuzzer would count ours as its
+#: own: the shell in between is small.
+_SMALL_PARENT = ("sh", "-c", '"$@"; exit $?', "sh")
 _CLANGS = ("clang-23", "clang-22", "clang-21", "clang-20", "clang", "clang-19", "clang-16", "clang-14")
 _LIBFUZZER_FLAGS = ("-fsanitize=fuzzer", *SANITIZE_FLAGS)
 
@@ -203,8 +210,7 @@ def fuzz(names: Sequence[str], seconds: int) -> list[FuzzResult]:
     finally:
         for process in started:
             if process.poll() is None:
-                process.kill()
-                process.wait()
+                _kill(process)
     return [
         _result(target, process, time.monotonic() - begun_s)
         for target, process in zip(targets, started, strict=True)
@@ -221,14 +227,27 @@ def _start(target: Target, program: Path, seconds: int) -> subprocess.Popen[byte
         (folder / name).mkdir(parents=True, exist_ok=True)
     for old in (folder / "findings").iterdir():
         old.unlink()
-    command = [str(program), f"-max_total_time={seconds}", f"-max_len={_INPUT_BYTES_MAX}"]
-    command += [f"-timeout={_HANG_S}", "-print_final_stats=1", f"-artifact_prefix={folder}/findings/"]
-    command += [str(folder / "corpus"), str(CORPUS_DIR / target.name)]
+    command = [*_SMALL_PARENT, str(program), f"-max_total_time={seconds}", f"-max_len={_INPUT_BYTES_MAX}"]
+    command += [f"-timeout={_HANG_S}", f"-rss_limit_mb={_MEMORY_MB_MAX}", "-print_final_stats=1"]
+    command += [f"-artifact_prefix={folder}/findings/", str(folder / "corpus"), str(CORPUS_DIR / target.name)]
     environment = {**os.environ, "UBSAN_OPTIONS": "print_stacktrace=1"}
     with (folder / "log.txt").open("wb") as log:
         return subprocess.Popen(
-            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End a target and the shell that waits for it."""
+    with contextlib.suppress(ProcessLookupError):  # it may have ended meanwhile
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _result(target: Target, process: subprocess.Popen[bytes], seconds: float) -> FuzzResult:

@@ -7,6 +7,7 @@ which each must be found from the committed inputs alone.
 from __future__ import annotations
 
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,39 @@ def test_a_short_run_with_libfuzzer(monkeypatch: pytest.MonkeyPatch) -> None:
     for result in results:
         assert result.executions > len(corpus(TARGETS[result.target]))
         assert (result.findings, result.message) == ([], "")
+
+
+@pytest.mark.needs_toolchain
+def test_memory_of_the_process_that_fuzzes_is_no_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Linux hands the peak memory on through exec, and libFuzzer judges by that peak
+    monkeypatch.setattr(fuzz, "WORK_DIR", BUILD_DIR / "tests" / "fuzz-memory")
+    monkeypatch.setattr(fuzz, "_MEMORY_MB_MAX", 512)
+    held = bytearray(b"x") * (600 << 20)
+    (result,) = fuzz.fuzz(["frame"], 2)
+    assert held[-1] == ord("x")
+    assert (result.findings, result.message) == ([], "")
+
+
+def still_runs(program: Path) -> bool:
+    """Whether a program runs on for 10 s: as long as it does, nobody may write to its file."""
+    for _ in range(100):
+        try:
+            program.open("r+b").close()
+            return False
+        except OSError:  # text file busy
+            time.sleep(0.1)
+    return True
+
+
+@pytest.mark.needs_toolchain
+def test_a_hanging_target_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuzz, "WORK_DIR", BUILD_DIR / "tests" / "fuzz-hang")
+    monkeypatch.setattr(fuzz, "_HANG_S", 0)
+    monkeypatch.setattr(fuzz, "_ENDING_S", -60)
+    (result,) = fuzz.fuzz(["frame"], 60)
+    assert result.seconds < 30
+    assert "ended with status -9" in result.message
+    assert not still_runs(fuzz.WORK_DIR / "fuzz_frame")
 
 
 @pytest.mark.needs_toolchain
