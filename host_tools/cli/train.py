@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from host_tools.errors import UserError
+from host_tools.progress import TrainingBars
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -97,7 +98,7 @@ def train(
         outputs = committed_outputs(name)
         if out is not None:
             outputs = Outputs(out / name / outputs.checkpoint.name, out / name / "report")
-        with _TrainingBars() as bars:
+        with TrainingBars() as bars:
             outcome = run_training(
                 chosen,
                 name,
@@ -135,7 +136,7 @@ def crossval(
     from training.data import DATA_DIR
 
     places = Places(_training_data(data_dir, DATA_DIR), state_dir=STATE_DIR)
-    with _TrainingBars() as bars:
+    with TrainingBars() as bars:
         result = write_crossval(
             load_config(), places, processes, bars.network, seeds=seeds, only=protocol or ()
         )
@@ -164,7 +165,7 @@ def ablate(
     from training.data import DATA_DIR
 
     places = Places(_training_data(data_dir, DATA_DIR), state_dir=STATE_DIR)
-    with _TrainingBars() as bars:
+    with TrainingBars() as bars:
         run_ablation(load_config(), seeds, places, only or (), processes, bars.network, bars.begin)
     Console().print(f"{TABLE_PATH} written", soft_wrap=True)
 
@@ -177,51 +178,6 @@ def _training_data(given: Path | None, usual: Path) -> Path:
         fetch_databases(usual)
         return usual
     return given
-
-
-class _TrainingBars:
-    """Progress bars of trainings: one for the records, one for the networks of each task."""
-
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-        self.progress = Progress(
-            TextColumn("{task.description:<10}"),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[figures]}"),
-            TimeElapsedColumn(),
-            console=Console(stderr=True),
-        )
-        self.tasks: dict[str, Any] = {}
-        self.records = 0
-        self.what = "networks"
-
-    def __enter__(self) -> _TrainingBars:
-        self.progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.progress.stop()
-
-    def _task(self, name: str, total: int | None) -> Any:
-        if name not in self.tasks:
-            self.tasks[name] = self.progress.add_task(name, total=total, figures="")
-        return self.tasks[name]
-
-    def begin(self, what: str) -> None:
-        """A new task has begun."""
-        self.what = what
-
-    def loading(self, record: str) -> None:
-        """One record's inputs are there."""
-        self.records += 1
-        self.progress.update(self._task("inputs", None), completed=self.records, figures=f"record {record}")
-
-    def network(self, name: str, done: int, total: int) -> None:
-        """One network is trained."""
-        self.progress.update(self._task(self.what, total), total=total, completed=done, figures=name)
 
 
 def evaluate(
