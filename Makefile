@@ -45,7 +45,7 @@ score: setup-all data ## the deployed chain scored after EC57 on all records; bu
 	@$(BITBEAT) scoreboard
 
 .PHONY: jitter
-jitter: setup data ## how far detected R peaks lie from the annotated ones
+jitter: setup data ## how far detected R peaks lie from the annotated ones, and how soon a beat is answered
 	@$(BITBEAT) jitter
 
 .PHONY: detector

@@ -15,7 +15,7 @@ import numpy as np
 
 from export.calibration import calibration_arrays
 from export.graph import Graph
-from export.network_report import TFLITE_BYTES_MAX
+from export.network_report import MACS_MAX, TFLITE_BYTES_MAX
 from export.onnx_export import export_onnx
 from export.tflite_check import check_full_int8
 from export.tflite_reader import read_tflite
@@ -23,7 +23,7 @@ from host_tools.errors import CheckFailed, UserError
 from training.checkpoint import load_checkpoint
 from training.data import DATA_DIR, REPO_ROOT
 from training.datasets import RecordBeats, load_records
-from training.model import MACS_MAX, check_context, count_macs
+from training.model import check_context, count_macs
 
 _TIMEOUT_S = 600
 

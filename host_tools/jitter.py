@@ -1,9 +1,10 @@
-"""How far detected R peaks lie from the annotated ones."""
+"""How far detected R peaks lie from the annotated ones, and how long after them a beat is answered."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,14 +24,26 @@ class Jitter:
         Median of (detected - annotated): where this record's annotators put the R peak.
     distances_samples : float64 [n]
         |detected - annotated - offset|, one per matched beat.
+    delays_samples : int64 [m]
+        From each R peak in the ECG to the sample with which the core hands out the beat, class and all; one
+        per beat but those that only the end of the record released.
     """
 
     offset_samples: float
     distances_samples: npt.NDArray[np.float64]
+    delays_samples: npt.NDArray[np.int64]
 
     def percentile(self, percent: float) -> float:
         """Percentile of the distances, samples; 0 where no beat matched."""
-        return float(np.percentile(self.distances_samples, percent)) if self.distances_samples.size else 0.0
+        return _percentile(self.distances_samples, percent)
+
+    def delay(self, percent: float) -> float:
+        """Percentile of the delays, samples; 0 without beats."""
+        return _percentile(self.delays_samples, percent)
+
+
+def _percentile(values: npt.NDArray[Any], percent: float) -> float:
+    return float(np.percentile(values, percent)) if values.size else 0.0
 
 
 def record_jitter(path: Path) -> Jitter:
@@ -55,14 +68,21 @@ def record_jitter(path: Path) -> Jitter:
     from host_tools.reference.params import DELAY_SAMPLES, FS_HZ
 
     samples = read_record(path, lead="0", reference="none").samples
-    found = run_core(samples).beats["r_sample"].astype(np.int64) - DELAY_SAMPLES
+    result = run_core(samples)
+    found = result.beats["r_sample"].astype(np.int64) - DELAY_SAMPLES
+    released = result.released.astype(np.int64)
+    delays = (released - found)[released < len(samples)]
     reference = wfdb.rdann(str(path), "atr")
     pairs = pair_beats(reference.sample, reference.symbol, found, ["N"] * len(found), FS_HZ).pairs
     differences = (found[pairs[:, 1]] - reference.sample[pairs[:, 0]]).astype(np.float64)
     offset = float(np.median(differences)) if differences.size else 0.0
-    return Jitter(offset, np.abs(differences - offset))
+    return Jitter(offset, np.abs(differences - offset), delays)
 
 
 def pooled(records: list[Jitter]) -> Jitter:
     """All records' distances as one, each record's offset taken out."""
-    return Jitter(0.0, np.concatenate([jitter.distances_samples for jitter in records]))
+    return Jitter(
+        0.0,
+        np.concatenate([jitter.distances_samples for jitter in records]),
+        np.concatenate([jitter.delays_samples for jitter in records]),
+    )

@@ -103,9 +103,12 @@ def jitter_markdown(rows: Sequence[dict[str, Any]]) -> str:
     """``build/jitter.json`` as a sentence; its last row is of all records."""
     *records, everything = rows
     shares = " and ".join(f"{percent} % within {everything[f'p{percent}_samples']:g}" for percent in (90, 95))
+    delay_s = [everything[f"delay_p{percent}_s"] for percent in (50, 95, 100)]
     return (
         f"Distance of the R peaks from the annotated ones, {len(records)} records, "
         f"each record's constant offset taken out:\nmedian {everything['p50_samples']:g} samples, {shares}.\n"
+        f"From an R peak to its beat's answer: median {delay_s[0]:.1f} s, 95 % within {delay_s[1]:.1f} s, "
+        f"the last after {delay_s[2]:.1f} s (`make jitter`).\n"
     )
 
 

@@ -10,9 +10,14 @@ import importlib.util
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from host_tools.toolchains import missing_tools, xtensa_llvm
 from tests.data_access import is_available
+
+# A busy machine is no failure: examples are not timed.
+settings.register_profile("untimed", suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 #: Data that ``make data`` brings; the rest comes with the repository's surroundings only.
 _FETCHED = ("mitdb", "nstdb", "svdb")

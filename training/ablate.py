@@ -28,10 +28,12 @@ _HEADER = """# What each idea brings
 
 Written by `make ablate`. Patient-wise 5-fold cross-validation on the training records, the
 detector's own beats from 5:00 on, de Chazal's mapping, gross; float networks, percent,
-mean ± spread over seeds. Variants differ from the first line by what they say, in brackets the macro-F1
-beside its. Of a difference within twice the first line's spread, seeds alone can be the cause: DS1's few S
-beats, two fifths of them one patient's, tell less than svdb's. No figure here comes from DS2. Last column:
-S beats found in made-up rhythms of the held-out patients, runs of S between irregular pauses.
+mean ± spread (standard deviation) over seeds. Each line but the first changes one thing and says what.
+In brackets: its macro-F1 less that of the first line with the same seeds; where a line takes an idea away,
+a negative figure is what the idea brings. Of a difference within twice the first line's spread, seeds alone
+can be the cause: DS1's few S beats, two fifths of them one patient's, tell less than svdb's. No figure here
+comes from DS2. Last column: S beats found in made-up rhythms of the held-out patients, runs of S between
+irregular pauses.
 
 """
 
@@ -182,6 +184,7 @@ def _cells(row: dict[str, Any], first: dict[str, Any]) -> list[str]:
         figures = row["figures"][name]
         cells += [f"{spread_text(figures[c]['se'])} / {spread_text(figures[c]['ppv'])}" for c in "SV"]
         macro = figures["macro_f1"]
-        less = macro["mean"] - first["figures"][name]["macro_f1"]["mean"]
+        same_seeds = first["figures"][name]["macro_f1"]["of_seeds"][: row["seeds"]]
+        less = macro["mean"] - sum(same_seeds) / len(same_seeds)
         cells.append(spread_text(macro) + ("" if row is first else f" ({less:+.1f})"))
     return [*cells, spread_text(row["figures"]["made_up"])]

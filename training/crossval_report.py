@@ -70,7 +70,10 @@ def spread_over(figures: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def database_report(data: TrainingData, seeds: Sequence[Logits]) -> dict[str, Any]:
-    """For DS1 and svdb: mean and spread over seeds (all folds pooled), and over folds (all seeds)."""
+    """For DS1 and svdb: mean and spread over seeds (all folds pooled), and over folds (all seeds).
+
+    ``macro_f1`` has each seed's own, too, in order: ``of_seeds``.
+    """
     pooled = [figures_by_database(data.judged, logits) for logits in seeds]
     folds = sorted(set(data.fold_of.values()))
     by_fold = {
@@ -95,6 +98,7 @@ def database_report(data: TrainingData, seeds: Sequence[Logits]) -> dict[str, An
                 own[c][rate]["spread_of_folds"] = over_folds[c][rate]["spread"]
         for key in ("accuracy", "macro_f1"):
             own[key]["spread_of_folds"] = over_folds[key]["spread"]
+        own["macro_f1"]["of_seeds"] = [p[name]["macro_f1"] for p in pooled]
         report[name] = own
     return report
 

@@ -24,9 +24,6 @@ CLASSES = 4
 #: Real value of both inputs = int8 value / INPUT_STEPS.
 INPUT_STEPS = 16
 
-#: Limits of issue-sized microcontrollers, checked by export and tests.
-MACS_MAX = 50_000
-
 
 def rhythm_shape(config: ModelConfig) -> tuple[int, int, int]:
     """Shape of one rhythm input: features, height, beats."""

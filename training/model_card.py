@@ -93,7 +93,7 @@ block), S (supraventricular ectopic), V (ventricular ectopic) and F (fusion of V
 on a microcontroller, beat by beat, behind BitBeat's own band-pass filter and R-peak detector.
 
 - Beat stream: 800 ms around the R peak on a 120 Hz grid, the beat and the beat minus the patient's dominant template
-  (int8 [96][2]); convolutions of {beat}; one more, over all that is left, to {layers["beat_units"]} units.
+  (int8 [96][2]); the mean of every {layers["beat_pool"]} samples, convolutions of {beat}; one more, over all that is left, to {layers["beat_units"]} units.
 - Rhythm stream: {len(FEATURE_NAMES)} features (int8) of each of {layers["context_beats"]} consecutive beats, {ahead} of them later than the
   classified one: RR intervals against four memories of different length, likeness to the patient's dominant
   template, the beat's own kind of beat, the P region. {layers["own_units"]} units see the beat's own (and those ahead); the same {layers["row_units"]} units for every beat, then convolutions over the
@@ -109,8 +109,25 @@ on a microcontroller, beat by beat, behind BitBeat's own band-pass filter and R-
 | SHA-256 of the checkpoint | `{export["checkpoint"]["sha256"]}` |
 | hash of the signal chain's specification | `{info["spec_hash"]}` |
 | hash of the hyper-parameters (`training/config.toml`) | `{info["config_hash"]}` |
-| trained at commit, seed, steps of each teacher | `{info["git_commit"]}`, {info["seed"]}, {info["steps"]} |
+| commit that trains it, byte for byte (`make train`); seed, steps of each teacher | `{info["git_commit"]}`, {info["seed"]}, {info["steps"]} |
+{_comparison_rows()}
 """
+
+
+def _comparison_rows() -> str:
+    """Hashes and origin of the networks of the other protocols."""
+    rows = []
+    for protocol in PROTOCOLS:
+        if protocol == SHIPPED:
+            continue
+        checkpoint = _tflite(protocol).with_suffix(".safetensors")
+        info = _read(checkpoint.with_suffix(".json"), "make train")
+        rows += [
+            f"| protocol {protocol}: SHA-256 of `{_tflite(protocol).relative_to(REPO_ROOT)}` | `{file_sha256(_tflite(protocol))}` |",
+            f"| protocol {protocol}: SHA-256 of the checkpoint | `{file_sha256(checkpoint)}` |",
+            f"| protocol {protocol}: commit that trains it; seed, steps | `{info['git_commit']}`, {info['seed']}, {info['steps']} |",
+        ]
+    return "\n".join(rows)
 
 
 def _data(info: dict[str, Any]) -> str:
@@ -142,7 +159,7 @@ def _class_rows(classes: dict[str, dict[str, float]], keys: tuple[str, ...], fac
     rows = []
     for name, c in classes.items():
         # Without a beat that is called so, there is no predictivity.
-        cells = [f"{factor * c[k]:.1f}" if c["se"] or k == "se" else "–" for k in keys]
+        cells = [f"{factor * c[k]:.2f}" if c["se"] or k == "se" else "–" for k in keys]
         rows.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(rows)
 
@@ -167,7 +184,7 @@ Float network, detected R peaks, held-out beats of all folds together; from 5:00
 |---|---|---|---|---|
 {table}
 
-All {pooled["beats"]:,} beats that have a label: accuracy {100 * pooled["accuracy"]:.2f} %; macro-F1 over N, S, V
+Whole records, missed and false beats left out, all {pooled["beats"]:,} beats that have a label: accuracy {100 * pooled["accuracy"]:.2f} %; macro-F1 over N, S, V
 {100 * pooled["macro_f1_nsv"]:.1f} % (by fold: {folds}). Expected calibration error
 {metrics["calibration"]["expected_calibration_error"]:.3f} (before the temperature of {metrics["temperature"]:.2f}: {metrics["calibration"]["before_temperature"]:.3f}). F cannot be judged: record 208
 holds nine tenths of DS1's F beats. The logit of S is moved by {metrics.get("s_offset", 0.0):+.2f}: as many held-out beats are then called S as there are.
@@ -206,12 +223,12 @@ pairing, gross figures, de Chazal's mapping; a missed or false beat counts as an
 | class | Se % | +P % | F1 % |
 |---|---|---|---|
 {_class_rows(entry["classes"], ("se", "ppv", "f1"), 1)}
-| S without record 232 | {s["se"]:.1f} | {s["ppv"]:.1f} | {s["f1"]:.1f} |
-| S, bxb's mapping (e, j are S) | {b["S"]["se"]:.1f} | {b["S"]["ppv"]:.1f} | {b["S"]["f1"]:.1f} |
-| V, bxb's mapping | {b["V"]["se"]:.1f} | {b["V"]["ppv"]:.1f} | {b["V"]["f1"]:.1f} |
+| S without record 232 | {s["se"]:.2f} | {s["ppv"]:.2f} | {s["f1"]:.2f} |
+| S, bxb's mapping (e, j are S) | {b["S"]["se"]:.2f} | {b["S"]["ppv"]:.2f} | {b["S"]["f1"]:.2f} |
+| V, bxb's mapping | {b["V"]["se"]:.2f} | {b["V"]["ppv"]:.2f} | {b["V"]["f1"]:.2f} |
 
 QRS detection Se {entry["qrs"]["se"]:.2f} %, +P {entry["qrs"]["ppv"]:.2f} %; accuracy {entry["accuracy"]:.2f} %; macro-F1 over
-N, S, V {entry["macro_f1"]:.1f} %. Scored {entry["date"][:10]} at commit `{entry["commit"]}`, .tflite `{digest[:16]}`. The same over whole records
+N, S, V {entry["macro_f1"]:.2f} %. Scored {entry["date"][:10]} by commit `{entry["commit"]}` (`+`: and changes that came with the next one), .tflite `{digest[:16]}`. The same over whole records
 (from 0:00), and int8 less float: `docs/score.md`.
 """
 
@@ -220,7 +237,7 @@ def _limits() -> str:
     return """## Intended use and limits
 
 - Intended: experiments with ECG on microcontrollers, teaching, a baseline to improve, a test load for firmware.
-- Trained on 62 adults, recorded with Holter devices in the 1970s and 1980s, one or two leads each. Other leads, electrodes,
+- Trained on 62 records of adults, from Holter devices of the 1970s and 1980s, one or two leads each. Other leads, electrodes,
   children, pacemakers and other diseases were not seen; expect worse figures there.
 - S is weaker than V: premature atrial beats look like the irregular normal beats of atrial fibrillation. F, fusion
   beats, is never answered: they are called N or V.

@@ -45,8 +45,8 @@ def _save(figure: Any, path: Path) -> None:
     plt.close(figure)
 
 
-def confusion(path: Path, matrix: NDArray[np.int64]) -> None:
-    """Confusion matrix, coloured by the share within each row."""
+def confusion(path: Path, matrix: NDArray[np.int64], where: str) -> None:
+    """Confusion matrix of the records named by ``where``, coloured by the share within each row."""
     share = matrix / np.maximum(1, matrix.sum(1, keepdims=True))
     with plt.rc_context(_STYLE | {"axes.grid": False}):
         figure, axis = plt.subplots(figsize=(4.6, 4.0))
@@ -63,13 +63,13 @@ def confusion(path: Path, matrix: NDArray[np.int64]) -> None:
                 )
         axis.set_xticks(range(4), CLASS_NAMES)
         axis.set_yticks(range(4), CLASS_NAMES)
-        axis.set(xlabel="predicted", ylabel="reference", title="Cross-validation inside DS1, all folds")
+        axis.set(xlabel="predicted", ylabel="reference", title=f"Cross-validation inside {where}, all folds")
         figure.colorbar(image, ax=axis, fraction=0.046, label="share of the reference class")
         _save(figure, path)
 
 
-def per_class(path: Path, classes: dict[str, dict[str, float]]) -> None:
-    """Precision, recall and F1 of each class as bars."""
+def per_class(path: Path, classes: dict[str, dict[str, float]], where: str) -> None:
+    """Precision, recall and F1 of each class as bars, over the records named by ``where``."""
     with plt.rc_context(_STYLE):
         figure, axis = plt.subplots(figsize=(6, 3.2))
         place = np.arange(len(classes))
@@ -82,7 +82,7 @@ def per_class(path: Path, classes: dict[str, dict[str, float]]) -> None:
             )
             axis.bar_label(bars, fmt="%.0f", fontsize=7)
         axis.set_xticks(place, [f"{name}\n{c['beats']:,} beats" for name, c in classes.items()])
-        axis.set(ylim=(0, 112), ylabel="%", title="Cross-validation inside DS1, per class")
+        axis.set(ylim=(0, 112), ylabel="%", title=f"Cross-validation inside {where}, per class")
         axis.grid(axis="x", visible=False)
         axis.legend(ncols=3, loc="upper right", fontsize=8)
         _save(figure, path)

@@ -114,8 +114,9 @@ def write_report(
     write_errors(folder, judged, matrix)
     write_low_confidence(folder / "low_confidence.csv", judged)
     write_predictions(folder / "predictions.npz", judged)
-    plots.confusion(folder / "confusion_matrix.png", matrix)
-    plots.per_class(folder / "per_class.png", metrics["pooled"]["classes"])
+    where = " and ".join({"ds1": "DS1", "svdb": "svdb"}[database] for database in metrics["ec57"])
+    plots.confusion(folder / "confusion_matrix.png", matrix, where)
+    plots.per_class(folder / "per_class.png", metrics["pooled"]["classes"], where)
     plots.reliability_diagram(folder / "reliability.png", calibration, before)
     plots.confidence_histogram(folder / "confidence.png", judged.confidence, right)
     plots.contact_sheet(

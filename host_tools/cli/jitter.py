@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-#: Percentiles shown.
+#: Percentiles shown of the distances, and of the delays.
 _PERCENT = (50, 90, 95)
+_DELAY_PERCENT = (50, 95, 100)
 
 
 def register(app: typer.Typer) -> None:
@@ -20,7 +21,7 @@ def jitter(
     data: Annotated[Path, typer.Option(help="Folder of MIT-BIH records.")] = Path("data/mitdb"),
     out: Annotated[Path | None, typer.Option(help="Where the figures go; build/jitter.json.")] = None,
 ) -> None:
-    """Show how far detected R peaks lie from the annotated ones, by record and pooled."""
+    """Show how far detected R peaks lie from the annotated ones, and how long after them the answer comes."""
     from rich.console import Console
     from rich.table import Table
 
@@ -28,6 +29,7 @@ def jitter(
     from host_tools.mitdb import record_names
     from host_tools.progress import track
     from host_tools.readme import DOCUMENTS, JITTER, jitter_markdown, report_path
+    from host_tools.reference.params import FS_HZ
     from host_tools.writing import check_folder, write_json
 
     out, whole = report_path("jitter", out, some=False)
@@ -36,16 +38,23 @@ def jitter(
     measured = ((name, record_jitter(data / name)) for name in names)
     found = [one for _, one in track(measured, len(names), "jitter", lambda pair: pair[0])]
     rows: list[dict[str, Any]] = []
-    table = Table(title="|detected - annotated R peak|, samples, each record's offset taken out")
-    for head in ("record", "offset", "median", "90 %", "95 %"):
+    title = "|detected - annotated R peak|, samples, each record's offset taken out; s from R peak to answer"
+    table = Table(title=title)
+    for head in ("record", "offset", "median", "90 %", "95 %", "answer: median", "95 %", "last"):
         table.add_column(head, justify="right")
     for name, one in zip([*names, "all"], [*found, pooled(found)], strict=True):
         shown = [one.percentile(percent) for percent in _PERCENT]
+        delays_s = [one.delay(percent) / FS_HZ for percent in _DELAY_PERCENT]
         rows.append(
             {"record": name, "offset_samples": one.offset_samples}
             | {f"p{percent}_samples": value for percent, value in zip(_PERCENT, shown, strict=True)}
+            | {f"delay_p{percent}_s": value for percent, value in zip(_DELAY_PERCENT, delays_s, strict=True)}
         )
-        table.add_row(name, *(f"{value:g}" for value in (one.offset_samples, *shown)))
+        table.add_row(
+            name,
+            *(f"{value:g}" for value in (one.offset_samples, *shown)),
+            *(f"{delay_s:.2f}" for delay_s in delays_s),
+        )
     write_json(out, rows)
     if whole:
         JITTER.write(jitter_markdown(rows), DOCUMENTS)

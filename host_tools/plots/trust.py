@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from host_tools.trust.undecided import MOST_UNDECIDED_PERCENT, enough_decided
 
 from .paper import CLASS_COLOURS, FAINT_INK, INK, new_figure, save
 
@@ -11,8 +14,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _NAMES = {"bw": "baseline wander (bw)", "em": "electrode motion (em)", "ma": "muscle (ma)"}
-#: With more beats undecided than this, percent, figures of the rest say little and are not drawn.
-MOST_UNDECIDED_PERCENT = 60.0
 _BLUE, _ORANGE, _GREY = "#0b5fd3", "#d9730d", "#b4b4ba"
 
 
@@ -39,12 +40,9 @@ def draw_noise(figures: dict[str, Any], path: Path) -> Path:
             for key, colour, label in (("se", _BLUE, "Se"), ("ppv", _ORANGE, "+P")):
                 axes.plot(places, [r[what][key] for r in rows], "o-", color=colour, ms=3, lw=1.4, label=label)
                 if what != "qrs":
-                    # Gaps, not lines across them, where too few beats are left.
-                    decided = [
-                        r["decided"][what][key] if r["undecided"] <= MOST_UNDECIDED_PERCENT else float("nan")
-                        for r in rows
-                    ]
-                    axes.plot(places, decided, ".--", color=colour, lw=0.9, ms=3, label=f"{label}, decided")
+                    decided = [r["decided"][what][key] for r in takewhile(enough_decided, rows)]
+                    told = f"{label}, decided"
+                    axes.plot(places[: len(decided)], decided, ".--", color=colour, lw=0.9, ms=3, label=told)
             if what == "qrs":
                 axes.set_title(_NAMES.get(name, name), fontsize=9, color=INK)
                 share = [r["undecided"] for r in rows]
@@ -59,7 +57,7 @@ def draw_noise(figures: dict[str, Any], path: Path) -> Path:
     grid[1][-1].legend(fontsize=6.5, frameon=False, loc="lower left")
     figure.suptitle(
         "DS2 with noise from 5:00 on, C core, all beats scored from there "
-        f"(decided beats: where they are at least {100 - MOST_UNDECIDED_PERCENT:.0f} %)",
+        f"(decided beats: as long as they are at least {100 - MOST_UNDECIDED_PERCENT:.0f} %)",
         fontsize=9,
         color=INK,
     )
@@ -85,6 +83,7 @@ def draw_reliability(figures: dict[str, Any], path: Path) -> Path:
     top.set_title("DS2, confidence as the device gives it", fontsize=9, color=INK)
     low.bar(confidence, [b["beats"] for b in bins], 0.04, color=_BLUE)
     low.set_yscale("log")
+    low.set_ylim(1, None)
     low.set_xlim(0.2, 1.02)
     low.set_xlabel("confidence", fontsize=8, color=INK)
     low.set_ylabel("beats", fontsize=8, color=INK)
@@ -116,6 +115,7 @@ def draw_undecided(figures: dict[str, Any], path: Path) -> Path:
         axes.set_xlabel("undecided, % of beats", fontsize=8, color=INK)
     grid[0].set_ylabel("of the decided beats, %", fontsize=8, color=INK)
     grid[0].legend(fontsize=6.5, frameon=False, ncols=2)
+    grid[1].sharex(grid[0])
     grid[1].annotate(
         "diamond: the device's flag", (0.98, 0.03), xycoords="axes fraction", ha="right", fontsize=6.5
     )
@@ -156,7 +156,8 @@ def draw_signal_quality(figures: dict[str, Any], path: Path) -> Path:
     left.set_xlabel("right beats marked, %", fontsize=8, color=INK)
     left.set_ylabel("wrong and false beats marked, %", fontsize=8, color=INK)
     left.set_title("index as a warning of wrong beats", fontsize=9, color=INK)
-    right.axvline(limit, color=FAINT_INK, lw=0.8, ls=":")
+    right.axvline(limit, color=FAINT_INK, lw=0.8, ls=":", label="the device's limit")
+    left.plot([], [], "D", color=FAINT_INK, ms=4.5, mec="white", label="at the device's limit")
     right.set_xlabel("signal-quality index", fontsize=8, color=INK)
     right.set_ylabel("wrong and false beats, %", fontsize=8, color=INK)
     right.set_title("clean and with all noises and levels", fontsize=9, color=INK)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from host_tools.ec57 import class_scores
 from host_tools.plots.paper import CLASS_COLOURS, FAINT_INK, INK, LINE_1_MM, LINE_5_MM, new_figure, save
 
 _WIDTH_MM, _HEIGHT_MM = 250.0, 165.0
@@ -38,7 +39,8 @@ def _detector(axes: Any, content: dict[str, Any]) -> None:
     axes.bar(x - _BAR / 2, missed, _BAR, color=INK, label="missed (100 − Se)")
     axes.bar(x + _BAR / 2, false, _BAR, color=LINE_5_MM, label="false (100 − +P)")
     qrs = content["qrs"]
-    _frame(axes, f"QRS detection, 48 records, errors: Se {qrs['se']:.2f}, +P {qrs['ppv']:.2f} gross", names)
+    gross = f"Se {qrs['se']:.2f}, +P {qrs['ppv']:.2f} gross"
+    _frame(axes, f"QRS detection, 48 records from 5:00, errors: {gross}", names)
     axes.legend(fontsize=7, frameon=False, ncols=2, loc="upper right", labelcolor=INK)
 
 
@@ -61,14 +63,16 @@ def _classes(axes: Any, content: dict[str, Any], letter: str, what: str) -> None
                     lw=0.8,
                     alpha=alpha,
                 )
-        axes.text(k, 103, f"{beats}", ha="center", va="bottom", fontsize=6, color=FAINT_INK)
+        false = class_scores(np.array(record["matrix"]))[letter].fp
+        told = f"{beats}" + (f"\n+{false}" if false else "\n")
+        axes.text(k, 103, told, ha="center", va="bottom", fontsize=6, color=FAINT_INK, linespacing=1.1)
     gross = content["ds2"]["dechazal"][letter]
     text = ", ".join(
         f"{name} {gross[key]:.2f}" for name, key in (("Se", "se"), ("+P", "ppv")) if gross[key] is not None
     )
-    legend = f"filled: Se, open: +P; above: beats in the reference, faint: fewer than {_FEW_BEATS}"
-    _frame(axes, f"{what}, DS2: {text} gross ({legend})", names)
-    axes.set_ylim(0, 118)
+    legend = f"filled: Se, open: +P; above: reference beats, + false ones; faint: fewer than {_FEW_BEATS}"
+    _frame(axes, f"{what}, DS2 from 5:00: {text} gross ({legend})", names)
+    axes.set_ylim(0, 132)
     axes.set_yticks((0, 50, 100))
 
 

@@ -181,7 +181,7 @@ def headline(content: dict[str, Any]) -> str:
     ds2, qrs = content["ds2"], content["qrs"]
 
     def percent(value: float | None) -> str:
-        return "–" if value is None else f"{value:.1f} %"
+        return "–" if value is None else f"{value:.2f} %"
 
     def told(rates: dict[str, float | None]) -> str:
         return f"{percent(rates['se'])} found ({percent(rates['ppv'])} of those called so are right)"
@@ -192,7 +192,8 @@ def headline(content: dict[str, Any]) -> str:
         f"{percent(ds2['accuracy'])} of all beats right;\nventricular beats {told(ds2['bxb']['V'])}; "
         f"supraventricular\n{told(ds2['dechazal']['S'])}, without the one record that holds most of them "
         f"{percent(rest['se'])} ({percent(rest['ppv'])}).\nR peaks of all 48 records: {_fixed(qrs['se'])} % "
-        f"found ({_fixed(qrs['ppv'])} % right).\n"
+        f"found ({_fixed(qrs['ppv'])} % right). Which rhythms are made up for its training was\ndecided with "
+        "errors on DS2 in view; for new patients see the held-out records under *Training and export*.\n"
     )
 
 

@@ -9,6 +9,8 @@ from rich.table import Table
 
 from host_tools.places import Place, markdown_table
 
+from .undecided import enough_decided
+
 #: Where a document holds the table.
 SCORE_NOISE = Place("score-noise", "make score-noise")
 
@@ -102,7 +104,8 @@ def markdown(figures: dict[str, Any]) -> str:
     )
 
     def row(name: str, level: str, f: dict[str, Any]) -> list[str]:
-        cells = [_pair(f[key]) for key in ("qrs", "V", "S")] + [_pair(f["decided"]["V"])]
+        cells = [_pair(f[key]) for key in ("qrs", "V", "S")]
+        cells.append(_pair(f["decided"]["V"]) if enough_decided(f) else "–")
         return [name, level, *cells, f"{f['undecided']:.1f} %", f"{f['sqi_quartiles'][1]:.0f}"]
 
     rows = [row("none", "", clean)]

@@ -17,6 +17,14 @@ CURVE_CLASSES = ("S", "V")
 #: Shares of beats to leave undecided at which a curve is drawn, percent.
 SHARES_PERCENT = (0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.5, 10.0, 15.0, 20.0)
 
+#: With more beats undecided than this, percent, figures of the rest say little and are not shown.
+MOST_UNDECIDED_PERCENT = 60.0
+
+
+def enough_decided(figures: dict[str, Any]) -> bool:
+    """Whether the decided beats of some figures are enough to be shown."""
+    return bool(figures["undecided"] <= MOST_UNDECIDED_PERCENT)
+
 
 def decided_figures(beats: JudgedBeats, keep: NDArray[np.bool_]) -> dict[str, Any]:
     """Figures of the beats in ``keep``; the others count neither for nor against, missed beats stay missed.

@@ -12,7 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from host_tools.build import CORE_INCLUDE_DIRS, FIRMWARE, STRICT_FLAGS, c_compiler
@@ -67,7 +67,6 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
 start_times = st.sampled_from([0, 2**32 - 1, 2**32 - 500_000, 2**31 - 100])
 
 
-@settings(deadline=None)
 @given(start_us=start_times, steps=st.lists(st.integers(1, 2000), min_size=400, max_size=800))
 def test_a_prompt_loop_gets_every_sample_at_its_time(
     start_us: int, steps: list[int], library: ctypes.CDLL
@@ -85,7 +84,6 @@ def test_a_prompt_loop_gets_every_sample_at_its_time(
     assert board.c.t_late() < 2001
 
 
-@settings(deadline=None)
 @given(start_us=start_times, steps=st.lists(st.integers(1, 60_000), min_size=1, max_size=100))
 def test_a_slow_loop_loses_samples_but_not_time(
     start_us: int, steps: list[int], library: ctypes.CDLL

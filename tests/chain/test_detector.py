@@ -11,6 +11,8 @@ import wfdb
 from host_tools.ec57 import Score, pair_beats, qrs_score
 from host_tools.jitter import pooled, record_jitter
 from host_tools.mitdb import record_samples
+from host_tools.native import run_core
+from host_tools.records import read_record
 from host_tools.reference import params
 from host_tools.reference.rpeak import rpeak_push, rpeak_reset
 from host_tools.reference.state import RPEAK_DTYPE, new_record
@@ -137,3 +139,16 @@ def test_jitter_of_r_peaks(mitdb) -> None:
     assert pooled(found).percentile(50) <= 2
     assert all(jitter.percentile(50) <= 2 for jitter in found)
     assert all(np.median(jitter.distances_samples) == jitter.percentile(50) for jitter in found)
+
+
+@pytest.mark.needs_data
+def test_delay_of_the_answer(mitdb) -> None:
+    """Oracle: the ECG cut off there; with one sample less the beat is not answered yet."""
+    jitter = record_jitter(mitdb / "208")
+    samples = read_record(mitdb / "208", lead="0", reference="none").samples
+    for beat in (5, 40, 300):
+        r_sample = int(run_core(samples).beats["r_sample"][beat]) - params.DELAY_SAMPLES
+        end = r_sample + int(jitter.delays_samples[beat]) + 1
+        answered = [int((run_core(samples[:n]).released < n).sum()) for n in (end - 1, end)]
+        assert answered == [beat, beat + 1]
+    assert 0 < jitter.delay(50) <= jitter.delay(100) == jitter.delays_samples.max()

@@ -55,7 +55,7 @@ def test_every_feature_has_one_name() -> None:
     assert RR_FEATURES + SHAPE_FEATURES == params.RHYTHM_FEATURES
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(RR_SERIES)
 def test_rr_ratios_are_logarithms_of_ratios_to_medians(series: list[int]) -> None:
     rows, state = rr_rows(series)
@@ -72,7 +72,7 @@ def test_rr_ratios_are_logarithms_of_ratios_to_medians(series: list[int]) -> Non
     assert np.array_equal(kept, np.sort(last))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(RR_SERIES)
 def test_irregularity_is_the_median_change(series: list[int]) -> None:
     rows, _ = rr_rows(series)
@@ -97,7 +97,7 @@ WINDOWS = st.integers(0, 2**32 - 1).map(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(WINDOWS, st.floats(60, 1500))
 def test_likeness_is_the_correlation(pair: np.ndarray, scale: float) -> None:
     a, b = np.clip(pair * scale, -32768, 32767).astype(np.int16)
@@ -114,7 +114,7 @@ def test_unlikeness_is_fine_near_one_and_fits_int8() -> None:
         assert values[r + 1024] == pytest.approx(11 * np.log2(1025 - r), abs=1.1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(WINDOWS, st.floats(60, 1500))
 def test_outline_is_what_numpy_measures(pair: np.ndarray, scale: float) -> None:
     window = np.clip(pair[0] * scale, -32768, 32767).astype(np.int16)
@@ -158,7 +158,7 @@ def kinds(seed: int) -> tuple[np.ndarray, np.ndarray]:
     return narrow.astype(np.int16), wide.astype(np.int16)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32 - 1), st.floats(0.05, 0.35))
 def test_the_commoner_kind_of_beat_is_dominant(seed: int, share: float) -> None:
     rng = np.random.default_rng(seed)

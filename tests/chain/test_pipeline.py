@@ -31,7 +31,7 @@ def assert_equal(x: np.ndarray, **options: int) -> None:
     assert result.compared["sample"] == 3 * len(x)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_random_signals_are_equal(data: st.DataObject) -> None:
     seed = data.draw(st.integers(0, 2**32 - 1), label="seed")
@@ -83,7 +83,7 @@ def test_sample_counter_wraps(before: int) -> None:
     assert_equal(x, first_sample=2**32 - before)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.integers(300, 4000))
 def test_latency_and_order(seed: int, rr_ms: int) -> None:
     x = pulse_train(40, rr_ms, seed=seed % 1000)[0]

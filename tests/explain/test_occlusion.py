@@ -63,7 +63,7 @@ def test_the_network_is_the_chain_s_own(example):
         assert abs(255 * share - beat_confidence_q8(beat["logits"], winner)) <= 0.5
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.data())
 def test_parts_of_the_real_network(example, data):
     """Each figure is the lead with everything minus the lead on inputs changed by hand."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from export.network_report import confidence_table, struct_bytes
@@ -60,7 +60,6 @@ def arithmetic(request: pytest.FixtureRequest) -> Arithmetic:
     return Arithmetic(request.param)
 
 
-@settings(deadline=None)  # numba compiles at the first call
 @given(int32, multipliers)
 @example(1, 2**30)
 @example(-1, 2**30)
@@ -71,7 +70,6 @@ def test_high_product_rounds_halves_up(arithmetic: Arithmetic, a: int, b: int) -
     assert arithmetic.high(a, b) == round_half_up(Fraction(a * b, 2**31))
 
 
-@settings(deadline=None)  # numba compiles at the first call
 @given(int32, st.integers(0, 31))
 @example(-6, 2)
 @example(6, 2)
@@ -80,7 +78,6 @@ def test_shift_rounds_halves_away_from_zero(arithmetic: Arithmetic, x: int, bits
     assert arithmetic.shift(x, bits) == round_half_away(Fraction(x, 2**bits))
 
 
-@settings(deadline=None)  # numba compiles at the first call
 @given(st.integers(-(2**24), 2**24), multipliers, st.integers(-31, 6))
 def test_requantise_rounds_twice(arithmetic: Arithmetic, x: int, multiplier: int, shift: int) -> None:
     wide = Fraction(x * 2 ** max(shift, 0) * multiplier, 2**31)
@@ -88,7 +85,6 @@ def test_requantise_rounds_twice(arithmetic: Arithmetic, x: int, multiplier: int
     assert arithmetic.requantise(x, multiplier, shift) == expected
 
 
-@settings(deadline=None)  # numba compiles at the first call
 @given(st.integers(-(2**31) + 1, 0))
 @example(0)
 @example(-(2**24))
@@ -97,7 +93,6 @@ def test_exponential_is_near(arithmetic: Arithmetic, a_q26: int) -> None:
     assert abs(arithmetic.exp(a_q26) - 2**31 * math.exp(a_q26 / 2**26)) <= 600
 
 
-@settings(deadline=None)  # numba compiles at the first call
 @given(st.integers(0, 2**31 - 1))
 def test_reciprocal_is_within_sixteen_steps(arithmetic: Arithmetic, x_q31: int) -> None:
     assert abs(arithmetic.reciprocal(x_q31) - 2**31 / (1 + x_q31 / 2**31)) <= 16
@@ -114,7 +109,6 @@ def test_both_exponentials_are_the_same() -> None:
     assert [c.reciprocal(-a) for a in points] == [reference.reciprocal(-a) for a in points]
 
 
-@settings(deadline=None)  # numba compiles at the first call
 @given(st.floats(2.0**-31, 2.0**20))
 def test_multiplier_is_the_nearest(real: float) -> None:
     multiplier, shift = quantise_multiplier(real)
@@ -128,7 +122,6 @@ def test_tiny_multipliers_become_zero() -> None:
     assert quantise_multiplier(2.0**-40) == (0, 0)
 
 
-@settings(deadline=None)  # numba compiles at the first call
 @given(st.floats(1e-4, 1.0))
 def test_confidence_table_is_the_exponential(scale: float) -> None:
     table = confidence_table(scale)

@@ -117,7 +117,7 @@ def simulate(graph: Graph, plan: MemoryPlan) -> None:
         expect(i)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(0, 100_000))
 def test_graph_finds_all_its_values(seed: int) -> None:
     graph = parse_tflite(small_graph(seed), "graph")

@@ -125,7 +125,7 @@ def test_other_inputs_than_the_projects_are_refused(tmp_path: Path) -> None:
     assert network_report(path).macs == 8
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(end=st.integers(0, len(TFLITE.read_bytes()) - 1))
 def test_truncated_file_is_one_line(end: int) -> None:
     assert "not a whole .tflite" in refusal(TFLITE.read_bytes()[:end])
@@ -141,14 +141,14 @@ def try_compile(content: bytes) -> None:
     assert "\n" not in message
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.binary(max_size=400))
 def test_garbage_is_one_line(content: bytes) -> None:
     refusal(content)
     refusal(content[:4] + b"TFL3" + content[8:])
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(st.data())
 def test_damaged_file_is_refused_or_compiles(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(KNOWN_OPERATORS))

@@ -20,9 +20,7 @@ from host_tools.link.frames import Frame, FrameReader
 from .conftest import CFraming, PythonFraming
 
 Make = Callable[[], "PythonFraming | CFraming"]
-same_backend = settings(
-    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+same_backend = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 byte = st.integers(0, 255)
 a_frame = st.builds(Frame, byte, byte, byte, st.binary(max_size=frames.PAYLOAD_MAX))
 

@@ -9,7 +9,7 @@ import ctypes
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from host_tools.beats import BEAT_DTYPE
@@ -45,7 +45,6 @@ def through_c(library: ctypes.CDLL, type_: int, payload: bytes) -> bytes:
     return out.raw[:n]
 
 
-@settings(deadline=None)
 @given(message=messages)
 def test_both_sides_agree_on_every_byte(library: ctypes.CDLL, message: tuple[int, m.Hello]) -> None:
     type_, value = message
@@ -55,7 +54,6 @@ def test_both_sides_agree_on_every_byte(library: ctypes.CDLL, message: tuple[int
     assert type(value).unpack(payload) == value
 
 
-@settings(deadline=None)
 @given(content=st.binary(min_size=16, max_size=16), event=u16)
 def test_beats_agree_on_every_byte(library: ctypes.CDLL, content: bytes, event: int) -> None:
     beat = np.frombuffer(content, BEAT_DTYPE)[0]

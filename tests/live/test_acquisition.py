@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from host_tools.reference.params import ADU_PER_MV, FS_HZ
@@ -30,7 +30,6 @@ steps = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(steps=steps, index=st.sampled_from([0, 2**32 - 1, 2**32 - 70]))
 def test_time_never_slips(
     steps: list[tuple[str, int]], index: int, acquisition: Callable[..., Acquisition]

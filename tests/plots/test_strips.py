@@ -124,7 +124,7 @@ def test_classes_that_do_not_occur_have_no_colour_on_the_strips(example, tmp_pat
     assert _share(lower, CLASS_COLOURS["V"]) == 0
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.integers(0, 5000), st.integers(0, 6), st.sampled_from([128, 360, 1000]))
 def test_any_recording_can_be_drawn(tmp_path_factory, n_samples, n_beats, fs_hz):
     rng = np.random.default_rng(n_samples)

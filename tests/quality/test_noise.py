@@ -90,7 +90,7 @@ def test_rms_is_that_of_pieces_about_their_own_means() -> None:
         noise_rms_adu(noise[:100], FS_HZ)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(wanted_db=st.sampled_from([24, 18, 12, 6, 0, -6]), height=st.integers(80, 400), seed=st.integers(0, 9))
 def test_the_mixture_has_the_ratio_asked_for(wanted_db: int, height: int, seed: int) -> None:
     """Oracle: what was added, mixture minus record, measured again against the QRS amplitude."""

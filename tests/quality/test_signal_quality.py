@@ -32,7 +32,7 @@ def judged(window: np.ndarray, dominant: np.ndarray, sd: int, rough: int, flags:
     return int(beat["flags"][0]), state
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     window=windows,
     dominant=windows,
@@ -54,7 +54,7 @@ def test_index_and_flag_keep_their_meaning(
         assert state.sqi == 0
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(window=windows, dominant=windows, sd=st.integers(8, 32767))
 def test_distance_is_the_clipped_mean(window: np.ndarray, dominant: np.ndarray, sd: int) -> None:
     """Oracle: the definition in floating point."""
@@ -123,7 +123,7 @@ def test_lead_off_on_and_off() -> None:
     assert off[-1] == 0
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     begin=st.integers(6 * FS, 9 * FS),
     length=st.integers(1, 6 * FS),

@@ -66,7 +66,7 @@ def test_false_beats_are_wrong_and_unclassified_ones_do_not_count() -> None:
     assert found["ece"] == pytest.approx(0.5)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     rows=st.lists(
         st.tuples(st.integers(0, 5), st.integers(0, 3), st.integers(64, 255)), min_size=1, max_size=60
@@ -107,7 +107,7 @@ def test_undecided_beats_count_neither_way() -> None:
     assert shares == sorted(shares)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(rows=st.lists(st.tuples(st.integers(0, 6), st.booleans()), max_size=40))
 def test_area_under_roc(rows: list[tuple[int, bool]]) -> None:
     """Oracle: every pair counted."""

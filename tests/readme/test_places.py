@@ -112,8 +112,12 @@ def test_writing_changes_the_place_alone(tmp_path: Path) -> None:
     report |= {"qrs_se": 99.5, "qrs_ppv": 98.25, "accuracy": 97.0, "macro_f1": 90.123}
     RATES.write(rates_markdown([report]), (page,))
     assert rows(RATES, page.read_text()) == [["250", "6,000", "7", "0", "99.50 / 98.25", "97.00, 90.12"]]
-    JITTER.write(jitter_markdown([{}, {"p50_samples": 0.0, "p90_samples": 2.0, "p95_samples": 8.5}]), (page,))
-    assert inside(JITTER, page.read_text()).endswith("median 0 samples, 90 % within 2 and 95 % within 8.5.")
+    everything = {"p50_samples": 0.0, "p90_samples": 2.0, "p95_samples": 8.5}
+    everything |= {"delay_p50_s": 1.96, "delay_p95_s": 2.5, "delay_p100_s": 4.61}
+    JITTER.write(jitter_markdown([{}, everything]), (page,))
+    distances, answers = inside(JITTER, page.read_text()).splitlines()[1:]
+    assert distances == "median 0 samples, 90 % within 2 and 95 % within 8.5."
+    assert answers.endswith("median 2.0 s, 95 % within 2.5 s, the last after 4.6 s (`make jitter`).")
     total = {"board": "x", "records": 2, "beats": 1234, "values_compared": 12340, "mismatches": 1}
     HIL.write(hil_markdown(total), (page,))
     assert numbers(inside(HIL, page.read_text())) == [2, 1234, 12340, 1]

@@ -1,6 +1,6 @@
 """Every kind of bad input: one clear line, its exit code, and nothing half-written.
 
-Oracle: the table of the issue that this test file follows.
+Oracle: the messages and exit codes written by hand in the tests.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Annotations that cannot be scored: one clear line, exit code 2, no file written.
 
-Oracle: the issue's list (missing, empty, unsorted, mismatched).
+Oracle: the messages written by hand here, for missing, empty, unsorted and mismatched annotations.
 """
 
 from __future__ import annotations

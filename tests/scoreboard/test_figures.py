@@ -1,4 +1,4 @@
-"""Figures of the board. Oracles: the keys of the issue; rates worked out from the counts in plain Python."""
+"""Figures of the board. Oracles: keys written down here; rates worked out from the counts in plain Python."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_gross_average_and_per_record(found) -> None:
     json.dumps(ds2, allow_nan=False)
 
 
-def test_keys_are_those_of_the_issue() -> None:
+def test_keys_of_the_report() -> None:
     m = np.full((6, 6), 2, np.int64)
     m[5, 5] = 0
     found = [replayed(name, m, m, m) for name in NAMES]

@@ -118,7 +118,7 @@ def test_truth_is_on_the_peaks():
         assert abs(int(np.argmax(around)) - 18) <= 2
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(fs_hz=st.sampled_from([100.0, 128.0, 250.0, 500.0, 1000.0]), seed=st.integers(0, 2**32))
 def test_another_rate_gives_the_same_heart(fs_hz, seed):
     script = (Step("sinus", until_s=6), Step("pvc"), Step("fibrillation", until_s=14))
@@ -132,7 +132,6 @@ def test_seeds_differ():
     assert not np.array_equal(simulate((), 10, 1).samples, simulate((), 10, 2).samples)
 
 
-@settings(deadline=None)
 @given(seed=st.integers(0, 2**63), count=st.integers(1, 400))
 def test_draws_stay_in_range(seed, count):
     uniform = Draw(seed, "test").uniform(count)

@@ -13,6 +13,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from export.network_report import MACS_MAX
 from host_tools.errors import UserError
 from host_tools.reference.params import CONTEXT_BEATS, FEATURE_NAMES, LOOKAHEAD_BEATS
 from tests.training.made_up import made_up
@@ -27,7 +28,6 @@ from training.crops import (
 )
 from training.loop import batch_loss, predict, predict_record, train_network
 from training.model import (
-    MACS_MAX,
     ContextNet,
     check_context,
     count_macs,
@@ -95,7 +95,7 @@ def test_network_size_and_output() -> None:
 
 
 @given(st.integers(0, 1000), st.integers(1, 40))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_stretch_at_once_is_every_beat_with_its_stacked_rows(seed: int, beats: int) -> None:
     """The dilated convolutions over a record give what the device computes from each beat's own input."""
     model = dataclasses.replace(load_config().model, **{k: _tuple(v) for k, v in WIDE.items()})
@@ -177,7 +177,7 @@ def test_inputs_become_real_and_back() -> None:
 
 
 @given(int8_beats)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_no_augmentation_changes_only_the_mean(beat: np.ndarray) -> None:
     x = crops_of(beat)
     augment = Augmenter(QUIET, no_noise(), torch.Generator())

@@ -40,7 +40,7 @@ from training.splits import mode_of, original_of, source_of
 
 @pytest.mark.parametrize("mode", [*ATRIAL, *NORMAL])
 @given(seed=st.integers(0, 10_000), usual_s=st.floats(0.45, 1.3))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_rhythms_are_whole_and_their_s_beats_early(mode: str, seed: int, usual_s: float) -> None:
     rhythm = {**ATRIAL, **NORMAL}[mode](usual_s, np.random.default_rng(seed))
     label, interval_s = rhythm.label, rhythm.interval_s
@@ -60,7 +60,7 @@ def test_rhythms_are_whole_and_their_s_beats_early(mode: str, seed: int, usual_s
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_ventricular_beats_are_early_and_a_pause_follows(seed: int) -> None:
     rng = np.random.default_rng(seed)
     sinus = junctional(0.8, rng)

@@ -17,7 +17,7 @@ from host_tools.errors import UserError
 from host_tools.scoreboard import append_log
 from tests.data_access import database_dir, mitdb_dir
 from training import evaluate
-from training.ablate import ablate, load_variants
+from training.ablate import ablate, load_variants, table
 from training.checkpoint import load_checkpoint
 from training.config import TrainingConfig, changed, load_config
 from training.crossval import Places, cross_validation_jobs, load_training_data, run_job
@@ -267,6 +267,20 @@ def test_ablation_writes_a_line_for_each_variant(
         variants.write_text(text)
         with pytest.raises(UserError, match=message):
             load_variants(small_config(), variants)
+
+
+def test_an_ablation_compares_the_same_seeds() -> None:
+    def row(text: str, macro_f1: list[float]) -> dict:
+        rates = {rate: {"mean": 50.0, "spread": None} for rate in ("se", "ppv")}
+        own = {"S": rates, "V": rates, "macro_f1": mean_and_spread(macro_f1) | {"of_seeds": macro_f1}}
+        figures = {"ds1": own, "svdb": own, "made_up": mean_and_spread([0.0])}
+        return {"text": text, "protocol": "ds1+svdb", "seeds": len(macro_f1), "figures": figures}
+
+    lines = table(
+        [row("all", [90.0, 80.0, 70.0]), row("two", [84.0, 82.0]), row("three", [81.0, 81.0, 81.0])]
+    )
+    macro = [line.split(" | ")[5] for line in lines.splitlines()[-3:]]
+    assert macro == ["80.0 ± 10.0", "83.0 ± 1.4 (-2.0)", "81.0 (+1.0)"]
 
 
 def test_committed_variants_are_sound() -> None:
