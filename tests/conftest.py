@@ -16,7 +16,7 @@ from host_tools.toolchains import missing_tools, xtensa_llvm
 from tests.data_access import is_available
 
 # A busy machine is no failure: examples are not timed.
-settings.register_profile("untimed", suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
 #: Data that ``make data`` brings; the rest comes with the repository's surroundings only.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any
 
 from host_tools.errors import UserError
 from host_tools.places import markdown_table
-from host_tools.reference.params import FEATURE_NAMES
+from host_tools.reference.params import FEATURE_NAMES, SPEC_DIGEST
 from host_tools.writing import write_json, write_text
 from training.config import DIFFERENCE, TrainingConfig, changed, read_toml
 from training.crossval import Places, Report, worker_pool
@@ -29,11 +30,11 @@ _HEADER = """# What each idea brings
 Written by `make ablate`. Patient-wise 5-fold cross-validation on the training records, the
 detector's own beats from 5:00 on, de Chazal's mapping, gross; float networks, percent,
 mean ± spread (standard deviation) over seeds. Each line but the first changes one thing and says what.
-In brackets: its macro-F1 less that of the first line with the same seeds; where a line takes an idea away,
-a negative figure is what the idea brings. Of a difference within twice the first line's spread, seeds alone
-can be the cause: DS1's few S beats, two fifths of them one patient's, tell less than svdb's. No figure here
-comes from DS2. Last column: S beats found in made-up rhythms of the held-out patients, runs of S between
-irregular pauses.
+In brackets: its macro-F1 less that of the first line (with the same seed, where a line has one: seeds alone
+differ by more than most ideas); where a line takes an idea away, a negative figure is what the idea brings.
+Of a difference within twice the first line's spread, seeds alone can be the cause: DS1's few S beats, two
+fifths of them one patient's, tell less than svdb's. No figure here comes from DS2. Last column: S beats found
+in made-up rhythms of the held-out patients, runs of S between irregular pauses, without the decision offset.
 
 """
 
@@ -47,6 +48,11 @@ class Variant:
     protocol: str
     config: TrainingConfig
     offsets: bool
+
+    def digest(self) -> str:
+        """Hash of all that decides its figures but data and code."""
+        about = (self.config.digest(), self.protocol, self.offsets, SPEC_DIGEST)
+        return hashlib.sha256(repr(about).encode()).hexdigest()[:16]
 
 
 def load_variants(base: TrainingConfig, path: Path = VARIANTS_PATH) -> list[Variant]:
@@ -140,7 +146,8 @@ def ablate(
         if name not in {v.name for v in variants}:
             raise UserError(f"{variants_path}: has no variant {name}")
     before = report_before(json_path, base).get("variants", []) if only else []
-    found = {row["name"]: row for row in before}
+    hashes = {v.name: v.digest() for v in variants}
+    found = {row["name"]: row for row in before if row.get("variant_hash") == hashes.get(row["name"])}
     with ExitStack() as stack:
         workers = stack.enter_context(worker_pool(processes)) if processes > 1 else None
         for variant in variants:
@@ -160,10 +167,10 @@ def ablate(
                 workers=workers,
             )
             found[variant.name] = {
-                **{"name": variant.name, "text": variant.text, "protocol": variant.protocol},
-                **{"seeds": seeds, "figures": figures},
+                **{"name": variant.name, "protocol": variant.protocol, "seeds": seeds},
+                **{"variant_hash": hashes[variant.name], "figures": figures},
             }
-            rows = [found[v.name] for v in variants if v.name in found]
+            rows = [found[v.name] | {"text": v.text} for v in variants if v.name in found]
             write_json(json_path, {"config_hash": base.digest(), "variants": rows})
             write_text(table_path, table(rows))
     return rows
@@ -184,7 +191,12 @@ def _cells(row: dict[str, Any], first: dict[str, Any]) -> list[str]:
         figures = row["figures"][name]
         cells += [f"{spread_text(figures[c]['se'])} / {spread_text(figures[c]['ppv'])}" for c in "SV"]
         macro = figures["macro_f1"]
-        same_seeds = first["figures"][name]["macro_f1"]["of_seeds"][: row["seeds"]]
-        less = macro["mean"] - sum(same_seeds) / len(same_seeds)
+        less = macro["mean"] - _same_seeds(first["figures"][name]["macro_f1"], row["seeds"])
         cells.append(spread_text(macro) + ("" if row is first else f" ({less:+.1f})"))
     return [*cells, spread_text(row["figures"]["made_up"])]
+
+
+def _same_seeds(first: dict[str, Any], seeds: int) -> float:
+    """Mean over the first so many seeds; over all of them where they were not kept apart."""
+    apart = first.get("of_seeds", [])[:seeds]
+    return float(sum(apart) / seeds) if len(apart) == seeds else float(first["mean"])

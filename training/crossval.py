@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
+import pickle
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack
@@ -43,6 +44,9 @@ JUDGED_MODE = "pauses"
 
 #: The fold of the final networks, which see every training record.
 FINAL = -1
+
+#: Files beside this one whose code makes a network what it is: a job's name holds their hash.
+_CODE = ("augment.py", "crops.py", "int8_weights.py", "loop.py", "model.py")
 
 #: Told after each network: its name, networks done, networks in all.
 Report = Callable[[str, int, int], None]
@@ -116,7 +120,7 @@ class Job:
     def file(self) -> Path:
         """Where its result goes: the name holds what it depends on apart from the data."""
         about = (self.config.digest(), self.records, self.fold, self.seed, self.teachers, SPEC_DIGEST)
-        digest = hashlib.sha256(repr(about).encode()).hexdigest()[:16]
+        digest = hashlib.sha256(repr((*about, _code_digest())).encode()).hexdigest()[:16]
         kind = "student" if self.teachers else "teacher"
         fold = "final" if self.fold == FINAL else f"fold{self.fold}"
         return self.places.state_dir / f"{kind}_{fold}_seed{self.seed}_{digest}.pt"
@@ -125,6 +129,14 @@ class Job:
         """Return the jobs whose results this one needs."""
         own = dataclasses.replace(self, config=self.config.for_teachers(), teachers=())
         return [dataclasses.replace(own, seed=seed) for seed in self.teachers]
+
+
+@cache
+def _code_digest() -> str:
+    digest = hashlib.sha256(torch.__version__.encode())
+    for name in _CODE:
+        digest.update(Path(__file__).with_name(name).read_bytes())
+    return digest.hexdigest()
 
 
 #: Records once loaded by this process: variants of the configuration share most of them.
@@ -170,10 +182,11 @@ _DIGESTS: dict[tuple[int, ...], str] = {}
 
 def _data_digest(config: TrainingConfig, records: tuple[str, ...], places: Places) -> str:
     data = load_training_data(config, records, places)
-    key = tuple(map(id, [*data.train, *data.made_up]))
+    every = [*data.train, *data.made_up, *data.judged]
+    key = tuple(map(id, every))
     if key not in _DIGESTS:
-        digest = hashlib.sha256()
-        for record in [*data.train, *data.made_up]:
+        digest = hashlib.sha256(data.noise.tracks.numpy().tobytes())
+        for record in every:
             digest.update(record.record.encode())
             for array in (record.beat, record.rows, record.label):
                 digest.update(np.ascontiguousarray(array).tobytes())
@@ -200,7 +213,7 @@ def _read(job: Job) -> JobResult | None:
         net.load_state_dict(saved["net"])
         held = {name: t.numpy() for name, t in saved["held_out"].items()}
         return JobResult(net.eval(), held, [t.float().numpy() for t in saved["seen"]])
-    except (OSError, RuntimeError, KeyError, ValueError, EOFError, TypeError):
+    except (OSError, RuntimeError, KeyError, ValueError, EOFError, TypeError, pickle.UnpicklingError):
         return None
 
 

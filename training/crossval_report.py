@@ -156,7 +156,10 @@ def cross_validate(
 
 
 def made_up_sensitivity(data: TrainingData, jobs: Sequence[Job]) -> float:
-    """Share of the S beats found in made-up records of held-out patients, percent: runs between pauses."""
+    """Share of the S beats found in made-up records of held-out patients, percent: runs between pauses.
+
+    By the networks as they are, without a decision offset of S.
+    """
     judged = [r for r in data.made_up if mode_of(r.record) == JUDGED_MODE]
     found = total = 0
     for job in jobs:
@@ -261,6 +264,7 @@ def markdown(result: dict[str, Any]) -> str:
             rows.append([name, protocol, str(figures["seeds"]), *cells])
     note = (
         f"Percent, {result['folds']} folds pooled, mean ± spread over seeds, in brackets the spread over "
-        "folds; float nets on the beats that the detector finds. Written by `make crossval`."
+        "folds; float nets on the beats that the detector finds. A seed is the distilled network's, its "
+        "teachers are the same for all. Written by `make crossval`."
     )
     return f"{markdown_table(('held-out patients of', 'trained on', *right), rows, right)}\n{note}\n"

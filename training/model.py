@@ -233,18 +233,3 @@ def set_deterministic(seed: int) -> None:
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(True)
     torch.set_num_threads(1)
-
-
-def pick_device(name: str = "auto") -> torch.device:
-    """CUDA where there is one, else the CPU; ``name`` may force one of them.
-
-    Raises
-    ------
-    UserError
-        If CUDA is asked for and there is none.
-    """
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if name == "cuda" and not torch.cuda.is_available():
-        raise UserError("--device cuda: torch finds no CUDA device here; use --device cpu")
-    return torch.device(name)

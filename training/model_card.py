@@ -109,7 +109,7 @@ on a microcontroller, beat by beat, behind BitBeat's own band-pass filter and R-
 | SHA-256 of the checkpoint | `{export["checkpoint"]["sha256"]}` |
 | hash of the signal chain's specification | `{info["spec_hash"]}` |
 | hash of the hyper-parameters (`training/config.toml`) | `{info["config_hash"]}` |
-| commit that trains it, byte for byte (`make train`); seed, steps of each teacher | `{info["git_commit"]}`, {info["seed"]}, {info["steps"]} |
+| commit that trains it (`make train`: the same bytes on the same kind of processor; elsewhere other roundings give another network of the same quality); seed, steps of each teacher | `{info["git_commit"]}`, {info["seed"]}, {info["steps"]} |
 {_comparison_rows()}
 """
 
@@ -155,11 +155,11 @@ def _data(info: dict[str, Any]) -> str:
 """
 
 
-def _class_rows(classes: dict[str, dict[str, float]], keys: tuple[str, ...], factor: float) -> str:
+def _class_rows(classes: dict[str, dict[str, float]], keys: tuple[str, ...]) -> str:
     rows = []
     for name, c in classes.items():
         # Without a beat that is called so, there is no predictivity.
-        cells = [f"{factor * c[k]:.2f}" if c["se"] or k == "se" else "–" for k in keys]
+        cells = [f"{c[k]:.2f}" if c["se"] or k == "se" else "–" for k in keys]
         rows.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(rows)
 
@@ -187,7 +187,8 @@ Float network, detected R peaks, held-out beats of all folds together; from 5:00
 Whole records, missed and false beats left out, all {pooled["beats"]:,} beats that have a label: accuracy {100 * pooled["accuracy"]:.2f} %; macro-F1 over N, S, V
 {100 * pooled["macro_f1_nsv"]:.1f} % (by fold: {folds}). Expected calibration error
 {metrics["calibration"]["expected_calibration_error"]:.3f} (before the temperature of {metrics["temperature"]:.2f}: {metrics["calibration"]["before_temperature"]:.3f}). F cannot be judged: record 208
-holds nine tenths of DS1's F beats. The logit of S is moved by {metrics.get("s_offset", 0.0):+.2f}: as many held-out beats are then called S as there are.
+holds nine tenths of DS1's F beats. The logit of S is moved by {metrics.get("s_offset", 0.0):+.2f}: as many held-out beats are then called S as there are
+(for these figures each fold is moved by what the other folds ask for; the temperature is one for all, fitted to the same held-out beats).
 """
 
 
@@ -222,7 +223,7 @@ pairing, gross figures, de Chazal's mapping; a missed or false beat counts as an
 
 | class | Se % | +P % | F1 % |
 |---|---|---|---|
-{_class_rows(entry["classes"], ("se", "ppv", "f1"), 1)}
+{_class_rows(entry["classes"], ("se", "ppv", "f1"))}
 | S without record 232 | {s["se"]:.2f} | {s["ppv"]:.2f} | {s["f1"]:.2f} |
 | S, bxb's mapping (e, j are S) | {b["S"]["se"]:.2f} | {b["S"]["ppv"]:.2f} | {b["S"]["f1"]:.2f} |
 | V, bxb's mapping | {b["V"]["se"]:.2f} | {b["V"]["ppv"]:.2f} | {b["V"]["f1"]:.2f} |

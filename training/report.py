@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import os
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -253,22 +253,21 @@ def write_predictions(path: Path, judged: Judged) -> Path:
     starts = np.flatnonzero(np.diff(index, prepend=-1))
     step[starts] = judged.sample[starts]
     below = judged.logits.max(1, keepdims=True) - judged.logits
-    aside = path.with_name(f".{path.name}.part")
-    with aside.open("wb") as out:
-        np.savez_compressed(
-            out,
-            records=names,
-            record=index.astype(np.uint8),
-            sample_step=step.astype(np.int32),
-            label=judged.label.astype(np.uint8),
-            predicted=judged.predicted.astype(np.uint8),
-            below_q4=np.clip(np.rint(below * LOGIT_STEPS), 0, 255).astype(np.uint8),
-        )
-    if aside.stat().st_size > PREDICTIONS_BYTES_MAX:
+    packed = io.BytesIO()
+    np.savez_compressed(
+        packed,
+        records=names,
+        record=index.astype(np.uint8),
+        sample_step=step.astype(np.int32),
+        label=judged.label.astype(np.uint8),
+        predicted=judged.predicted.astype(np.uint8),
+        below_q4=np.clip(np.rint(below * LOGIT_STEPS), 0, 255).astype(np.uint8),
+    )
+    if packed.tell() > PREDICTIONS_BYTES_MAX:
         from training.data import REPO_ROOT
 
         path.unlink(missing_ok=True)  # that of another model
         path = REPO_ROOT / "build" / "train" / path.name
-        path.parent.mkdir(parents=True, exist_ok=True)
-    os.replace(aside, path)
+    with replacing(path) as aside:
+        aside.write_bytes(packed.getvalue())
     return path

@@ -105,7 +105,7 @@ def train(
                 seed=DEFAULT_SEED if seed is None else seed,
                 resume=resume,
                 outputs=outputs,
-                places=Places(where, state_dir=STATE_DIR / name),
+                places=Places(where, state_dir=(STATE_DIR if out is None else out / "state") / name),
                 processes=processes,
                 report=bars.network,
                 loading=bars.loading,

@@ -199,7 +199,7 @@ def generate_code(model: Model) -> Model:
     from export.c_network import generate_network
     from export.spec import load_spec
 
-    folder = BUILD_DIR / "score" / model.name
+    folder = BUILD_DIR / "score" / model.digest[:16]  # two models of one name never meet
     generate_network(model.tflite, folder / "model", folder / "reference", load_spec().digest)
     return Model(model.name, model.tflite, model.checkpoint, folder / "model")
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from host_tools.commit import commit
 from host_tools.ec57 import LEARNING_PERIOD_S, figures_from_matrix
+from host_tools.errors import UserError
 
 from .chain import Model, Replayed
 from .figures import S_RECORD
@@ -82,4 +83,11 @@ def scorings(path: Path) -> dict[str, int]:
 def _entries(path: Path) -> list[dict[str, Any]]:
     if not path.is_file():
         return []
-    return [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
+    entries = []
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if line.strip():
+            try:
+                entries.append(json.loads(line))
+            except ValueError as error:
+                raise UserError(f"{path}, line {number}: damaged ({error}); restore it from git") from None
+    return entries
