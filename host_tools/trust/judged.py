@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from host_tools.beats import CLASS_NAMES, FLAG_UNDECIDED
 from host_tools.ec57 import CLASSES, LEARNING_PERIOD_S, class_codes, pair_beats
+from host_tools.ec57.labels import NOT_A_BEAT
 from host_tools.native import run_core
 from host_tools.reference.params import DELAY_SAMPLES, FS_HZ
 
@@ -102,10 +103,12 @@ def judge_beats(
         reference_samples, reference_labels, at, labels, FS_HZ, start_s=start_s, mapping=mapping
     )
     codes = class_codes(reference_labels, mapping)
+    codes[codes == NOT_A_BEAT] = CODE_NONE  # a flutter wave outside of flutter: no beat, but it pairs
     truth = np.full(len(beats), -1, np.int64)
     truth[compared.pairs[:, 1]] = codes[compared.pairs[:, 0]]
     truth[compared.false_beats] = CODE_NONE
     scored = truth >= 0
+    missed = compared.missed[codes[compared.missed] != CODE_NONE]
     return JudgedBeats(
         reference=truth[scored],
         predicted=beats["aami_class"][scored].astype(np.int64),
@@ -113,8 +116,8 @@ def judge_beats(
         sqi=beats["sqi"][scored].astype(np.int64),
         flags=beats["flags"][scored].astype(np.int64),
         at=at[scored],
-        missed=codes[compared.missed],
-        missed_at=np.asarray(reference_samples, np.int64)[compared.missed],
+        missed=codes[missed],
+        missed_at=np.asarray(reference_samples, np.int64)[missed],
     )
 
 
