@@ -10,7 +10,7 @@ EXPORT := --quiet --disable-pip-version-check
 .PHONY: help setup setup-all demo test data train crossval ablate export generate parity rates errors engines bench emulator replay firmware flash monitor stop toolchains isa hil fuzz lint format clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F '\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F '\t' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 setup: .venv/.ready-base ## the environment for demo, replay and emulator
 
@@ -22,7 +22,7 @@ demo: setup ## replay an ECG through the emulated device; RECORD=path/to/100 for
 test: setup-all ## all tests
 	@$(PY) -m pytest -n auto --dist loadgroup tests
 
-data: setup ## the databases, from archives or PhysioNet, checked by SHA-256
+data: setup ## the databases, from archives (FROM=folder) or PhysioNet, checked by SHA-256
 	@$(BITBEAT) data $(if $(FROM),--from $(FROM))
 
 train: setup-all data ## train both protocols' models by cross-validation and distillation; SEED=n
