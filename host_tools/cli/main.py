@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from io import TextIOWrapper
 
 import typer
 
@@ -48,6 +49,9 @@ def _register() -> None:
 def run() -> None:
     """Run the command line; an error that a user can mend is one line and an exit code."""
     _register()
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A terminal may have no dash, and not every letter of a record's name: it shows a question mark.
+        sys.stdout.reconfigure(errors="replace")
     try:
         code = app(standalone_mode=False)
     except BitBeatError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -45,9 +46,9 @@ def score(
     if mapping not in MAPPINGS:
         raise UserError(f"--mapping {mapping}: must be {' or '.join(MAPPINGS)}")
     if not 0 < window <= 10_000:
-        raise UserError(f"--window {window:g}: must be a number of milliseconds above 0")
+        raise UserError(f"--window {window:g}: must be above 0 and at most 10000 ms")
     if fs is not None and not 0 < fs < 1e6:
-        raise UserError(f"--fs {fs:g}: must be a sampling rate in Hz")
+        raise UserError(f"--fs {fs:g}: must be above 0 and below 1000000 Hz")
     check_folder(out)
     tasks, untested = find_tasks(ref, test, ref_annotator, test_annotator, record or ())
     result = score_tasks(
@@ -57,7 +58,10 @@ def score(
     # A narrower terminal would cut figures off; it breaks the lines instead.
     console = Console(width=max(80, Console().width))
     print_score(result, console)
-    console.print(f"written: {', '.join(str(path) for path in files)}", soft_wrap=True, highlight=False)
+    if result.doubts:
+        print(f"bitbeat: warning: {result.doubts}", file=sys.stderr)
+    written = ", ".join(str(path) for path in files)
+    console.print(f"written: {written}", soft_wrap=True, highlight=False, markup=False)
 
 
 def scoreboard(

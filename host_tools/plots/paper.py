@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from host_tools.errors import UserError
+from host_tools.writing import replacing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -105,13 +106,10 @@ def save(figure: Figure, path: Path | str, **options: object) -> Path:
     suffix = path.suffix.lower()
     if suffix not in _NO_METADATA:
         raise UserError(f"{path}: plots are written as .png or .svg")
-    aside = path.with_name(f".{path.stem}.part{suffix}")
     write: Callable[..., None] = figure.savefig
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with matplotlib.rc_context({"svg.hashsalt": "bitbeat", "svg.fonttype": "path"}):
-            write(aside, metadata=_NO_METADATA[suffix], **options)
-        aside.replace(path)
-    except OSError as error:
-        raise UserError(f"{path}: the plot cannot be written ({error.strerror or error})") from error
+    with (
+        replacing(path) as aside,
+        matplotlib.rc_context({"svg.hashsalt": "bitbeat", "svg.fonttype": "path"}),
+    ):
+        write(aside, format=suffix[1:], metadata=_NO_METADATA[suffix], **options)
     return path

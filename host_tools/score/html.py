@@ -9,14 +9,16 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from host_tools.ec57 import CLASSES, rates_of
+from host_tools.ec57 import CLASSES, line_scores, pooled_columns, rates_of
 from host_tools.summary import DISCLAIMER
 
 from .result import ScoreResult, class_figures, figures_text, fusion_note
 
-#: Drawing area of a panel of bars, CSS pixels.
+#: Drawing area of a panel of bars, CSS pixels; longer names below the bars make it higher.
 _PANEL_WIDTH, _PANEL_HEIGHT = 1120, 132
 _LEFT, _TOP, _BOTTOM = 44, 10, 34
+#: Room for a character of a label, CSS pixels; a record's name is cut after so many, in labels alone.
+_CHARACTER, _LABEL_CHARACTERS = 8, 24
 _SE_COLOUR, _PPV_COLOUR = "#24708f", "#dd8f3d"
 #: Upper ends of an axis.
 _NICE = (1, 2, 5, 10, 20, 50, 100)
@@ -91,11 +93,17 @@ def _axis_end(series: Sequence[Sequence[float]]) -> int:
     return next((n for n in _NICE if n >= max(known, default=0)), 100)
 
 
+def _label(record: str) -> str:
+    return record if len(record) <= _LABEL_CHARACTERS else f"{record[: _LABEL_CHARACTERS - 1]}…"
+
+
 def _panel(
     title: str, records: Sequence[str], series: Sequence[Sequence[float]], names: Sequence[str], top: int
 ) -> str:
     """Draw two bars a record, up to ``top`` %; ``series`` in percent, NaN where there is no figure."""
     height = _PANEL_HEIGHT - _TOP - _BOTTOM
+    labels = [_label(record) for record in records]
+    bottom = max([_BOTTOM, *(6 + _CHARACTER * len(label) for label in labels)])
     slot = (_PANEL_WIDTH - _LEFT) / max(1, len(records))
     width = min(14.0, slot * 0.36)
     parts = []
@@ -119,7 +127,7 @@ def _panel(
                 )
         parts.append(
             f'<text transform="translate({middle + 4:.1f},{_TOP + height + 6}) rotate(-90)" '
-            f'text-anchor="end">{escape(record)}</text>'
+            f'text-anchor="end">{escape(labels[k])}</text>'
         )
     key = "".join(
         f'<i style="background:{colour}"></i>{name}'
@@ -127,7 +135,8 @@ def _panel(
     )
     return (
         f'<h2>{title} <span class="key dim" style="font-weight:400">{key}</span></h2>'
-        f'<svg viewBox="0 0 {_PANEL_WIDTH} {_PANEL_HEIGHT}" width="100%" role="img" aria-label="{title}">'
+        f'<svg viewBox="0 0 {_PANEL_WIDTH} {_TOP + height + bottom}" width="100%" role="img" '
+        f'aria-label="{title}">'
         f"{''.join(parts)}</svg>"
     )
 
@@ -156,9 +165,14 @@ def _table(result: ScoreResult) -> str:
         error = record.line.comparison.rr_error_ms
         rr = f"{error:.2f}" if math.isfinite(error) else "–"
         rows.append(f"<tr><td>{escape(record.line.name)}</td>{cells}<td>{rr}</td></tr>")
-    for name, rates in (("Gross", result.gross()), ("Average", result.average())):
+    beats = [f"{score.tp + score.fn:,}" for score in line_scores(pooled_columns(result.lines))]
+    for name, counts, rates in (
+        ("Gross", beats, result.gross()),
+        ("Average", ["", "", ""], result.average()),
+    ):
         cells = "".join(
-            f"<td></td><td>{_number(rates[k])}</td><td>{_number(rates[k + 1])}</td>" for k in range(0, 6, 2)
+            f"<td>{counts[k]}</td><td>{_number(rates[2 * k])}</td><td>{_number(rates[2 * k + 1])}</td>"
+            for k in range(3)
         )
         rows.append(f'<tr class="total"><td>{name}</td>{cells}<td></td></tr>')
     return (

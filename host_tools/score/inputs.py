@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,7 +75,7 @@ def find_tasks(
         Both files (or both records, with their annotators), or both folders.
     ref_annotator, test_annotator : str, optional
         Suffix of the files in a folder, or of the record, that are meant; without it the reference's is
-        ``atr`` where there is one, else the only one there.
+        ``atr`` where there is one, and a folder's otherwise the only one there.
     records : iterable of str
         Only these records of two folders; all by default.
 
@@ -90,10 +91,8 @@ def find_tasks(
     UserError
         A path is missing, a file and a folder, files of two records, or folders without a common record.
     """
-    ref, test = _annotation_path(ref, ref_annotator), _annotation_path(test, test_annotator)
-    for path in (ref, test):
-        if not path.exists():
-            raise UserError(f"{path}: no such annotation file or folder")
+    ref = _annotation_path(ref, ref_annotator or _USUAL_REFERENCE)
+    test = _annotation_path(test, test_annotator)
     if ref.is_dir() != test.is_dir():
         raise UserError(f"{ref} and {test}: give two annotation files, or two folders")
     if not ref.is_dir():
@@ -132,10 +131,29 @@ def _refuse_for_files(
             raise UserError(f"--record {name}: {ref} is of record {_record(ref)}")
 
 
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Turn the system's refusal to read into one line."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"{error.filename or path}: cannot be read ({error.strerror or error})") from error
+
+
 def _annotation_path(path: Path, annotator: str | None) -> Path:
-    """Return the file of a record's annotator; any other path as it is."""
-    file = path.with_name(f"{path.name}.{annotator}")
-    return file if annotator and not path.exists() and file.is_file() else path
+    """Return a folder or an annotation file as it is, and for a record the file of its annotator."""
+    with _reading(path):
+        there = path.exists()
+        if path.is_dir() or (there and path.suffix):
+            return path
+        # What has no suffix is a record, even where a file has that name: it would be nobody's annotations.
+        if annotator and (file := path.with_name(f"{path.name}.{annotator}")).is_file():
+            return file
+    if there:
+        raise UserError(
+            f"{path}: no annotator in its name; an annotation file is named record.annotator, as 100.atr"
+        )
+    raise UserError(f"{path}: no such annotation file or folder")
 
 
 def _record(path: Path) -> str:
@@ -152,10 +170,11 @@ def _files(
     """Annotation files of one annotator in a folder, by record; ``records`` helps to tell what is one."""
     known = set(records)
     by_suffix: dict[str, dict[str, Path]] = {}
-    for path in sorted(folder.iterdir()):
-        suffix = path.suffix[1:]
-        if path.is_file() and suffix and not path.name.startswith("."):
-            by_suffix.setdefault(suffix, {})[path.stem] = path
+    with _reading(folder):
+        for path in sorted(folder.iterdir()):
+            suffix = path.suffix[1:]
+            if suffix and not path.name.startswith(".") and path.is_file():
+                by_suffix.setdefault(suffix, {})[path.stem] = path
     if annotator is None:
         there = sorted(s for s in by_suffix if s not in _NO_ANNOTATIONS and s[-1] not in "-~")
         if known:
@@ -179,11 +198,12 @@ def read_annotation_file(path: Path) -> AnnotationFile:
     Raises
     ------
     UserError
-        It is empty, no annotation file, holds no beat, or is not in time order.
+        It cannot be read, is empty, no annotation file, holds no beat, or is not in time order.
     """
     import wfdb
 
-    content = path.read_bytes()
+    with _reading(path):
+        content = path.read_bytes()
     if not content.strip(b"\0"):
         raise UserError(f"{path}: empty: no annotations")
     if len(content) % 2 or not content.endswith(_END_MARK):
@@ -220,12 +240,15 @@ def _header(path: Path) -> tuple[float | None, int | None]:
     import wfdb
 
     header = path.with_suffix(".hea")
-    if not header.is_file():
-        return None, None
-    try:
-        found = wfdb.rdheader(str(header.with_suffix("")))
-    except Exception as error:  # wfdb raises whatever its parser trips over
-        raise UserError(f"{header}: not a WFDB header") from error
+    with _reading(header):
+        if not header.is_file():
+            return None, None
+        try:
+            found = wfdb.rdheader(str(header.with_suffix("")))
+        except OSError:
+            raise
+        except Exception as error:  # wfdb raises whatever its parser trips over
+            raise UserError(f"{header}: not a WFDB header") from error
     return (float(found.fs) if found.fs else None), (int(found.sig_len) if found.sig_len else None)
 
 

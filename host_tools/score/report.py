@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from host_tools.ec57 import (
     shutdown_sum_lines,
     sum_lines,
 )
-from host_tools.writing import replacing, write_json, write_text
+from host_tools.writing import write_json, write_text
 
 from .html import page
 from .result import RATE_NAMES, ScoreResult
@@ -92,7 +93,8 @@ def write_csv(path: Path, result: ScoreResult) -> None:
     error = average_rr_error_ms(result.lines)
     average = [_percent(rate) for rate in result.average()]
     rows.append(["Average", *empty, *average, f"{error:.2f}" if math.isfinite(error) else ""])
-    with replacing(path) as aside, aside.open("w", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["record", "fs_hz", *cells, *columns, *rates, "rr_error_ms"])
-        writer.writerows(rows)
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow(["record", "fs_hz", *cells, *columns, *rates, "rr_error_ms"])
+    writer.writerows(rows)
+    write_text(path, lines.getvalue())

@@ -31,7 +31,7 @@ from host_tools.ec57.labels import F, S
 from host_tools.errors import UserError
 from host_tools.records import parse_time
 
-from .inputs import Task, agreed_rate, check_length, read_annotation_file
+from .inputs import AnnotationFile, Task, agreed_rate, check_length, read_annotation_file
 
 #: The six rates in the order of the standard's table.
 RATE_NAMES = tuple((kind, rate) for kind in ("qrs", "veb", "sveb") for rate in ("se", "ppv"))
@@ -39,10 +39,11 @@ RATE_NAMES = tuple((kind, rate) for kind in ("qrs", "veb", "sveb") for rate in (
 
 @dataclass(frozen=True)
 class RecordResult:
-    """One record's comparison under the chosen mapping, and the other mapping's matrix beside it."""
+    """One record's comparison under the chosen mapping, the other mapping's matrix, and a doubt about it."""
 
     line: LineRecord
     other_matrix: NDArray[np.int64]
+    doubt: str = ""
 
     @property
     def scores(self) -> tuple[Score, Score, Score]:
@@ -97,6 +98,13 @@ class ScoreResult:
     def average(self) -> list[float]:
         """Return the six average rates as ``sumstats`` has them."""
         return average_rates(self.lines)
+
+    @property
+    def doubts(self) -> str:
+        """The first record's doubt and how many more have one; empty where none has."""
+        doubts = [record.doubt for record in self.records if record.doubt]
+        more = f" (and so {len(doubts) - 1} more)" if len(doubts) > 1 else ""
+        return doubts[0] + more if doubts else ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as JSON takes it; rates in percent, None where there is none."""
@@ -252,11 +260,11 @@ def _score_task(
     length = check_length(ref, test, rate)
     first = parse_time(start, rate, "--start")
     last = parse_time(end, rate, "--end") if end is not None else length
+    from_zero = "; --start 0 scores from the beginning"
     if last is not None and last <= first:
         where = f"--end {end}" if end is not None else f"the end ({last / rate:.1f} s)"
-        raise UserError(
-            f"{task.ref}: --start {start} is not before {where}; --start 0 scores from the beginning"
-        )
+        advice = from_zero if last > 0 else "; give a later --end"
+        raise UserError(f"{task.ref}: --start {start} is not before {where}{advice}")
     found = [
         pair_beats(
             ref.samples,
@@ -274,7 +282,25 @@ def _score_task(
         for mapping in mappings
     ]
     if not found[0].matrix[:5].any():
-        raise UserError(
-            f"{task.ref}: no reference beat to score from {start} on; --start 0 scores from the beginning"
-        )
-    return RecordResult(LineRecord(task.record, rate, found[0]), found[1].matrix)
+        until = "on" if end is None else f"to {end}"
+        advice = from_zero if first else "" if end is None else "; give a later --end"
+        raise UserError(f"{task.ref}: no reference beat to score from {start} {until}{advice}")
+    doubt = _rate_doubt(ref, test, rate, qrs_score(found[0].matrix))
+    return RecordResult(LineRecord(task.record, rate, found[0]), found[1].matrix, doubt)
+
+
+def _rate_doubt(ref: AnnotationFile, test: AnnotationFile, fs_hz: float, qrs: Score) -> str:
+    """Say that the test seems to be at another sampling rate than the reference; empty where it does not.
+
+    A list that merely ends early agrees as far as it goes. One read at more than twice its rate has more than
+    two beats where the reference has one, so that most of them match nothing.
+    """
+    both_said = ref.fs_hz is not None and test.fs_hz is not None
+    if both_said or 2 * test.samples[-1] >= ref.samples[-1] or qrs.tp > qrs.fp:
+        return ""
+    at, end = (f"{s // 60:.0f}:{s % 60:02.0f}" for s in (f.samples[-1] // fs_hz for f in (test, ref)))
+    whose = "its" if test.fs_hz is None else "the reference's"
+    return (
+        f"{test.path}: the last beat lies at {at} of the reference's {end}; no file says {whose} sampling "
+        f"rate, taken as {fs_hz:g} Hz: if it is another, bring both to one rate"
+    )

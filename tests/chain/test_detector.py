@@ -17,6 +17,7 @@ from host_tools.reference import params
 from host_tools.reference.rpeak import rpeak_push, rpeak_reset
 from host_tools.reference.state import RPEAK_DTYPE, new_record
 from tests.chain.signals import missed, pulse_train
+from tests.data_access import database_dir
 
 FS = params.FS_HZ
 #: From then on every beat must be found (thresholds are learnt before).
@@ -124,10 +125,10 @@ def test_detection_on_ds1(mitdb) -> None:
     assert total.positive_predictivity > 0.9985
 
 
-@pytest.mark.needs_data
+@pytest.mark.needs_data("mitdb", "nstdb")
 def test_detection_in_noise(mitdb) -> None:
     """Electrode motion at 6 dB; OSEA reaches 99.0 / 79.5 there."""
-    score = detect(mitdb.parent / "nstdb", "118e06")
+    score = detect(database_dir("nstdb"), "118e06")
     assert score.sensitivity >= 0.98
     assert score.positive_predictivity >= 0.85
 

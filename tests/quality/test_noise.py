@@ -36,7 +36,7 @@ def test_training_and_test_share_no_sample(length: int) -> None:
     assert abs(len(training) - len(test)) <= 1
 
 
-@pytest.mark.needs_data
+@pytest.mark.needs_data("nstdb")
 @pytest.mark.parametrize("name", NOISE_RECORDS)
 def test_training_hears_none_of_the_test_noise(nstdb: Path, name: str, monkeypatch) -> None:
     """Oracle: the record itself, its second half replaced. Training's tracks must not change at all."""
@@ -104,7 +104,7 @@ def test_the_mixture_has_the_ratio_asked_for(wanted_db: int, height: int, seed: 
     assert snr_db(qrs, noise_rms_adu(added[10 * FS_HZ :], FS_HZ)) == pytest.approx(wanted_db, abs=0.5)
 
 
-@pytest.mark.needs_data
+@pytest.mark.needs_data("mitdb", "nstdb")
 @pytest.mark.parametrize(("suffix", "level_db"), [("24", 24), ("12", 12), ("00", 0), ("_6", -6)])
 @pytest.mark.parametrize("name", ["118", "119"])
 def test_the_gain_is_that_of_nst(mitdb: Path, nstdb: Path, name: str, suffix: str, level_db: int) -> None:

@@ -132,28 +132,53 @@ def test_lead_off_on_and_off() -> None:
     rr_ms=st.integers(450, 1300),
 )
 def test_no_beat_in_lead_off_is_clean(begin: int, length: int, kind: str, level: int, rr_ms: int) -> None:
-    """Wherever the lead goes off, for however long: each beat whose R peak lies inside is undecided."""
+    """Wherever the lead goes off, for however long: the last beat before, which waits then, is undecided.
+
+    So are, where the chain starts anew after it, each beat whose R peak lies inside and the first one after.
+    A shorter stretch marks what is found within a second, and search-back may find later what lies in it.
+    Beats whose answer was out long before, and those long after, are not marked.
+    """
     x, _ = pulse_train(24, rr_ms=rr_ms)
     length = max(length, 2 * FS + FS // 2) if kind == "flat" else length
-    x[begin : begin + length] = {"missing": MISSING, "rail": 32767, "flat": level}[kind]
+    end = begin + length
+    x[begin:end] = {"missing": MISSING, "rail": 32767, "flat": level}[kind]
     beats = run_core(x).beats
     at = beats["r_sample"].astype(np.int64) - params.DELAY_SAMPLES
-    inside = (at >= begin) & (at < begin + length)
-    assert np.all(beats["flags"][inside] & FLAG_UNDECIDED)
-    assert np.all(beats["flags"][inside] & BAD_INPUT)
-    assert np.all(beats["sqi"][inside] == 0)
+    last, first = np.flatnonzero(at < begin)[-1], np.flatnonzero(at >= end)[0]
+    assert begin - at[last] < 3 * rr_ms * FS / 1000
+    marked = np.arange(len(at)) == last
+    if length >= params.BAD_RESET_SAMPLES:
+        assert at[first] - end < params.RESTART_SAMPLES
+        marked |= (at >= begin) & (at <= at[first])
+    assert np.all(beats["flags"][marked] & FLAG_UNDECIDED)
+    assert np.all(beats["flags"][marked] & BAD_INPUT)
+    assert np.all(beats["sqi"][marked] == 0)
     assert not np.any(beats["flags"][at < begin - 5 * FS] & BAD_INPUT)
+    assert not np.any(beats["flags"][at >= end + params.RESTART_SAMPLES] & BAD_INPUT)
 
 
-def test_beats_that_wait_when_the_lead_goes_off_are_marked() -> None:
-    """The lead goes off 100 ms after an R peak: that beat, found while all was well, is marked too."""
+@pytest.mark.parametrize("after_ms", [300, 600])
+@pytest.mark.parametrize("length", [10, 30 * FS])
+def test_beats_that_wait_when_the_lead_goes_off_are_marked(length: int, after_ms: int) -> None:
+    """The lead goes off so long after an R peak: that beat, found while all was well, is marked too.
+
+    Oracle: the same signal without a gap tells which beats wait then. A beat is found from 250 ms on.
+    """
     x, peaks = pulse_train(30)
     r = int(peaks[20])
-    x[r + FS // 10 :] = MISSING
+    gap = r + after_ms * FS // 1000
+    whole = run_core(x)
+    x[gap : gap + length] = MISSING
     beats = run_core(x).beats
     at = beats["r_sample"].astype(np.int64) - params.DELAY_SAMPLES
     cut = np.flatnonzero(np.abs(at - r) < FS // 20)
-    assert all(beats["flags"][cut] & FLAG_UNDECIDED)
+    assert len(cut) == 1
+    told = beats[: cut[0] + 1]
+    waiting = whole.released[: len(told)] >= gap
+    assert waiting[-1]
+    assert np.array_equal((told["flags"] & FLAG_UNDECIDED) != 0, waiting)
+    assert np.array_equal((told["flags"] & FLAG_LEAD_OFF) != 0, waiting)
+    assert np.array_equal(told["sqi"] == 0, waiting)
 
 
 @pytest.mark.parametrize("kind", ["missing", "rail", "flat", "noise"])

@@ -166,7 +166,7 @@ def test_the_scoreboard_has_calibration_and_marked_beats(mitdb: Path) -> None:
     assert 0 < figures["undecided"]["undecided"] < 50
 
 
-@pytest.mark.needs_data
+@pytest.mark.needs_data("mitdb", "nstdb")
 def test_sweep_gets_worse_with_noise_and_is_drawn(mitdb: Path, nstdb: Path, tmp_path: Path) -> None:
     """One record, all noises and levels: the index falls with each step to 6 dB; plots, JSON are written.
 

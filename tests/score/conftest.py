@@ -14,11 +14,12 @@ from host_tools.errors import BitBeatError
 
 
 class Outcome(NamedTuple):
-    """Exit code and what was said."""
+    """Exit code, what was said, and what of it went to the standard error."""
 
     code: int
     error: str
     output: str
+    warning: str
 
 
 @pytest.fixture
@@ -30,9 +31,9 @@ def score() -> Callable[..., Outcome]:
         score_command.register(app)
         result = CliRunner().invoke(app, ["score", *map(str, arguments)])
         if isinstance(result.exception, BitBeatError):
-            return Outcome(result.exception.exit_code, str(result.exception), result.output)
+            return Outcome(result.exception.exit_code, str(result.exception), result.output, result.stderr)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
-        return Outcome(result.exit_code, "", result.output)
+        return Outcome(result.exit_code, "", result.output, result.stderr)
 
     return run

@@ -1,10 +1,13 @@
-"""Annotations that cannot be scored: one clear line, exit code 2, no file written.
+"""Annotations that cannot be scored, scores that cannot be written: one clear line, exit code 2.
 
-Oracle: the messages written by hand here, for missing, empty, unsorted and mismatched annotations.
+Oracle: the messages written by hand here, for missing, empty, unsorted and mismatched annotations, and for
+what the system refuses. /proc/self/mem is a file that nobody can read from its beginning, root included;
+/dev/full is one on a full disk.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -171,6 +174,48 @@ def case_another_annotator_than_the_file(folder: Path) -> list[object]:
     return ["--ref", _good(folder), "--test", _good(folder), "--ref-annotator", "qrs"]
 
 
+def case_no_annotator(folder: Path) -> list[object]:
+    good = _good(folder)
+    path = folder / "out" / "r"
+    path.parent.mkdir()
+    path.write_bytes(good.read_bytes())
+    return ["--ref", good, "--test", path]
+
+
+def case_name_too_long(folder: Path) -> list[object]:
+    return ["--ref", _good(folder), "--test", folder / f"{'r' * 300}.qrs"]
+
+
+def case_unreadable_file_in_a_folder(folder: Path) -> list[object]:
+    _good(folder / "ref")
+    (folder / "out").mkdir()
+    (folder / "out" / "r.qrs").symlink_to("/proc/self/mem")
+    return ["--ref", folder / "ref", "--test", folder / "out"]
+
+
+def case_unreadable_header(folder: Path) -> list[object]:
+    good = _good(folder)
+    good.with_suffix(".hea").unlink()
+    good.with_suffix(".hea").symlink_to("/proc/self/mem")
+    return ["--ref", good, "--test", good]
+
+
+def case_window_too_long(folder: Path) -> list[object]:
+    return ["--ref", _good(folder), "--test", _good(folder), "--window", "1e9"]
+
+
+def case_rate_too_high(folder: Path) -> list[object]:
+    return ["--ref", _good(folder), "--test", _good(folder), "--fs", "1e7"]
+
+
+def case_end_at_zero(folder: Path) -> list[object]:
+    return ["--ref", _good(folder), "--test", _good(folder), "--start", "0", "--end", "0"]
+
+
+def case_nothing_before_the_end(folder: Path) -> list[object]:
+    return ["--ref", _good(folder), "--test", _good(folder), "--start", "0", "--end", "0.1"]
+
+
 def _good(folder: Path) -> Path:
     path = write_annotations(folder / "r.atr", regular(500))
     write_header(path, FS)
@@ -208,6 +253,14 @@ CASES = {
     case_empty_folder: "no annotation files",
     case_another_record_of_two_files: "r.atr is of record r",
     case_another_annotator_than_the_file: "r.atr is another annotator's file",
+    case_no_annotator: "r: no annotator in its name; an annotation file is named record.annotator",
+    case_name_too_long: "r.qrs: cannot be read (File name too long)",
+    case_unreadable_file_in_a_folder: "r.qrs: cannot be read (Input/output error)",
+    case_unreadable_header: "r.hea: cannot be read (",
+    case_window_too_long: "--window 1e+09: must be above 0 and at most 10000 ms",
+    case_rate_too_high: "--fs 1e+07: must be above 0 and below 1000000 Hz",
+    case_end_at_zero: "--start 0 is not before --end 0; give a later --end",
+    case_nothing_before_the_end: "no reference beat to score from 0 to 0.1; give a later --end",
 }
 
 
@@ -219,6 +272,44 @@ def test_one_line_and_exit_2(case: Callable[[Path], list[object]], score: Score,
     assert CASES[case] in outcome.error
     assert "\n" not in outcome.error
     assert not out.exists()
+
+
+def out_with_a_folder_of_a_files_name(folder: Path) -> Path:
+    (folder / "score.json").mkdir(parents=True)
+    return folder
+
+
+def out_on_a_full_disk(folder: Path) -> Path:
+    folder.mkdir()
+    # The name under which the first file is written aside.
+    (folder / f".score.bxb.{os.getpid()}.part").symlink_to("/dev/full")
+    return folder
+
+
+def out_below_proc(folder: Path) -> Path:
+    return Path("/proc/score")
+
+
+def out_of_a_name_too_long(folder: Path) -> Path:
+    return folder / ("s" * 300)
+
+
+OUTS = {
+    out_with_a_folder_of_a_files_name: "score.json: cannot be written (Is a directory)",
+    out_on_a_full_disk: "score.bxb: cannot be written (No space left on device)",
+    out_below_proc: "cannot be written",
+    out_of_a_name_too_long: "cannot be written (File name too long)",
+}
+
+
+@pytest.mark.parametrize("out", OUTS, ids=lambda out: out.__name__[4:])
+def test_output_refused_is_one_line(out: Callable[[Path], Path], score: Score, tmp_path: Path) -> None:
+    folder = tmp_path / "written"
+    outcome = score("--ref", _good(tmp_path), "--test", _good(tmp_path), "--out", out(folder))
+    assert outcome.code == 2
+    assert OUTS[out] in outcome.error
+    assert "\n" not in outcome.error
+    assert not list(folder.glob(".*"))
 
 
 def test_missing_option_is_refused(score: Score) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 from host_tools.ec57 import CLASSES, pair_beats
 from host_tools.score import Task, find_tasks, read_annotation_file, score_tasks, write_report
+from host_tools.score.html import page
 from tests.data_access import database_dir, mitdb_dir
 
 from .conftest import Outcome
@@ -105,16 +107,68 @@ def test_every_file_is_written_and_says_the_same(score: Score, tmp_path: Path) -
     assert line[1:20] == [str(n) for n in content["records"]["r"]["columns"].values()]
 
 
-def test_a_record_and_its_annotators(score: Score, tmp_path: Path) -> None:
+@pytest.mark.parametrize("said", [("--ref-annotator", "atr"), ()])
+def test_a_record_and_its_annotators(score: Score, tmp_path: Path, said: tuple[str, ...]) -> None:
+    """The reference's annotator is atr unless another is said."""
     write_header(write_annotations(tmp_path / "r.atr", regular(400)), FS)
     write_annotations(tmp_path / "r.qrs", regular(390))
     record = tmp_path / "r"
     outcome = score(
-        *("--ref", record, "--ref-annotator", "atr", "--test", record, "--test-annotator", "qrs"),
+        *("--ref", record, *said, "--test", record, "--test-annotator", "qrs"),
         *("--start", 0, "--out", tmp_path / "out"),
     )
-    assert outcome.code == 0
+    assert outcome.code == 0, outcome.error
     assert json.loads((tmp_path / "out" / "score.json").read_text())["sum"]["No'"] == 10
+
+
+@pytest.mark.parametrize("here", [".", ""])
+def test_the_folder_one_is_in(
+    score: Score, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: str
+) -> None:
+    write_header(write_annotations(tmp_path / "r.atr", regular(400)), FS)
+    monkeypatch.chdir(tmp_path)
+    outcome = score("--ref", here, "--test", here, "--start", 0, "--out", "out")
+    assert outcome.code == 0, outcome.error
+    assert json.loads((tmp_path / "out" / "score.json").read_text())["records"]["r"]["qrs"]["tp"] == 400
+
+
+#: A list at 128 Hz beside one at 360 Hz, and one that merely ends early.
+OTHER_RATE = [(round(at * 128 / FS), label) for at, label in regular(500)]
+ENDS_EARLY = regular(200)
+
+
+@pytest.mark.parametrize(
+    ("test", "ref_said", "test_said", "warning"),
+    [
+        (OTHER_RATE, True, False, "no file says its sampling rate"),
+        (OTHER_RATE, False, True, "no file says the reference's sampling rate"),
+        (OTHER_RATE, False, False, "no file says its sampling rate"),
+        (OTHER_RATE, True, True, ""),
+        (ENDS_EARLY, True, False, ""),
+        (ENDS_EARLY, False, False, ""),
+    ],
+)
+def test_another_rate_is_suspected(
+    score: Score, tmp_path: Path, test: list[tuple[int, str]], ref_said: bool, test_said: bool, warning: str
+) -> None:
+    """Oracle: by hand; 149,800 samples are 416.1 s at 360 Hz; 128 of each 360 are 147.96 s."""
+    for name in ("r", "s"):
+        ref_file = write_annotations(tmp_path / "ref" / f"{name}.atr", regular(500))
+        test_file = write_annotations(tmp_path / "out" / f"{name}.qrs", test)
+        for file, said in ((ref_file, ref_said), (test_file, test_said)):
+            if said:
+                write_header(file, FS)
+    outcome = score(
+        *("--ref", ref_file.parent, "--test", test_file.parent, "--start", 0, "--fs", FS),
+        *("--out", tmp_path / "score"),
+    )
+    assert outcome.code == 0, outcome.error
+    assert outcome.warning.count("\n") == bool(warning)
+    assert warning in outcome.warning
+    if warning:
+        assert "r.qrs: the last beat lies at 2:27 of the reference's 6:56" in outcome.warning
+        assert "taken as 360 Hz" in outcome.warning
+        assert outcome.warning.endswith("(and so 1 more)\n")
 
 
 def test_a_class_that_is_nowhere_has_no_figures(score: Score, tmp_path: Path) -> None:
@@ -145,7 +199,7 @@ def test_fusion_called_s_is_explained(score: Score, tmp_path: Path) -> None:
     assert content["gross"]["sveb"]["ppv"] == 100
     assert content["classes"]["S"]["ppv"] == pytest.approx(200 / 3)
     assert "1 F called S" in outcome.output
-    assert "1 F called S" in (out / "score.html").read_text()
+    assert "1 F called S" in (out / "score.html").read_text(encoding="utf-8")
 
 
 class _Page(HTMLParser):
@@ -175,7 +229,7 @@ def test_page_is_whole_and_needs_nothing_else(tmp_path: Path) -> None:
     ref = write_annotations(tmp_path / f"{name}.atr", regular(400))
     result = score_tasks([Task(name, ref, ref)], start="0", fs_hz=FS)
     write_report(result, tmp_path / "out")
-    text = (tmp_path / "out" / "score.html").read_text()
+    text = (tmp_path / "out" / "score.html").read_text(encoding="utf-8")
     page = _Page()
     page.feed(text)
     assert page.open == []
@@ -184,6 +238,35 @@ def test_page_is_whole_and_needs_nothing_else(tmp_path: Path) -> None:
     assert page.seen.count("svg") == 3
     assert "not a medical device" in text
     assert name not in text
+
+
+@pytest.mark.parametrize("name", ["r", "100", "0123456789", "x" * 24, "x" * 25, "y" * 200])
+def test_labels_of_bars_have_room(tmp_path: Path, name: str) -> None:
+    """Oracle: 7 px a character at 11 px; a name longer than 24 is cut with an ellipsis in labels alone."""
+    ref = write_annotations(tmp_path / "r.atr", regular(400))
+    text = page(score_tasks([Task(name, ref, ref)], start="0", fs_hz=FS))
+    heights = [int(n) for n in re.findall(r'<svg viewBox="0 0 1120 (\d+)"', text)]
+    labels = re.findall(r"translate\([\d.]+,(\d+)\) rotate\(-90\)\" text-anchor=\"end\">([^<]+)</text>", text)
+    assert len(heights) == len(labels) == 3
+    for height, (top, label) in zip(heights, labels, strict=True):
+        assert int(top) + 7 * len(label) <= height
+        assert label == (name if len(name) <= 24 else name[:23] + "…")
+    assert f"<tr><td>{name}</td>" in text
+
+
+def test_gross_row_of_the_page_has_the_beats(tmp_path: Path) -> None:
+    """Oracle: by hand; 400 and 1,000 beats, of which 2 and 3 are V and 1 and 0 S."""
+    tasks = []
+    for name, n, others in (("a", 400, "VVS"), ("b", 1000, "VVV")):
+        rows = [(x[0], (others + "N" * n)[k]) for k, x in enumerate(regular(n))]
+        path = write_annotations(tmp_path / f"{name}.atr", rows)
+        tasks.append(Task(name, path, path))
+    text = page(score_tasks(tasks, start="0", fs_hz=FS))
+    (gross,) = re.findall(r"<td>Gross</td>(.*?)</tr>", text)
+    cells = re.findall(r"<td>(.*?)</td>", gross)
+    assert cells == ["1,400", "100.00", "100.00", "5", "100.00", "100.00", "1", "100.00", "100.00", ""]
+    (average,) = re.findall(r"<td>Average</td>(.*?)</tr>", text)
+    assert re.findall(r"<td>(.*?)</td>", average)[::3] == ["", "", "", ""]
 
 
 def test_end_window_and_rate(tmp_path: Path) -> None:
@@ -222,6 +305,21 @@ def test_folder_takes_the_only_annotator_and_names_the_untested(score: Score, tm
     )
     assert one.code == 0
     assert list(json.loads((tmp_path / "s" / "score.json").read_text())["records"]) == ["c"]
+
+
+def test_brackets_in_names_are_no_markup(score: Score, tmp_path: Path) -> None:
+    """Oracle: the names themselves; rich takes [red] for a style, and refuses the [/b] in a path."""
+    for name in ("[red]a", "[red]b"):
+        write_annotations(tmp_path / "ref" / f"{name}.atr", regular(400))
+    write_annotations(tmp_path / "test" / "[red]b.atr", regular(400))
+    out = tmp_path / "o[" / "b]"
+    outcome = score(
+        "--ref", tmp_path / "ref", "--test", tmp_path / "test", "--fs", FS, "--start", 0, "--out", out
+    )
+    assert outcome.code == 0, outcome.error
+    assert "\n [red]b" in outcome.output
+    assert "no test annotations: [red]a" in outcome.output
+    assert f"written: {out / 'score.bxb'}" in outcome.output
 
 
 rows = st.lists(

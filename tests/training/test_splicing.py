@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from host_tools.noise import NOISE_RECORDS, noise_stretch
 from host_tools.reference.params import FEATURE_NAMES, FS_HZ
-from tests.data_access import mitdb_dir
+from tests.data_access import database_dir, mitdb_dir
 from training.datasets import RecordBeats, load_record, read_annotations, read_samples, record_path
 from training.rhythms import (
     ATRIAL,
@@ -127,7 +127,7 @@ def test_made_up_records_go_through_the_chain(atrial: tuple[np.ndarray, RecordBe
     assert np.median(fibrillation.rows[settled, coherence]) < 64 < np.median(sinus.rows[settled, coherence])
 
 
-@pytest.mark.needs_data
+@pytest.mark.needs_data("mitdb", "nstdb")
 def test_noise_is_of_the_part_for_training(monkeypatch: pytest.MonkeyPatch) -> None:
     """Oracle: the record without the noise, and the stretches that the noise records are read in."""
     data = mitdb_dir().parent
@@ -137,7 +137,7 @@ def test_noise_is_of_the_part_for_training(monkeypatch: pytest.MonkeyPatch) -> N
     )
     samples = read_samples(record_path("101", data))
     annotations = read_annotations(record_path("101", data))
-    noisy = with_noise(samples, annotations, data / "nstdb", FS_HZ, np.random.default_rng(1))
+    noisy = with_noise(samples, annotations, database_dir("nstdb"), FS_HZ, np.random.default_rng(1))
     minutes = [
         np.std(noisy[k : k + 60 * FS_HZ].astype(float) - samples[k : k + 60 * FS_HZ])
         for k in range(0, len(samples), 60 * FS_HZ)
