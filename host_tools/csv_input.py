@@ -45,8 +45,8 @@ def read_csv_lead(path: Path, lead: str | None) -> tuple[str, int, npt.NDArray[n
     Parameters
     ----------
     path : Path
-        Text with commas, semicolons, tabs or blanks between the columns; lines that begin with # and empty
-        lines are skipped; a first row with text is a header.
+        Text with commas, semicolons, tabs or blanks between the columns; a first row with text is a header.
+        Lines that begin with # are skipped, as are empty lines before the first sample and after the last.
     lead : str, optional
         The column's name in the header, or its number from 0. By default MLII, else the first column that
         is not a time by its name.
@@ -63,8 +63,8 @@ def read_csv_lead(path: Path, lead: str | None) -> tuple[str, int, npt.NDArray[n
     Raises
     ------
     UserError
-        The file is missing, empty or not text, has no such column, a row has too few columns, or a value
-        is no finite number (with its line number).
+        The file is missing, empty or not text, has no such column, a row has too few columns, a line
+        between samples is empty, or a value is no finite number (with its line number).
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
@@ -88,7 +88,21 @@ def read_csv_lead(path: Path, lead: str | None) -> tuple[str, int, npt.NDArray[n
     data = rows[1:] if has_header else rows
     if not data:
         raise UserError(f"{path}: the file has a header but no samples")
+    _refuse_gaps(path, lines[data[0][0] : data[-1][0]], data[0][0] + 1)
     return names[index], index, _parse(path, data, delimiter, index, names[index])
+
+
+def _refuse_gaps(path: Path, lines: list[str], first: int) -> None:
+    """Refuse an empty line among samples, as an empty cell: skipped, it would move all later beats.
+
+    ``first``: the number of the first of the lines.
+    """
+    for number, line in enumerate(lines, first):
+        if not line.strip():
+            raise UserError(
+                f"{path}: line {number} is empty: a sample is missing; cut such stretches out first "
+                "(or the line, if none is)"
+            )
 
 
 def _parse(

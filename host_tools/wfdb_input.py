@@ -16,6 +16,9 @@ from host_tools.errors import UserError
 _MV_PER_UNIT = {"mv": 1.0, "uv": 1e-3, "µv": 1e-3, "v": 1e3, "nv": 1e-6}
 #: The lead that the model was trained on.
 PREFERRED_LEAD = "MLII"
+#: Annotations may lie this much behind the record's end, seconds: a program's last ones come out a little
+#: late, and one of svdb's records has such a beat. Those still later are another record's.
+LATE_ANNOTATIONS_S = 1.0
 #: Bytes per sample and the stored value that means "no sample", by WFDB format (WFDB manual, signal(5)).
 _FORMATS = {
     "8": (1.0, None),
@@ -182,7 +185,8 @@ def read_annotations(path: Path, extension: str, fs_hz: float, length: int) -> A
     fs_hz : float
         Sampling rate of the record, Hz.
     length : int
-        Samples of the record; annotations behind its end do not fit.
+        Samples of the record. Annotations behind its end are left out up to :data:`LATE_ANNOTATIONS_S`;
+        later ones do not fit.
 
     Raises
     ------
@@ -201,11 +205,13 @@ def read_annotations(path: Path, extension: str, fs_hz: float, length: int) -> A
     samples = np.asarray(found.sample, np.int64)
     if found.fs and abs(float(found.fs) - fs_hz) > 1e-6 * fs_hz:
         raise UserError(f"{file}: annotations at {found.fs:g} Hz do not fit the record at {fs_hz:g} Hz")
-    if len(samples) and (samples[-1] >= length or samples.min() < 0 or np.any(np.diff(samples) < 0)):
+    latest = length + LATE_ANNOTATIONS_S * fs_hz
+    if len(samples) and (samples[-1] > latest or samples.min() < 0 or np.any(np.diff(samples) < 0)):
         raise UserError(
             f"{file}: does not fit the record of {length} samples (an annotation is at {int(samples.max())})"
         )
-    return Annotations(samples, list(found.symbol))
+    inside = int(np.searchsorted(samples, length))
+    return Annotations(samples[:inside], list(found.symbol)[:inside])
 
 
 def _lead_names(path: Path, header: Any) -> list[str]:

@@ -34,6 +34,8 @@ def explain(
     unit: Annotated[str | None, typer.Option(help="CSV: mV (default), uV, V or adu.")] = None,
 ) -> None:
     """Show why a beat got its class: what the network saw, and what each part of it brought."""
+    import sys
+
     from rich.console import Console
 
     from host_tools.explain.case import explain_beat
@@ -49,7 +51,7 @@ def explain(
     check_folder(out.parent if out is not None else _FOLDER)
     source = read_record(record or _example(), lead=lead, fs_hz=fs, gain=gain, unit=unit)
     wanted = int(beat) if beat.isdecimal() else parse_time(beat, source.fs_hz, "--beat")
-    case = explain_beat(source, wanted)
+    case = explain_beat(source, wanted, beat, lambda line: print(f"bitbeat: {line}", file=sys.stderr))
     picture = plot_explanation(case, out or _FOLDER / f"{source.name}_{case.sample}.png")
     written = [picture]
     if json_too:
@@ -78,7 +80,9 @@ def errors(
     out: Annotated[Path, typer.Option(help="Folder for the contact sheet, CSV and JSON.")] = Path(
         "build/errors"
     ),
-    start: Annotated[float, typer.Option(help="Seconds that are not compared: the learning period.")] = 300.0,
+    start: Annotated[
+        str, typer.Option(help="Compare from here on: seconds, mm:ss, hh:mm:ss, or s1234 (a sample).")
+    ] = "5:00",
     per_cell: Annotated[int, typer.Option(help="Typical errors shown of each kind.", min=1, max=8)] = 3,
 ) -> None:
     """Show the worst records and typical errors of each kind, from the C core's output."""
@@ -93,8 +97,11 @@ def errors(
     )
     from host_tools.plots.contact_sheet import plot_contact_sheet
     from host_tools.progress import track
+    from host_tools.records import parse_time
     from host_tools.writing import check_folder, write_json, write_text
 
+    # Each record has its own rate; what is no time at all is refused before any of them is read.
+    parse_time(start, 1.0, "--start")
     names = resolve_records(records)
     check_folder(out)
     console = Console()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,9 +16,11 @@ from host_tools.reference import params
 from host_tools.reference.network import LOGIT_SCALE, LOGIT_ZERO_POINT
 from host_tools.reference.run import RecordResult, run_record
 from host_tools.reference.window import window_mean, window_noise_q8, window_sd
+from host_tools.summary import clock
 
+from .annotated import annotated_beat, in_flutter
 from .features import Feature, feature_list
-from .network import run_network, softmax_shares
+from .network import kernels_compiled, run_network, softmax_shares
 from .occlusion import Inputs, Occlusion, blank, occlude, usual
 
 #: Beats before and after that are shown at least, whatever the network sees.
@@ -32,13 +35,14 @@ class ContextBeat:
     """A beat around the explained one.
 
     ``offset``: beats from the explained one. ``row``: its row in the rhythm input, None outside it.
-    ``sample``: R peak in the file's samples. ``rr_ms``: interval before it, milliseconds.
+    ``sample``: R peak in the file's samples. ``rr_ms``: interval before it, milliseconds; None for the
+    record's first beat, which has none.
     """
 
     offset: int
     row: int | None
     sample: int
-    rr_ms: float
+    rr_ms: float | None
     letter: str
 
 
@@ -58,6 +62,8 @@ class Case:
         R peak in the file's samples.
     reference : str or None
         Class of the annotation within the match window; None where the record has none there.
+    flutter : bool
+        There is none because the annotators have ventricular flutter there.
     window_mv, template_mv : float64 [samples]
         Beat and template as the network sees them, each about its mean, mV.
     sd_mv : float
@@ -81,6 +87,7 @@ class Case:
     index: int
     sample: int
     reference: str | None
+    flutter: bool
     window_mv: npt.NDArray[np.float64]
     template_mv: npt.NDArray[np.float64]
     sd_mv: float
@@ -135,12 +142,24 @@ class Case:
         return int(self.beat["confidence_q8"]) / 255
 
     @property
+    def rr_prev(self) -> int | None:
+        """RR interval before it, samples of the chain; None for the first: the chain repeats the next."""
+        return int(self.beat["rr_prev_samples"]) if self.index > 0 else None
+
+    @property
+    def rr_next(self) -> int | None:
+        """RR interval after it, samples of the chain; None for the last: the chain assumes one."""
+        return int(self.beat["rr_next_samples"]) if self.index + 1 < len(self.beats) else None
+
+    @property
     def flags(self) -> list[str]:
         """Names of the beat's flags."""
         return [name for bit, name in FLAG_NAMES.items() if int(self.beat["flags"]) & bit]
 
 
-def explain_beat(record: EcgRecord, wanted_sample: int) -> Case:
+def explain_beat(
+    record: EcgRecord, wanted_sample: int, given: str | None = None, say: Callable[[str], None] | None = None
+) -> Case:
     """Run a record through the reference chain and take one of its beats apart.
 
     Parameters
@@ -149,17 +168,25 @@ def explain_beat(record: EcgRecord, wanted_sample: int) -> Case:
         The recording.
     wanted_sample : int
         The R peak in the file's samples; the nearest beat is taken.
+    given : str, optional
+        How the user named it, for errors; by default the sample number.
+    say : callable, optional
+        Takes a line for the user before what may last a minute.
 
     Raises
     ------
     UserError
-        The chain has no beat within the match window around that sample.
+        The sample is outside the record, or the chain has no beat within the match window around it.
     """
+    given = given or str(wanted_sample)
+    _check_inside(record, wanted_sample, given)
+    if say is not None and not kernels_compiled():
+        say("compiling the reference chain, once for each version of it: about a minute")
     result = run_record(record.samples, trace=True)
     beats = result.beats.copy()
     at = beats["r_sample"].astype(np.int64) - params.DELAY_SAMPLES
     beats["r_sample"] = np.clip(at, 0, None)
-    index = _nearest(record, beats, wanted_sample)
+    index = _nearest(record, beats, wanted_sample, given)
     window, template = (np.ascontiguousarray(result.trace[s][index]) for s in ("window", "template"))
     mean, template_mean = window_mean(window), window_mean(template)
     sd = window_sd(template, template_mean)
@@ -167,12 +194,14 @@ def explain_beat(record: EcgRecord, wanted_sample: int) -> Case:
     inputs = Inputs(result.beat_input[index], rhythm[index])
     own_row = params.LOOKAHEAD_BEATS
     median_row = np.rint(np.median(rhythm[:, own_row], axis=0)).astype(np.int8)
+    reference, flutter = _annotated(record, int(beats["r_sample"][index]))
     return Case(
         record=record,
         beats=beats,
         index=index,
         sample=_file_sample(record, beats, index),
-        reference=_reference(record, int(beats["r_sample"][index])),
+        reference=reference,
+        flutter=flutter,
         window_mv=(window - mean) / _UNITS_PER_MV,
         template_mv=(template - template_mean) / _UNITS_PER_MV,
         sd_mv=sd / _UNITS_PER_MV,
@@ -196,34 +225,54 @@ def _file_sample(record: EcgRecord, beats: npt.NDArray[np.void], index: int) -> 
     return int(record.to_file_samples(beats["r_sample"][index : index + 1].astype(np.int64))[0])
 
 
-def _nearest(record: EcgRecord, beats: npt.NDArray[np.void], wanted_sample: int) -> int:
-    """Number of the beat nearest to a sample of the file, within the match window."""
-    where = f"{record.name}, lead {record.lead}"
+def _where(record: EcgRecord) -> str:
+    return f"{record.name}, lead {record.lead}"
+
+
+def _check_inside(record: EcgRecord, wanted_sample: int, given: str) -> None:
     if not record.start <= wanted_sample < record.stop:
         raise UserError(
-            f"{where}: --beat {wanted_sample} is outside samples {record.start} to {record.stop - 1}"
+            f"{_where(record)}: --beat {given} is outside samples {record.start} to {record.stop - 1} "
+            f"(the last at {clock((record.stop - 1) / record.fs_hz)})"
         )
+
+
+def _annotated(record: EcgRecord, r_sample: int) -> tuple[str | None, bool]:
+    """Label of the annotation within the match window, and whether flutter is why there is none."""
+    window = MATCH_WINDOW_MS * record.spec_fs_hz / 1000
+    if beat := annotated_beat(record.reference, r_sample, window):
+        return beat[0], False
+    return None, in_flutter(record.reference, r_sample)
+
+
+def _nearest(record: EcgRecord, beats: npt.NDArray[np.void], wanted_sample: int, given: str) -> int:
+    """Number of the beat nearest to a sample of the file, within the match window."""
     if len(beats) == 0:
-        raise UserError(f"{where}: BitBeat found no beats in it")
+        raise UserError(f"{_where(record)}: BitBeat found no beats in it")
     samples = record.to_file_samples(beats["r_sample"].astype(np.int64))
     index = int(np.argmin(np.abs(samples - wanted_sample)))
     if abs(int(samples[index]) - wanted_sample) <= MATCH_WINDOW_MS * record.fs_hz / 1000:
         return index
     later = int(np.searchsorted(samples, wanted_sample))
     near = " and ".join(str(s) for s in samples[max(later - 1, 0) : later + 1])
-    raise UserError(
-        f"{where}: no beat within {MATCH_WINDOW_MS} ms of sample {wanted_sample}; the nearest: {near}"
-    )
+    if missed := _missed(record, samples, wanted_sample):
+        raise UserError(
+            f"{_where(record)}: the annotators have a beat ({missed[0]}) at sample {missed[1]}, which "
+            f"BitBeat missed: it has no answer to explain; its nearest beats: {near}"
+        )
+    named = f"sample {wanted_sample}" if given.isdecimal() else f"{given} (sample {wanted_sample})"
+    raise UserError(f"{_where(record)}: no beat within {MATCH_WINDOW_MS} ms of {named}; the nearest: {near}")
 
 
-def _reference(record: EcgRecord, r_sample: int) -> str | None:
-    if record.reference is None:
+def _missed(record: EcgRecord, found: npt.NDArray[np.int64], wanted_sample: int) -> tuple[str, int] | None:
+    """Label and sample of an annotated beat that is meant and that is none of the ``found``; else None."""
+    per_file = record.spec_fs_hz / record.fs_hz
+    window = MATCH_WINDOW_MS * record.spec_fs_hz / 1000
+    beat = annotated_beat(record.reference, round((wanted_sample - record.start) * per_file), window)
+    if beat is None:
         return None
-    is_beat = ~np.isin(record.reference.labels, ["[", "]"])
-    distance = np.abs(record.reference.samples[is_beat] - r_sample)
-    if distance.size == 0 or distance.min() > MATCH_WINDOW_MS * record.spec_fs_hz / 1000:
-        return None
-    return str(record.reference.labels[is_beat][np.argmin(distance)])
+    at = int(record.to_file_samples(np.array([beat[1]]))[0])
+    return None if np.abs(found - at).min() * per_file <= window else (beat[0], at)
 
 
 def _context(
@@ -244,7 +293,7 @@ def _context(
                 offset=offset,
                 row=row if row in seen else None,
                 sample=_file_sample(record, beats, i),
-                rr_ms=1000 * int(beats["rr_prev_samples"][i]) / record.spec_fs_hz,
+                rr_ms=1000 * int(beats["rr_prev_samples"][i]) / record.spec_fs_hz if i > 0 else None,
                 letter=CLASS_NAMES[int(beats["aami_class"][i])],
             )
         )

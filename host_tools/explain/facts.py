@@ -41,6 +41,8 @@ def verdict(case: Case) -> str:
     if case.reference is not None:
         words = "the same" if case.reference == case.answer else CLASS_WORDS.get(case.reference, "")
         parts.append(f"annotators: {case.reference}, {words}")
+    elif case.flutter:
+        parts.append("annotators: ventricular flutter")
     elif case.record.reference is not None:
         parts.append("annotators: no beat here")
     if case.flags:
@@ -60,13 +62,37 @@ def firmware_lines(case: Case) -> list[tuple[str, str]]:
         ("beat input", f"a step is sd/{one} = {1000 * case.sd_mv / one:.1f} µV; {saturated} saturated"),
         ("noise", f"{case.noise_q8}/256 of the sd; flag above {params.NOISY_Q8}"),
         ("signal quality", f"{int(beat['sqi'])} of 100; undecided below {params.QUALITY_UNDECIDED_SQI}"),
-        ("RR before, after", f"{int(beat['rr_prev_samples'])}, {int(beat['rr_next_samples'])} samples"),
+        ("RR before", _rr(case.rr_prev, int(beat["rr_prev_samples"]), params.RR_MAX_SAMPLES)),
+        ("RR after", _rr(case.rr_next, int(beat["rr_next_samples"]), params.RR_BOUND_SAMPLES)),
         ("r_sample on the device", f"{int(beat['r_sample']) + params.DELAY_SAMPLES} at {params.FS_HZ} Hz"),
         ("inputs", f"int8 {samples} × {channels} and {rows} × {features}, q/{one}"),
         ("logit", f"(q − {LOGIT_ZERO_POINT}) × {LOGIT_SCALE:.5f}".replace("− -", "+ ")),
         ("confidence_q8, flags", f"{int(beat['confidence_q8'])}, 0x{int(beat['flags']):02x}"),
         ("model, specification", f"{MODEL_HASH:08x}, {params.SPEC_HASH:08x}"),
     ]
+
+
+def _rr(measured: int | None, taken: int, most: int) -> str:
+    """An RR interval of the chain, which takes longer ones as ``most`` and has a stand-in for none."""
+    if measured is None:
+        return f"none; the chain takes {taken} samples at {params.FS_HZ} Hz"
+    return f"{'at least ' * (measured >= most)}{measured} samples at {params.FS_HZ} Hz"
+
+
+def lead_line(case: Case) -> str:
+    """Which class won, and by how much."""
+    return f"{case.answer} leads {CLASS_NAMES[case.runner_up]} by {_steps(case.lead)}"
+
+
+def _steps(count: int) -> str:
+    return f"{count} step{'s' if count != 1 else ''}"
+
+
+def _change(steps: int) -> str:
+    """What the answer's lead does without a part that brought ``steps``."""
+    if steps == 0:
+        return "stays"
+    return f"{'shrinks' if steps > 0 else 'grows'} by {_steps(abs(steps))}"
 
 
 def strongest(case: Case) -> list[str]:
@@ -108,17 +134,12 @@ def print_case(case: Case, console: Console) -> None:
             f"{name} {CLASS_WORDS[name]}", f"{q}", f"{real:.2f}", f"{100 * share:.1f} %", style=style
         )
     console.print(logits)
-    second = CLASS_NAMES[case.runner_up]
-    real_lead = case.lead * LOGIT_SCALE
-    console.print(f"{case.answer} leads {second} by {case.lead} steps ({real_lead:.2f})", highlight=False)
+    console.print(f"{lead_line(case)} ({case.lead * LOGIT_SCALE:.2f})", highlight=False)
     streams = zip(STREAMS, case.blank.streams.lead, case.blank.streams.answer, strict=True)
     for name, steps, answer in list(streams)[:2]:
-        tail = (
-            ""
-            if answer == int(case.beat["aami_class"])
-            else f"; without it the answer is {CLASS_NAMES[answer]}"
-        )
-        console.print(f"  {name} brought {int(steps):+d} steps{tail}", highlight=False)
+        tail = "" if answer == int(case.beat["aami_class"]) else f", and the answer is {CLASS_NAMES[answer]}"
+        console.print(f"  without the {name} it {_change(int(steps))}{tail}", highlight=False)
+    console.print("  the strongest single parts, by what it shrinks without each:", highlight=False)
     for line in strongest(case):
         console.print(f"    {line}", highlight=False, soft_wrap=True)
     for name, value in firmware_lines(case):
@@ -136,12 +157,16 @@ def case_json(case: Case) -> dict[str, Any]:
         "time_s": round(case.sample / case.record.fs_hz, 4),
         "class": case.answer,
         "reference": case.reference,
+        "reference_flutter": case.flutter,
         "confidence": round(case.confidence, 4),
         "confidence_q8": int(beat["confidence_q8"]),
         "flags": case.flags,
         "sqi": int(beat["sqi"]),
         "rr_prev_samples": int(beat["rr_prev_samples"]),
         "rr_next_samples": int(beat["rr_next_samples"]),
+        "rr_prev_measured": case.rr_prev is not None,
+        "rr_next_measured": case.rr_next is not None,
+        "rr_fs_hz": params.FS_HZ,
         "logits": dict(zip(CLASS_NAMES, case.logits.tolist(), strict=True)),
         "real_logits": dict(zip(CLASS_NAMES, case.real_logits.round(5).tolist(), strict=True)),
         "softmax": dict(zip(CLASS_NAMES, case.shares.round(5).tolist(), strict=True)),

@@ -11,15 +11,17 @@ import numpy as np
 import numpy.typing as npt
 
 from host_tools.beats import CLASS_NAMES
-from host_tools.ec57 import CLASSES, LEARNING_PERIOD_S, pair_beats
+from host_tools.ec57 import CLASSES, pair_beats
 from host_tools.errors import UserError
 from host_tools.native import run_core
-from host_tools.records import EcgRecord, read_record
+from host_tools.records import EcgRecord, parse_time, read_record
 from host_tools.reference.params import DELAY_SAMPLES
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+#: What comes before is not compared, unless told otherwise: EC57's learning period.
+START = "5:00"
 #: Stands for "no beat" on either side: missed, or false.
 NONE = "O"
 #: Kinds of errors as (annotated, answered): each cell of the matrix off its diagonal. Beats that the standard
@@ -36,8 +38,8 @@ class Mistake:
     """One disagreement.
 
     ``record``: as ``bitbeat explain`` takes it. ``sample``: in the file's samples, of the device's beat, of
-    the annotation where it was missed. ``index``: which of the device's beats it is. ``confidence_q8``,
-    ``flags``, ``sqi``: of that beat. All four are -1 where it was missed.
+    the annotation where it was missed: then there is no answer to explain. ``index``: which of the device's
+    beats it is. ``confidence_q8``, ``flags``, ``sqi``: of that beat. All four are -1 where it was missed.
     """
 
     record: str
@@ -61,7 +63,7 @@ class RecordMistakes:
     """The disagreements of one record.
 
     ``matrix``: int64 [6, 6] as of :mod:`host_tools.ec57`. ``source``: the recording. ``beats``: what the
-    device found, BEAT_DTYPE [n], filter delay taken out.
+    device found, BEAT_DTYPE [n], filter delay taken out. ``start_s``: seconds that were not compared.
     """
 
     record: str
@@ -69,6 +71,7 @@ class RecordMistakes:
     mistakes: tuple[Mistake, ...]
     source: EcgRecord
     beats: npt.NDArray[np.void]
+    start_s: float
 
     @property
     def count(self) -> int:
@@ -77,7 +80,7 @@ class RecordMistakes:
 
 
 def resolve_records(wanted: str) -> list[str]:
-    """Records of ``DS1``, ``DS2``, of a folder, or named one by one with commas between them.
+    """Records of ``DS1``, ``DS2``, of a folder, or named one by one with commas between them, each once.
 
     Raises
     ------
@@ -89,41 +92,50 @@ def resolve_records(wanted: str) -> list[str]:
     if wanted in ("DS1", "DS2"):
         return list(DS1 if wanted == "DS1" else DS2)
     folder = Path(wanted)
-    if folder.is_dir():
+    if wanted.strip() and folder.is_dir():
         found = sorted(str(path.with_suffix("")) for path in folder.glob("*.hea"))
         if not found:
             raise UserError(f"{folder}: no WFDB records (.hea) there")
         return found
-    names = [name.strip() for name in wanted.split(",") if name.strip()]
+    names = list(dict.fromkeys(name.strip() for name in wanted.split(",") if name.strip()))
     if not names:
         raise UserError("--records: give DS1, DS2, a folder, or names with commas between them")
     return names
 
 
-def find_mistakes(name: str, start_s: float = LEARNING_PERIOD_S) -> RecordMistakes:
+def find_mistakes(name: str, start: str = START) -> RecordMistakes:
     """Run the C core over a record and compare beat by beat with its annotations (de Chazal's mapping).
 
     Parameters
     ----------
     name : str
         As :func:`host_tools.records.read_record` takes it.
-    start_s : float
-        Nothing before this is compared.
+    start : str
+        Nothing before this is compared: a time as :func:`host_tools.records.parse_time` takes it.
 
     Raises
     ------
     UserError
-        The record cannot be read or has no annotations.
+        The record cannot be read, has no annotations, or has no annotated beat from ``start`` on.
     """
     record = read_record(name)
     if record.reference is None:
         raise UserError(f"{name}: no annotations (.atr) to compare with")
+    start_s = parse_time(start, record.fs_hz, "--start") / record.fs_hz
+    if start_s >= record.duration_s:
+        raise UserError(
+            f"{name}: --start {start} is not before the end ({record.duration_s:.1f} s); "
+            "--start 0 compares from the beginning"
+        )
     beats = run_core(record.samples).beats
     at = beats["r_sample"].astype(np.int64) - DELAY_SAMPLES
     answers = [CLASS_NAMES[c] for c in beats["aami_class"]]
     labels = [str(label) for label in record.reference.labels]
     annotated = record.reference.samples
     compared = pair_beats(annotated, labels, at, answers, record.spec_fs_hz, start_s, "dechazal")
+    if not compared.matrix[: CLASSES.index(NONE)].any():
+        advice = "; --start 0 compares from the beginning" if start_s else ""
+        raise UserError(f"{name}: no annotated beat to compare from {start} on{advice}")
     found = [
         *((int(r), int(t)) for r, t in compared.pairs if labels[r] != answers[t] and labels[r] != "Q"),
         *((int(r), -1) for r in compared.missed),
@@ -132,7 +144,7 @@ def find_mistakes(name: str, start_s: float = LEARNING_PERIOD_S) -> RecordMistak
     mistakes = [_mistake(name, record, labels, annotated, beats, at, r, t) for r, t in found]
     mistakes.sort(key=lambda m: (m.sample, m.cell))
     beats["r_sample"] = np.clip(at, 0, None)
-    return RecordMistakes(name, compared.matrix, tuple(mistakes), record, beats)
+    return RecordMistakes(name, compared.matrix, tuple(mistakes), record, beats, start_s)
 
 
 def _mistake(
@@ -212,7 +224,7 @@ def cell_name(cell: tuple[str, str]) -> str:
     return f"false {answer}" if reference == NONE else f"{reference}→{answer}"
 
 
-def mistakes_json(records: list[RecordMistakes], start_s: float) -> dict[str, Any]:
+def mistakes_json(records: list[RecordMistakes], start: str) -> dict[str, Any]:
     """Everything as JSON values: matrix, counts, records from the worst on, and all mistakes."""
     from host_tools.reference.network import MODEL_HASH
     from host_tools.reference.params import SPEC_HASH
@@ -223,12 +235,18 @@ def mistakes_json(records: list[RecordMistakes], start_s: float) -> dict[str, An
         "model_hash": f"{MODEL_HASH:08x}",
         "spec_hash": f"{SPEC_HASH:08x}",
         "mapping": "dechazal",
-        "start_s": start_s,
+        "start": start,
         "classes": list(CLASSES),
         "matrix": total.tolist(),
         "cells": {cell_name(cell): count for cell, count in counts.items()},
         "records": [
-            {"record": r.record, "errors": len(r.mistakes), "beats": r.count, "matrix": r.matrix.tolist()}
+            {
+                "record": r.record,
+                "start_s": round(r.start_s, 4),
+                "errors": len(r.mistakes),
+                "beats": r.count,
+                "matrix": r.matrix.tolist(),
+            }
             for r in worst_first(records)
         ],
         "errors": [
@@ -253,6 +271,11 @@ def mistakes_csv(records: list[RecordMistakes]) -> str:
         for m in r.mistakes
     ]
     return "\n".join(lines) + "\n"
+
+
+def counted(count: int, what: str) -> str:
+    """``1 record``, ``2 records``."""
+    return f"{count} {what}{'s' if count != 1 else ''}"
 
 
 def print_mistakes(records: list[RecordMistakes], console: Console) -> None:
@@ -280,4 +303,5 @@ def print_mistakes(records: list[RecordMistakes], console: Console) -> None:
     console.print(matrix)
     faultless = sum(not found.mistakes for found in records)
     errors = sum(len(found.mistakes) for found in records)
-    console.print(f"{errors} errors in {total.sum()} beats; {faultless} records without any", highlight=False)
+    line = f"{counted(errors, 'error')} in {counted(int(total.sum()), 'beat')}"
+    console.print(f"{line}; {counted(faultless, 'record')} without any", highlight=False)

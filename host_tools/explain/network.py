@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from host_tools.reference.fixed import kernel
+from host_tools.reference.fixed import CACHE_DIR, PLAIN, kernel
 from host_tools.reference.network import (
     ARENA_BYTES,
     BEAT_OFFSET,
@@ -18,6 +19,9 @@ from host_tools.reference.network import (
 )
 
 Int8 = npt.NDArray[np.int8]
+
+#: Functions through which everything that an explanation runs is compiled, as numba's cache names them.
+_ENTRIES = ("run._run_detected", "network._run")
 
 
 @kernel
@@ -42,6 +46,11 @@ def run_network(beat_input: Int8, rhythm_input: Int8) -> Int8:
         logits,
     )
     return logits
+
+
+def kernels_compiled() -> bool:
+    """Whether an explanation starts at once: its kernels lie compiled in the cache, or are plain Python."""
+    return PLAIN or all(any(Path(CACHE_DIR).glob(f"*/{name}-*.nbi")) for name in _ENTRIES)
 
 
 def softmax_shares(logits: npt.NDArray[np.integer]) -> npt.NDArray[np.float64]:

@@ -12,6 +12,7 @@ from .paper import FAINT_INK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 #: Teal and orange: told apart with any colour vision, and unlike the colours of the classes.
 FOR, AGAINST, NEITHER = "#00786b", "#d9730d", "#b4b4ba"
@@ -37,6 +38,13 @@ def colour_of(steps: float, scale: float) -> tuple[float, float, float]:
 def sign_colours(steps: Brought) -> list[str]:
     """The colour of each sign."""
     return [FOR if v > 0 else AGAINST for v in steps.lead]
+
+
+def whole_steps(axis: Axis, intervals: int) -> None:
+    """Put the ticks of an axis of steps at whole numbers: there are no others."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(nbins=intervals, integer=True, steps=[1, 2, 5, 10]))
 
 
 def plain_axes(axes: Axes) -> None:

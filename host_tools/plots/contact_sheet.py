@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from bisect import bisect_right
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from host_tools.explain.mistakes import (
     RecordMistakes,
     cell_counts,
     cell_name,
+    counted,
     typical,
 )
 from host_tools.native import run_core
@@ -24,7 +26,7 @@ from host_tools.reference.params import ADU_PER_MV, WINDOW_SAMPLES
 from host_tools.summary import clock
 
 from .brought import FOR
-from .paper import CLASS_COLOURS, FAINT_INK, INK, MARGIN_MM, Page, new_figure, save
+from .paper import CLASS_COLOURS, FAINT_INK, INK, MARGIN_MM, Page, new_figure, save, text_width_mm
 from .signal import Recording, draw_signal, range_mv
 
 if TYPE_CHECKING:
@@ -39,12 +41,18 @@ _TITLE_MM, _CAPTION_MM, _ROW_GAP_MM, _HEADER_MM, _FOOTER_MM = 6.0, 4.6, 4.0, 17.
 _ROW_MM = _TITLE_MM + _CAPTION_MM + _TILE_MM + _ROW_GAP_MM
 #: Line distance and mean width of a letter of the notes.
 _NOTE_MM, _LETTER_MM = 3.6, 1.25
+#: Size of the captions' letters, points; where the details begin beside a short name, and the least gap.
+_CAPTION_PT, _DETAILS_MM, _NAME_GAP_MM = 7.5, 24.0, 2.0
+#: Letters that are left of a long name at least.
+_LEAST_NAME = 5
 
 _NOTES = (
     f"Strips of {_STRIP_S:.0f} s, lines every 0.2 s and 0.5 mV. Above: BitBeat, below: annotators, framed "
-    "where they differ; beside: the beat over this patient's usual one (dashed). "
+    "where they differ, a bracket: ventricular flutter; beside: the beat over this patient's usual one "
+    "(dashed). "
     "Yellow: noisy or undecided beats; a faint letter: low confidence or undecided. "
-    "Captions: RECORD:SAMPLE for bitbeat explain, time, confidence, flags."
+    "Captions: RECORD:SAMPLE of BitBeat's beat, time, confidence, flags; bitbeat explain RECORD "
+    "--beat SAMPLE says why. Missed beats: RECORD and the annotation's sample; there is no answer to explain."
 )
 
 
@@ -96,7 +104,8 @@ def plot_contact_sheet(
     page = Page(new_figure(width_mm, height_mm), width_mm, height_mm)
     page.text(MARGIN_MM, 7.5, title or "Typical errors", size=12, weight="bold", color=INK)
     total = (
-        f"{sum(counts.values())} errors in {sum(r.count for r in records)} beats of {len(records)} records"
+        f"{counted(sum(counts.values()), 'error')} in {counted(sum(r.count for r in records), 'beat')} "
+        f"of {counted(len(records), 'record')}"
     )
     page.text(MARGIN_MM, 13.0, total, size=9, color=FAINT_INK)
     chosen = {
@@ -125,7 +134,7 @@ def _draw_title(
     page.text(
         MARGIN_MM + 24.0,
         top_mm + 4.0,
-        f"{count} in {where} {'record' if where == 1 else 'records'}",
+        f"{count} in {counted(where, 'record')}",
         size=8.5,
         color=FAINT_INK,
     )
@@ -133,22 +142,58 @@ def _draw_title(
 
 def _draw_tile(page: Page, shown: _Shown, mistake: Mistake, left_mm: float, top_mm: float) -> None:
     centre_s = shown.centre_s(mistake)
-    text = f"{Path(mistake.record).name}:{mistake.sample}"
-    page.text(left_mm, top_mm + 3.2, text, size=7.5, weight="bold", color=INK)
-    details = [clock(mistake.time_s)]
-    if mistake.confidence_q8 >= 0:
-        details.append(f"{100 * mistake.confidence_q8 / 255:.0f} %")
-        details += [name for bit, name in FLAG_NAMES.items() if mistake.flags & bit]
-    page.text(left_mm + 24.0, top_mm + 3.2, ", ".join(details), size=7.5, color=FAINT_INK)
+    name, details, beside_mm = _caption(mistake)
+    page.text(left_mm, top_mm + 3.2, name, size=_CAPTION_PT, weight="bold", color=INK)
+    page.text(left_mm + beside_mm, top_mm + 3.2, details, size=_CAPTION_PT, color=FAINT_INK)
     last_s = max(shown.recording.duration_s - _STRIP_S, 0)
     start_s = float(np.clip(centre_s - _STRIP_S / 2, 0, last_s))
-    low, high = range_mv(shown.recording, start_s, _STRIP_S)
+    low, high = range_mv(shown.recording, start_s, _STRIP_S, beat_s=centre_s)
     # Letters are larger against such a strip.
     low, high = low - 0.12 * (high - low), high + 0.12 * (high - low)
     axes = page.axes(left_mm, top_mm + _CAPTION_MM, _STRIP_MM, _TILE_MM)
     draw_signal(axes, shown.recording, start_s, _STRIP_S, low, high, compact=True)
     axes.axvspan(centre_s - 0.2, centre_s + 0.2, color=FOR, alpha=0.13, lw=0, zorder=1)
     _draw_shape(page.axes(left_mm + _STRIP_MM, top_mm + _CAPTION_MM, _SHAPE_MM, _TILE_MM), shown, mistake)
+
+
+def _caption(mistake: Mistake) -> tuple[str, str, float]:
+    """A tile's caption, no wider than it: name, details, and where these begin, mm from its left.
+
+    Of more flags than fit the last are left out. A name that is too long loses its middle: records of one
+    series differ at the end.
+    """
+    name, sample = Path(mistake.record).name, f":{mistake.sample}"
+    flags: list[str] = []
+    details = [clock(mistake.time_s)]
+    if mistake.confidence_q8 >= 0:
+        details.append(f"{100 * mistake.confidence_q8 / 255:.0f} %")
+        flags = [flag for bit, flag in FLAG_NAMES.items() if mistake.flags & bit]
+    else:
+        # Of a beat that the device does not have there is nothing to give to bitbeat explain.
+        sample = ""
+        details.insert(0, f"annotation at {mistake.sample}")
+    text, room_mm = ", ".join([*details, *flags]), _STRIP_MM + _SHAPE_MM - _NAME_GAP_MM
+
+    def named_mm(length: int) -> float:
+        return text_width_mm(_shortened(name, length) + sample, _CAPTION_PT, "bold")
+
+    least_mm = named_mm(_LEAST_NAME)
+    while flags and text_width_mm(text, _CAPTION_PT) > room_mm - least_mm:
+        flags.pop()
+        text = ", ".join([*details, *flags, "…"])
+    room_mm -= text_width_mm(text, _CAPTION_PT)
+    longer = range(_LEAST_NAME + 1, max(len(name), _LEAST_NAME) + 1)
+    length = _LEAST_NAME + bisect_right(longer, room_mm, key=named_mm)
+    # Beside short names the details begin in one line over all tiles, where they have room for that.
+    beside_mm = max(named_mm(length) + _NAME_GAP_MM, min(_DETAILS_MM, room_mm + _NAME_GAP_MM))
+    return _shortened(name, length) + sample, text, beside_mm
+
+
+def _shortened(name: str, length: int) -> str:
+    """A name of at most this length, its middle left out."""
+    if len(name) <= length:
+        return name
+    return f"{name[: (length - 1) // 2]}…{name[-(length // 2) :]}"
 
 
 def _draw_shape(axes: Axes, shown: _Shown, mistake: Mistake) -> None:

@@ -9,11 +9,12 @@ import numpy as np
 
 from host_tools.beats import CLASS_NAMES
 from host_tools.explain.case import Case
-from host_tools.explain.facts import firmware_lines, headline, verdict
+from host_tools.explain.facts import firmware_lines, headline, lead_line, verdict
 from host_tools.explain.occlusion import STRETCH_GRID
-from host_tools.reference.params import ADU_PER_MV, GRID_HZ, WINDOW_BEFORE_GRID, WINDOW_SAMPLES
+from host_tools.reference.params import ADU_PER_MV, GRID_HZ
+from host_tools.summary import clock
 
-from .brought import FOR, plain_axes, scale_of, sign_colours
+from .brought import FOR, plain_axes, scale_of, sign_colours, whole_steps
 from .paper import (
     CLASS_COLOURS,
     FAINT_INK,
@@ -28,19 +29,23 @@ from .paper import (
 )
 from .rhythm_panel import draw_features, draw_rows, draw_tachogram, features_height_mm
 from .shape_panel import draw_shape, draw_stretches
-from .signal import Recording, draw_signal, range_mv
+from .signal import WINDOW_S, Recording, draw_signal, range_mv
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 STRIP_S = 8.0
 
-_HEADER_MM, _CAPTION_MM, _AXIS_MM, _GAP_MM, _FOOTER_MM = 17.0, 8.0, 9.0, 2.0, 17.0
+_HEADER_MM, _CAPTION_MM, _AXIS_MM, _GAP_MM, _FOOTER_MM = 22.0, 8.0, 9.0, 2.0, 17.0
 _SHAPE_MM, _STRETCHES_MM, _TACHOGRAM_MM, _ROWS_MM = 58.0, 20.0, 30.0, 16.0
 _WIDTH_MM = STRIP_S * MM_PER_S + 2 * MARGIN_MM
 _LEFT_MM, _LEFT_WIDTH_MM = MARGIN_MM + 10.0, 118.0
 _RIGHT_MM = _LEFT_MM + _LEFT_WIDTH_MM + 8.0
 _RIGHT_WIDTH_MM = _WIDTH_MM - MARGIN_MM - _RIGHT_MM
+#: Room for a letter behind the streams' bars.
+_LETTER_MM = 5.0
+#: The bars do not add up to the lead: without both streams another class may win.
+_STREAMS_TEXT = "each bar: how far this lead shrinks without that stream"
 
 
 def plot_explanation(case: Case, path: Path | str) -> Path:
@@ -63,15 +68,16 @@ def plot_explanation(case: Case, path: Path | str) -> Path:
     )
     centre_s = int(case.beat["r_sample"]) / case.record.spec_fs_hz
     start_s = float(np.clip(centre_s - STRIP_S / 2, 0, max(recording.duration_s - STRIP_S, 0)))
-    low, high = range_mv(recording, start_s, STRIP_S)
+    low, high = range_mv(recording, start_s, STRIP_S, beat_s=centre_s)
     strip_mm = (high - low) * MM_PER_MV
     shape_mm = _HEADER_MM + strip_mm + _CAPTION_MM
     rhythm_mm = shape_mm + _SHAPE_MM + _GAP_MM + _STRETCHES_MM + _AXIS_MM + _CAPTION_MM
     features_mm = rhythm_mm + _TACHOGRAM_MM + _GAP_MM + _ROWS_MM + _AXIS_MM + _CAPTION_MM
     total_mm = features_mm + features_height_mm(case) + _FOOTER_MM
     page = Page(new_figure(_WIDTH_MM, total_mm), _WIDTH_MM, total_mm)
-    page.text(MARGIN_MM, 7.0, headline(case), size=12, weight="bold", color=INK)
-    page.text(MARGIN_MM, 13.0, verdict(case), size=9.5, color=CLASS_COLOURS[case.answer])
+    _line(page, 7.0, headline(case), 12.0, "bold", INK)
+    _line(page, 13.0, verdict(case), 9.5, "normal", CLASS_COLOURS[case.answer])
+    _strip_caption(page, recording, start_s)
     strip = page.axes(MARGIN_MM, _HEADER_MM, STRIP_S * MM_PER_S, strip_mm)
     draw_signal(strip, recording, start_s, STRIP_S, low, high)
     _frame_window(strip, centre_s, low, high)
@@ -84,13 +90,33 @@ def plot_explanation(case: Case, path: Path | str) -> Path:
     return save(page.figure, path)
 
 
+def _line(page: Page, y_mm: float, text: str, size_pt: float, weight: str, colour: str) -> None:
+    """A line over the page, in smaller letters where it is too long: names and flags have no limit."""
+    # Small letters are drawn up to a twentieth wider than measured: they are fitted to the pixels.
+    share = 0.95 * (page.width_mm - 2 * MARGIN_MM) / text_width_mm(text, size_pt, weight)
+    page.text(MARGIN_MM, y_mm, text, size=size_pt * min(1.0, share), weight=weight, color=colour)
+
+
+def _strip_caption(page: Page, recording: Recording, start_s: float) -> None:
+    """What the strip's letters mean, its time and its scale."""
+    letters = "above: BitBeat" + (
+        "" if recording.reference is None else ", below: annotators, red where they differ"
+    )
+    _caption(page, MARGIN_MM, _HEADER_MM, "ECG", f"{letters}; teal frame: the beat's window")
+    until_s = min(start_s + STRIP_S, recording.duration_s)
+    scale = f"{clock(start_s)} – {clock(until_s)}   {MM_PER_S:g} mm/s, {MM_PER_MV:g} mm/mV"
+    page.text(page.width_mm - MARGIN_MM, _HEADER_MM - 2.3, scale, size=7.5, color=FAINT_INK, ha="right")
+
+
 def _frame_window(axes: Axes, centre_s: float, low: float, high: float) -> None:
     """Mark the beat's window on the strip."""
     from matplotlib.patches import Rectangle
 
-    corner = (centre_s - WINDOW_BEFORE_GRID / GRID_HZ, low + 0.03)
-    width_s, height = WINDOW_SAMPLES / GRID_HZ, high - low - 0.06
-    axes.add_patch(Rectangle(corner, width_s, height, fc="none", ec=FOR, lw=1.2, zorder=8))
+    # Of a window that ends behind the strip the rest is framed.
+    left, right = axes.get_xlim()
+    left, right = max(centre_s - WINDOW_S[0], left + 0.02), min(centre_s + WINDOW_S[1], right - 0.02)
+    height = high - low - 0.06
+    axes.add_patch(Rectangle((left, low + 0.03), right - left, height, fc="none", ec=FOR, lw=1.2, zorder=8))
 
 
 def _caption(page: Page, x_mm: float, top_mm: float, title: str, text: str) -> None:
@@ -106,13 +132,13 @@ def _shape_and_answer(page: Page, case: Case, top_mm: float) -> None:
     draw_stretches(page.axes(_LEFT_MM, below_mm, _LEFT_WIDTH_MM, _STRETCHES_MM), case)
     _caption(page, _RIGHT_MM, top_mm, "Answer", "logits: int8, real; softmax")
     _draw_logits(page, case, top_mm)
-    lead = f"{case.answer} leads {CLASS_NAMES[case.runner_up]} by {case.lead} steps; brought by"
-    page.text(_RIGHT_MM, top_mm + 34.0, lead, size=8, color=INK)
-    _draw_streams(page, case, top_mm + 36.0)
-    firmware_mm = top_mm + 58.0
+    page.text(_RIGHT_MM, top_mm + 31.8, lead_line(case), size=8, color=INK)
+    page.text(_RIGHT_MM, top_mm + 35.2, _STREAMS_TEXT, size=6.5, color=FAINT_INK)
+    _draw_streams(page, case, top_mm + 36.8)
+    firmware_mm = top_mm + 58.5
     _caption(page, _RIGHT_MM, firmware_mm, "Firmware", "")
     for k, (name, value) in enumerate(firmware_lines(case)):
-        y_mm = firmware_mm + 1.0 + 3.9 * k
+        y_mm = firmware_mm + 0.8 + 3.45 * k
         page.text(_RIGHT_MM, y_mm, name, size=6.6, color=FAINT_INK, va="center")
         page.text(_WIDTH_MM - MARGIN_MM, y_mm, value, size=6.6, color=INK, va="center", ha="right")
 
@@ -126,7 +152,7 @@ def _rhythm(page: Page, case: Case, top_mm: float) -> None:
 
 
 def _draw_logits(page: Page, case: Case, top_mm: float) -> None:
-    axes = page.axes(_RIGHT_MM + 5.0, top_mm, 22.0, 26.0)
+    axes = page.axes(_RIGHT_MM + 5.0, top_mm, 22.0, 24.0)
     logits = case.logits
     axes.barh(range(len(logits)), logits, height=0.6, color=[CLASS_COLOURS[n] for n in CLASS_NAMES], zorder=2)
     axes.axvline(0, color=FAINT_INK, lw=0.6, zorder=3)
@@ -136,7 +162,7 @@ def _draw_logits(page: Page, case: Case, top_mm: float) -> None:
     axes.set_yticks([])
     plain_axes(axes)
     for k, name in enumerate(CLASS_NAMES):
-        y_mm = top_mm + 26.0 * (k + 0.5) / len(logits)
+        y_mm = top_mm + 24.0 * (k + 0.5) / len(logits)
         weight = "bold" if name == case.answer else "normal"
         page.text(_RIGHT_MM, y_mm, name, size=9, weight="bold", color=CLASS_COLOURS[name], va="center")
         numbers = (f"{logits[k]}", f"{case.real_logits[k]:.2f}", f"{100 * case.shares[k]:.1f} %")
@@ -145,9 +171,7 @@ def _draw_logits(page: Page, case: Case, top_mm: float) -> None:
 
 
 def _draw_streams(page: Page, case: Case, top_mm: float) -> None:
-    from matplotlib.ticker import MaxNLocator
-
-    axes = page.axes(_RIGHT_MM + 12.0, top_mm, _RIGHT_WIDTH_MM - 12.0, 13.0)
+    axes = page.axes(_RIGHT_MM + 12.0, top_mm, _RIGHT_WIDTH_MM - 12.0 - _LETTER_MM, 12.0)
     found, usual = case.blank.streams, case.usual.streams
     axes.barh((0, 1), found.lead[:2], height=0.55, color=sign_colours(found)[:2], zorder=2)
     axes.plot(usual.lead[:2], (0, 1), "D", ms=3.2, color=INK, mec="white", mew=0.4, zorder=3)
@@ -157,16 +181,17 @@ def _draw_streams(page: Page, case: Case, top_mm: float) -> None:
         min(-0.1 * reach, 1.1 * float(min(found.lead[:2].min(), usual.lead[:2].min()))), 1.1 * reach
     )
     axes.set_ylim(1.5, -0.5)
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+    whole_steps(axes.xaxis, 5)
     axes.set_yticks([])
     plain_axes(axes)
     for k, name in enumerate(("shape", "rhythm")):
-        y_mm = top_mm + 13.0 * (k + 0.5) / 2
+        y_mm = top_mm + 12.0 * (k + 0.5) / 2
         page.text(_RIGHT_MM, y_mm, name, size=8, color=INK, va="center")
         without = CLASS_NAMES[int(found.answer[k])]
         if without != case.answer:
-            x_mm = _RIGHT_MM + _RIGHT_WIDTH_MM + 1.5
-            page.text(x_mm, y_mm, without, size=8, weight="bold", color=CLASS_COLOURS[without], va="center")
+            x_mm = _RIGHT_MM + _RIGHT_WIDTH_MM
+            style = {"size": 8, "weight": "bold", "color": CLASS_COLOURS[without]}
+            page.text(x_mm, y_mm, without, ha="right", va="center", **style)
 
 
 def _footer(page: Page) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from host_tools.beats import CLASS_NAMES
 from host_tools.explain.case import Case
 
-from .brought import FOR, plain_axes, scale_of, sign_colours
+from .brought import FOR, plain_axes, scale_of, sign_colours, whole_steps
 from .paper import CLASS_COLOURS, FAINT_INK, INK, Page
 
 if TYPE_CHECKING:
@@ -24,11 +24,18 @@ _ROW_MM, _SMALL_ROW_MM, _AXIS_MM = 4.4, 3.4, 9.0
 def draw_tachogram(axes: Axes, case: Case) -> None:
     """RR interval before each beat, with its class; what the network sees is on white."""
     offsets = [beat.offset for beat in case.context]
-    rr_ms = np.array([beat.rr_ms for beat in case.context])
+    rr_ms = np.array([np.nan if beat.rr_ms is None else beat.rr_ms for beat in case.context])
     axes.plot(offsets, rr_ms, color="#c7c7cc", lw=1.0, zorder=2)
-    high, low = 1.22 * rr_ms.max(), 0.75 * rr_ms.min()
+    known = rr_ms[np.isfinite(rr_ms)] if np.isfinite(rr_ms).any() else np.array([1000.0])
+    high, low = 1.22 * known.max(), 0.75 * known.min()
     for beat in case.context:
         colour = CLASS_COLOURS[beat.letter]
+        if beat.rr_ms is None:
+            axes.text(
+                beat.offset, 0.5 * (low + high), f"{beat.letter}\nno RR", ha="center", va="center", size=6.5,
+                color=colour, zorder=5,
+            )  # fmt: skip
+            continue
         axes.plot([beat.offset], [beat.rr_ms], "o", ms=4.2, color=colour, mec="white", mew=0.5, zorder=4)
         axes.text(
             beat.offset, beat.rr_ms + 0.05 * (high - low), beat.letter, ha="center", va="bottom", size=7,
@@ -54,6 +61,7 @@ def draw_rows(axes: Axes, case: Case) -> None:
     axes.axhline(0, color=FAINT_INK, lw=0.6, zorder=3)
     top = scale_of(found, usual)
     axes.set_ylim(min(0.0, 1.2 * float(min(found.lead.min(), usual.lead.min()))) - 0.06 * top, 1.15 * top)
+    whole_steps(axes.yaxis, 4)
     axes.set_xlabel("beats from this one", size=7, color=FAINT_INK, labelpad=1)
     axes.set_ylabel("steps", size=7, color=FAINT_INK, labelpad=2)
     _beat_axis(axes, case)
@@ -123,6 +131,7 @@ def _draw_bars(axes: Axes, case: Case, shown: list[int]) -> None:
     axes.set_xlim(min(1.15 * least, -0.15 * reach), 1.15 * reach)
     axes.set_ylim(len(shown) - 0.5, -0.5)
     axes.set_yticks([])
+    whole_steps(axes.xaxis, 9)
     axes.set_xlabel("steps", size=7, color=FAINT_INK, labelpad=1)
     axes.grid(axis="x", color="#e5e5ea", lw=0.6, zorder=0)
     axes.set_axisbelow(True)

@@ -12,7 +12,7 @@ from host_tools.explain.case import Case
 from host_tools.reference.params import GRID_HZ, WINDOW_BEFORE_GRID
 from host_tools.summary.quality import spans
 
-from .brought import colour_of, plain_axes, scale_of, sign_colours
+from .brought import colour_of, plain_axes, scale_of, sign_colours, whole_steps
 from .paper import CLASS_COLOURS, FAINT_INK, INK, LINE_1_MM, LINE_5_MM, PAPER
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ def draw_stretches(axes: Axes, case: Case) -> None:
             )  # fmt: skip
     axes.set_xlim(ms[0], ms[-1])
     axes.set_ylim(bottom, 1.22 * top)
+    whole_steps(axes.yaxis, 4)
     axes.set_xlabel("ms from the R peak", size=7, color=FAINT_INK, labelpad=1)
     axes.set_ylabel("steps", size=7, color=FAINT_INK, labelpad=2)
     plain_axes(axes)

@@ -1,8 +1,10 @@
-"""``bitbeat explain``. Oracles: the beats of the reference chain on the embedded example, and the shell."""
+"""``bitbeat explain``. Oracles: the beats of the reference chain on the embedded example, annotations that
+the tests add or move, the drawn page's own texts and axes, and the shell."""
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,19 +12,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from host_tools.build import ROOT
 from host_tools.errors import UserError
 from host_tools.example import example_record
 from host_tools.explain.case import Case, explain_beat
-from host_tools.explain.facts import case_json, headline, verdict
+from host_tools.explain.facts import case_json, firmware_lines, headline, lead_line, verdict
 from host_tools.explain.features import Feature, feature_list
-from host_tools.explain.occlusion import Inputs, blank, occlude, usual
+from host_tools.explain.network import kernels_compiled
+from host_tools.explain.occlusion import Brought, Inputs, blank, occlude, usual
+from host_tools.plots import explanation
 from host_tools.plots.explanation import STRIP_S, plot_explanation
 from host_tools.plots.paper import DPI, MARGIN_MM, MM_PER_INCH, MM_PER_S
 from host_tools.plots.rhythm_panel import features_height_mm
-from host_tools.records import EcgRecord, read_record
+from host_tools.records import EcgRecord, Reference, read_record
 from host_tools.reference import params
 from host_tools.reference.run import run_record
 
@@ -128,13 +133,222 @@ def test_any_number_of_rows_and_features(case, tmp_path, features):
 def test_the_nearest_beat_is_taken_within_the_match_window(record, case):
     assert explain_beat(record, case.sample + 54).index == case.index
     with pytest.raises(UserError, match=r"no beat within 150 ms of sample 1800; the nearest: \d+ and \d+$"):
-        explain_beat(_silent_in_the_middle(record), 1800)
+        explain_beat(replace(_silent_in_the_middle(record), reference=None), 1800)
+
+
+@pytest.mark.parametrize("fs_hz", [128.0, 360.0])
+def test_a_missed_beat_is_named_as_such(tmp_path, fs_hz):
+    """An annotation in a silent stretch, given by its sample in the file: no answer, but whose beat it is."""
+    silent = _silent_in_the_middle(read_record(example_record(fs_hz).write_wfdb(tmp_path, "r")))
+    silent = replace(silent, reference=Reference(np.array([1000, 1800]), np.array(["N", "V"])))
+    sample = round(1800 * fs_hz / 360)
+    line = rf"the annotators have a beat \(V\) at sample {sample}, which BitBeat missed: .*: \d+ and \d+$"
+    for wanted in (sample, sample + round(0.1 * fs_hz)):
+        with pytest.raises(UserError, match=line):
+            explain_beat(silent, wanted)
+    with pytest.raises(UserError, match="no beat within 150 ms"):
+        explain_beat(replace(silent, reference=Reference(np.array([1000]), np.array(["N"]))), sample)
+
+
+def test_a_beat_that_was_found_is_not_called_missed(record):
+    """The device's beat, its annotation 100 ms later, and 100 ms after that what is asked for."""
+    silent = _silent_in_the_middle(record)
+    found = int(run_record(silent.samples).beats["r_sample"][-1]) - params.DELAY_SAMPLES
+    silent = replace(silent, reference=Reference(np.array([found + 36]), np.array(["N"])))
+    with pytest.raises(UserError, match="no beat within 150 ms"):
+        explain_beat(silent, found + 72)
+
+
+def test_times_are_named_as_they_were_given(record):
+    with pytest.raises(UserError, match=r"--beat 99:00 is outside samples 0 to \d+ \(the last at 4:00.0\)$"):
+        explain_beat(record, 99 * 60 * 360, "99:00")
+    with pytest.raises(UserError, match=r"150 ms of 0:05 \(sample 1800\); the nearest"):
+        explain_beat(replace(_silent_in_the_middle(record), reference=None), 1800, "0:05")
 
 
 def _silent_in_the_middle(record: EcgRecord) -> EcgRecord:
     samples = record.samples[:3600].copy()
     samples[1440:2160] = 0
-    return replace(record, samples=samples, stop=3600)
+    return replace(record, samples=samples, stop=round(3600 * record.fs_hz / 360))
+
+
+def drawn(case: Case, monkeypatch: pytest.MonkeyPatch) -> Figure:
+    """The page as a figure."""
+    pages: list[Figure] = []
+
+    def keep(figure: Figure, path: Path) -> Path:
+        pages.append(figure)
+        return path
+
+    with monkeypatch.context() as patch:
+        patch.setattr(explanation, "save", keep)
+        plot_explanation(case, "x.png")
+    pages[0].canvas.draw()
+    return pages[0]
+
+
+def every_part_changes_the_answer(case: Case) -> Case:
+    """The case, with a letter wherever there may be one."""
+    other = (int(case.beat["aami_class"]) + 1) % 4
+    parts = {
+        name: Brought(found.lead, np.full_like(found.answer, other))
+        for name, found in vars(case.blank).items()
+    }
+    return replace(case, blank=replace(case.blank, **parts))
+
+
+def test_nothing_is_written_over_the_page_s_edge(case, monkeypatch):
+    worst = every_part_changes_the_answer(case)
+    beats = case.beats.copy()
+    beats["flags"][case.index] = 0x1F
+    worst = replace(worst, beats=beats, record=replace(case.record, name="a_long_name_" * 8), reference="S")
+    figure = drawn(worst, monkeypatch)
+    margin = MARGIN_MM / MM_PER_INCH * DPI - 2
+    for text in figure.texts:
+        box = text.get_window_extent()
+        assert margin <= box.x0, text.get_text()
+        assert box.x1 <= figure.bbox.x1 - margin, text.get_text()
+
+
+def test_texts_and_panels_keep_apart(case, monkeypatch):
+    """No text of the page lies over another or inside of axes: the columns are full."""
+    figure = drawn(case, monkeypatch)
+    boxes = [
+        (text.get_text(), text.get_window_extent().padded(-1)) for text in figure.texts if text.get_text()
+    ]
+    for i, (name, box) in enumerate(boxes):
+        assert not [other for other, taken in boxes[:i] if box.overlaps(taken)], name
+        assert not [axes for axes in figure.axes if axes.bbox.padded(-1).overlaps(box)], name
+
+
+def test_the_strip_says_its_scale_and_time(case, monkeypatch):
+    """The printed scale is that of the drawn axes, in millimetres of the page."""
+    figure = drawn(case, monkeypatch)
+    strip = figure.axes[0]
+    (line,) = (t.get_text() for t in figure.texts if "mm/mV" in t.get_text())
+    minute, second, mm_per_s, mm_per_mv = map(
+        float, re.match(r"(\d+):(\d\d\.\d) – .* (\d+) mm/s, (\d+) mm/mV$", line).groups()
+    )
+    width_s, height_mv = (np.ptp(limits) for limits in (strip.get_xlim(), strip.get_ylim()))
+    assert strip.bbox.width / DPI * MM_PER_INCH / width_s == pytest.approx(mm_per_s, rel=1e-3)
+    assert strip.bbox.height / DPI * MM_PER_INCH / height_mv == pytest.approx(mm_per_mv, rel=1e-3)
+    assert 60 * minute + second == pytest.approx(strip.get_xlim()[0], abs=0.051)
+    assert 60 * minute + second == pytest.approx(case.sample / 360 - STRIP_S / 2, abs=0.06)
+
+
+def test_the_beat_is_on_the_strip_in_bad_signal(record, case, monkeypatch):
+    """All around the beat's window the signal lies 12 mV higher; before that the lead is off."""
+    samples = record.samples + np.int16(12 * params.ADU_PER_MV)
+    own = slice(case.sample - 110, case.sample + 180)
+    samples[own] = record.samples[own]
+    samples[case.sample - 1300 : case.sample - 400] = 0
+    strip = drawn(replace(case, record=replace(record, samples=samples)), monkeypatch).axes[0]
+    low, high = strip.get_ylim()
+    mv = record.samples[own] / params.ADU_PER_MV
+    assert low < mv.min() < mv.max() < high
+
+
+def test_steps_are_whole_numbers(case, monkeypatch):
+    """Also of few steps: ticks at whole ones, and as these written."""
+    few = {name: Brought(np.sign(found.lead), found.answer) for name, found in vars(case.blank).items()}
+    for one in (case, replace(case, blank=replace(case.blank, **few))):
+        figure = drawn(one, monkeypatch)
+        axes = [a.yaxis for a in figure.axes if a.get_ylabel() == "steps"]
+        axes += [a.xaxis for a in figure.axes if a.get_xlabel() == "steps"]
+        assert len(axes) == 3
+        for axis in axes:
+            assert len(axis.get_majorticklocs()) > 1
+            assert all(tick == int(tick) for tick in axis.get_majorticklocs())
+            assert not [label for label in axis.get_majorticklabels() if "." in label.get_text()]
+
+
+def test_bars_of_the_streams_are_not_said_to_add_up(case, monkeypatch):
+    texts = [text.get_text() for text in drawn(case, monkeypatch).texts]
+    assert lead_line(case) in texts
+    assert any("shrinks without that stream" in text for text in texts)
+    assert not any("brought by" in text for text in texts)
+
+
+def test_first_and_last_beat_have_one_neighbour(record, case, monkeypatch):
+    """What the chain puts in place of an interval that does not exist is not shown as measured."""
+    first, last = (explain_beat(record, int(case.beats["r_sample"][k])) for k in (0, -1))
+    for one, before, after in ((first, False, True), (case, True, True), (last, True, False)):
+        facts = dict(firmware_lines(one))
+        assert facts["RR before"].startswith("none; the chain takes") != before
+        assert facts["RR after"].startswith("none; the chain takes") != after
+        value = case_json(one)
+        assert (value["rr_prev_measured"], value["rr_next_measured"]) == (before, after)
+    taken = int(first.beat["rr_prev_samples"])
+    assert dict(firmware_lines(first))["RR before"] == f"none; the chain takes {taken} samples at 360 Hz"
+    assert first.context[0].rr_ms is None
+    assert all(beat.rr_ms for beat in [*first.context[1:], *case.context, *last.context])
+    tachogram = next(a for a in drawn(first, monkeypatch).axes if a.get_ylabel() == "RR before, ms")
+    assert 0.0 not in [line.get_xdata()[0] for line in tachogram.lines if line.get_marker() == "o"]
+    assert "N\nno RR" in [text.get_text() for text in tachogram.texts]
+
+
+def test_a_record_of_one_beat(record, case, tmp_path):
+    alone = replace(case, beats=case.beats[case.index : case.index + 1], index=0)
+    alone = replace(alone, context=(replace(case.context[0], offset=0, row=case.own_row, rr_ms=None),))
+    assert plot_explanation(alone, tmp_path / "x.png").is_file()
+
+
+def test_intervals_at_the_chain_s_limits_are_at_least_that_long(record, case):
+    beats = case.beats.copy()
+    beats["rr_next_samples"][case.index] = params.RR_BOUND_SAMPLES
+    facts = dict(firmware_lines(replace(case, beats=beats)))
+    assert facts["RR after"] == f"at least {params.RR_BOUND_SAMPLES} samples at 360 Hz"
+    assert "at least" not in facts["RR before"]
+
+
+def test_letters_of_the_last_beat_are_in_its_frame(record, case, monkeypatch):
+    """The record cut just behind an R peak: BitBeat's letter and the annotators' are both there."""
+    at = int(case.beats["r_sample"][60])
+    stop = at + 12
+    reference = record.reference
+    kept = Reference(reference.samples[reference.samples < stop], reference.labels[reference.samples < stop])
+    cut = replace(record, samples=record.samples[:stop], stop=stop, reference=kept)
+    last = explain_beat(cut, at)
+    assert last.index == len(last.beats) - 1
+    strip = drawn(last, monkeypatch).axes[0]
+    frame = strip.patches[-1].get_bbox()
+    assert frame.x1 < strip.get_xlim()[1]
+    found = [t.get_text() for t in strip.texts if frame.x0 <= t.get_position()[0] <= frame.x1]
+    assert found == [last.answer, last.reference]
+
+
+def test_flutter_is_called_flutter(record, case, monkeypatch):
+    """The annotators bracket ventricular flutter around the beat and annotate no beats inside."""
+    at = case.sample
+    around = Reference(np.array([at - 900, at + 900]), np.array(["[", "]"]))
+    found = explain_beat(replace(record, reference=around), at)
+    assert "annotators: ventricular flutter" in verdict(found)
+    assert case_json(found)["reference_flutter"]
+    strip = drawn(found, monkeypatch).axes[0]
+    assert "ventricular flutter" in [text.get_text() for text in strip.texts]
+    behind = Reference(np.array([at + 900, at + 1800]), np.array(["[", "]"]))
+    assert "annotators: no beat here" in verdict(explain_beat(replace(record, reference=behind), at))
+    assert "annotators: V" in verdict(case)
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_compiling_is_announced(record, case, tmp_path, monkeypatch, compiled):
+    """One line where numba's cache does not hold both entries; its files are named after the functions."""
+    import host_tools.explain.network as module
+
+    monkeypatch.setattr(module, "PLAIN", False)
+    assert kernels_compiled() or module.CACHE_DIR == ""
+    monkeypatch.setattr(module, "CACHE_DIR", str(tmp_path))
+    if compiled:
+        for name in ("reference_1/run._run_detected-1.py3.nbi", "explain_2/network._run-2.py3.nbi"):
+            (tmp_path / name).parent.mkdir()
+            (tmp_path / name).touch()
+    said: list[str] = []
+    explain_beat(record, case.sample, say=said.append)
+    assert len(said) == (not compiled)
+    with pytest.raises(UserError):
+        explain_beat(record, 10**9, say=said.append)
+    assert len(said) == (not compiled)
 
 
 def bitbeat(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -174,9 +388,10 @@ def test_bad_usage_is_one_line(record: EcgRecord, arguments: tuple[str, ...], wo
     assert words in line
 
 
+@pytest.mark.usefixtures("case")  # which compiles what would be announced
 def test_a_beat_that_is_not_there_is_one_line(record: EcgRecord, tmp_path: Path) -> None:
     done = bitbeat("explain", record.path, "--beat", 177 * 360, "--out", tmp_path / "x.png")
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
-    assert "no beat within 150 ms" in line
+    assert "no beat within 150 ms" in line or "BitBeat missed" in line
     assert not list(tmp_path.iterdir())

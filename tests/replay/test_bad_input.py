@@ -14,8 +14,10 @@ import numpy as np
 import pytest
 import wfdb
 
+from host_tools.csv_input import read_csv_lead
 from host_tools.link import device as device_module
 from host_tools.link.identity import Identity
+from host_tools.records import read_record
 
 from .conftest import Outcome, ramp, write_record
 
@@ -99,6 +101,12 @@ def case_annotations_behind_end(folder: Path) -> list[object]:
     return [path]
 
 
+def case_annotations_more_than_a_second_behind_end(folder: Path) -> list[object]:
+    path = write_record(folder, "r", ramp(1000))
+    wfdb.wrann("r", "atr", np.array([10, 1361]), symbol=["N", "N"], write_dir=str(folder))
+    return [path]
+
+
 def case_annotations_at_another_rate(folder: Path) -> list[object]:
     path = write_record(folder, "r", ramp(1000))
     wfdb.wrann("r", "atr", np.array([10, 500]), symbol=["N", "N"], fs=250, write_dir=str(folder))
@@ -142,6 +150,14 @@ def case_csv_empty_cell(folder: Path) -> list[object]:
 
 def case_csv_infinite(folder: Path) -> list[object]:
     return csv(folder, "0.1\ninf\n")
+
+
+def case_csv_empty_line(folder: Path) -> list[object]:
+    return csv(folder, "\necg\n\n0.1\n# a remark\n0.2\n \n0.3\n")
+
+
+def case_csv_empty_line_of_two_columns(folder: Path) -> list[object]:
+    return csv(folder, "t,ecg\n0,0.1\n\n2,0.2\n")
 
 
 def case_csv_few_columns(folder: Path) -> list[object]:
@@ -214,6 +230,7 @@ CASES = [
     (case_to_before_from, r"--to 1 is not behind --from 2"),
     (case_time_that_is_none, r"--from soon: a time is"),
     (case_annotations_behind_end, r"r\.atr: does not fit the record of 1000 samples"),
+    (case_annotations_more_than_a_second_behind_end, r"r\.atr: does not fit .* \(an annotation is at 1361\)"),
     (case_annotations_at_another_rate, r"r\.atr: annotations at 250 Hz do not fit"),
     (case_annotations_that_are_none, r"r\.atr: "),
     (case_no_annotations, r"r\.qrs: no such annotation file"),
@@ -223,6 +240,8 @@ CASES = [
     (case_csv_nan, r"x\.csv: line 3: 'NaN' is not a sample"),
     (case_csv_empty_cell, r"x\.csv: line 3: '' is not a number"),
     (case_csv_infinite, r"x\.csv: line 2: 'inf' is not a sample"),
+    (case_csv_empty_line, r"x\.csv: line 7 is empty: a sample is missing"),
+    (case_csv_empty_line_of_two_columns, r"x\.csv: line 3 is empty: a sample is missing"),
     (case_csv_few_columns, r"x\.csv: line 4 has 1 column, 'ecg' is column 2"),
     (case_csv_unknown_lead, r"no lead 'V9'; there are: 0 = t, 1 = ecg"),
     (case_csv_empty, r"x\.csv: the file is empty"),
@@ -248,6 +267,23 @@ def test_bad_input(
     assert outcome.code == 2
     assert_line(outcome.error, message)
     assert not (tmp_path / "out").exists()
+
+
+def test_empty_lines_around_the_samples_are_none(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("\n# made by hand\n\necg\n\n0.1\n# a remark\n0.2\n\n \n# the end\n\n")
+    name, index, values = read_csv_lead(tmp_path / "x.csv", None)
+    assert (name, index, values.tolist()) == ("ecg", 0, [0.1, 0.2])
+
+
+def test_annotations_up_to_a_second_behind_the_end_are_left_out(tmp_path: Path) -> None:
+    """As ``bitbeat score`` tolerates them; one of svdb's records has such a beat."""
+    path = write_record(tmp_path, "r", ramp(1000))
+    samples = np.array([10, 999, 1000, 1360])
+    wfdb.wrann("r", "atr", samples, symbol=["N", "V", "N", "A"], write_dir=str(tmp_path))
+    reference = read_record(path).reference
+    assert reference is not None
+    assert reference.samples.tolist() == [10, 999]
+    assert reference.labels.tolist() == ["N", "V"]
 
 
 def assert_line(error: str, message: str) -> None:
