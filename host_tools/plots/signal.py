@@ -26,7 +26,7 @@ _LEAST_MV, _MOST_MV, _MOST_BEAT_MV = 3.0, 6.0, 12.0
 #: Room above and below the signal for the letters.
 _ABOVE_MV, _BELOW_MV = 0.65, 0.35
 #: Letters of beats nearer to a strip's ends stand this far inside: they would be cut in half.
-_EDGE_MM = 1.5
+_EDGE_MM = 2.0
 #: The network's window around an R peak, seconds before and after.
 WINDOW_S = (WINDOW_BEFORE_GRID / GRID_HZ, (WINDOW_SAMPLES - WINDOW_BEFORE_GRID) / GRID_HZ)
 

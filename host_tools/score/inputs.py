@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from host_tools.ec57 import NOT_A_BEAT, class_codes
 from host_tools.errors import UserError
+from host_tools.wfdb_input import LATE_ANNOTATIONS_S
 
 #: The reference annotations of PhysioNet's databases.
 _USUAL_REFERENCE = "atr"
@@ -288,8 +289,7 @@ def check_length(ref: AnnotationFile, test: AnnotationFile, fs_hz: float) -> int
     """
     length = ref.length or test.length
     for file in (ref, test):
-        # A detector's last beats may come out a little late; a whole second is another record.
-        if length and file.samples[-1] > length + fs_hz:
+        if length and file.samples[-1] > length + LATE_ANNOTATIONS_S * fs_hz:
             raise UserError(
                 f"{file.path}: does not fit the record of {length} samples "
                 f"(an annotation is at {file.samples[-1]})"

@@ -103,7 +103,7 @@ def test_letters_of_beats_at_the_ends_are_whole(at_s):
         box = text.get_window_extent()
         assert axes.bbox.x0 <= box.x0
         assert box.x1 <= axes.bbox.x1
-        assert abs(text.get_position()[0] - at_s) * MM_PER_S <= 1.6
+        assert abs(text.get_position()[0] - at_s) * MM_PER_S <= 2.1
 
 
 def _flutter(begin_s: float, end_s: float) -> Reference:
