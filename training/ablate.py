@@ -18,13 +18,12 @@ from training.config import DIFFERENCE, TrainingConfig, changed, read_toml
 from training.crossval import Places, Report, worker_pool
 from training.crossval_report import cross_validate, report_before, spread_text
 from training.data import REPO_ROOT
-from training.splits import PROTOCOLS, SHIPPED
+from training.splits import DATABASE_NAMES, PROTOCOLS, SHIPPED
 
 VARIANTS_PATH = Path(__file__).with_name("ablations.toml")
 TABLE_PATH = REPO_ROOT / "docs" / "ablation.md"
 JSON_PATH = REPO_ROOT / "docs" / "ablation.json"
 
-_DATABASES = (("ds1", "DS1"), ("svdb", "svdb"))
 _HEADER = """# What each idea brings
 
 Written by `make ablate`. Patient-wise 5-fold cross-validation on the training records, the
@@ -179,7 +178,7 @@ def ablate(
 def table(rows: Sequence[dict[str, Any]]) -> str:
     """Markdown page of the variants: held-out figures, mean and spread over seeds, in percent."""
     heads = ["variant", "protocol", "seeds"]
-    for _, title in _DATABASES:
+    for title in DATABASE_NAMES.values():
         heads += [f"{title} S Se / +P", f"{title} V Se / +P", f"{title} macro-F1"]
     heads.append("made-up S Se")
     return _HEADER + markdown_table(heads, [_cells(row, rows[0]) for row in rows])
@@ -187,7 +186,7 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
 
 def _cells(row: dict[str, Any], first: dict[str, Any]) -> list[str]:
     cells = [row["text"], row["protocol"], str(row["seeds"])]
-    for name, _ in _DATABASES:
+    for name in DATABASE_NAMES:
         figures = row["figures"][name]
         cells += [f"{spread_text(figures[c]['se'])} / {spread_text(figures[c]['ppv'])}" for c in "SV"]
         macro = figures["macro_f1"]

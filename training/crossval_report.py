@@ -34,7 +34,7 @@ from training.datasets import RecordBeats
 from training.loop import predict_record
 from training.rhythms import S
 from training.scores import mean_and_spread, pooled_figures, with_nested_offsets
-from training.splits import PROTOCOLS, SHIPPED, is_svdb, mode_of, original_of
+from training.splits import DATABASE_NAMES, PROTOCOLS, SHIPPED, is_svdb, mode_of, original_of
 
 REPORT_PATH = REPO_ROOT / "build" / "crossval.json"
 #: The place of the table in the documents.
@@ -44,7 +44,6 @@ CROSSVAL = Place("crossval", "make crossval")
 SETTLING_BEATS = 32
 
 _RATES = ("se", "ppv", "f1")
-_NAMES = {"ds1": "DS1", "svdb": "svdb"}
 
 Logits = dict[str, NDArray[np.float32]]
 
@@ -256,7 +255,7 @@ def markdown(result: dict[str, Any]) -> str:
     right = ("seeds", "S Se", "S +P", "V Se", "V +P", "accuracy", "macro-F1")
     rows = []
     for protocol, figures in result["protocols"].items():
-        for database, name in _NAMES.items():
+        for database, name in DATABASE_NAMES.items():
             own = figures[database]
             rates = [own[c][rate] for c in "SV" for rate in ("se", "ppv")]
             figures_shown = (*rates, own["accuracy"], own["macro_f1"])

@@ -12,7 +12,7 @@ from host_tools.reference.params import FEATURE_NAMES
 from host_tools.writing import write_text
 from training.data import REPO_ROOT, file_sha256
 from training.evaluate import DS2_LOG_PATH, REPORT_DIR, TFLITE_PATH, read_metrics
-from training.splits import DS1, DS2, PACED, PROTOCOLS, SHIPPED
+from training.splits import DATABASE_NAMES, DS1, DS2, PACED, PROTOCOLS, SHIPPED
 
 CARD_PATH = REPO_ROOT / "MODEL_CARD.md"
 CHECKPOINT_INFO_PATH = Path(__file__).with_name("checkpoints") / "bitbeat.json"
@@ -167,9 +167,8 @@ def _class_rows(classes: dict[str, dict[str, float]], keys: tuple[str, ...]) -> 
 def _cross_validation(protocol: str, metrics: dict[str, Any]) -> str:
     pooled = metrics["pooled"]
     folds = ", ".join(f"{100 * f['macro_f1_nsv']:.1f}" for f in metrics["folds"])
-    names = {"ds1": "DS1", "svdb": "svdb"}
     rows = [
-        f"| {names[database]} | {name} | "
+        f"| {DATABASE_NAMES[database]} | {name} | "
         + " | ".join(f"{figures['classes'][name][rate]:.1f}" for rate in ("se", "ppv", "f1"))
         + " |"
         for database, figures in metrics["ec57"].items()

@@ -17,6 +17,7 @@ from host_tools.places import markdown_table
 from host_tools.writing import replacing, write_json, write_text
 from training.datasets import RecordBeats
 from training.metrics import confusion_matrix, reliability, softmax
+from training.splits import DATABASE_NAMES
 
 #: Larger prediction files go to ``build/`` instead of the committed report.
 PREDICTIONS_BYTES_MAX = 300_000
@@ -114,7 +115,7 @@ def write_report(
     write_errors(folder, judged, matrix)
     write_low_confidence(folder / "low_confidence.csv", judged)
     write_predictions(folder / "predictions.npz", judged)
-    where = " and ".join({"ds1": "DS1", "svdb": "svdb"}[database] for database in metrics["ec57"])
+    where = " and ".join(DATABASE_NAMES[database] for database in metrics["ec57"])
     plots.confusion(folder / "confusion_matrix.png", matrix, where)
     plots.per_class(folder / "per_class.png", metrics["pooled"]["classes"], where)
     plots.reliability_diagram(folder / "reliability.png", calibration, before)

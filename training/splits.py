@@ -31,6 +31,9 @@ PROTOCOLS: dict[str, tuple[str, ...]] = {"ds1": DS1, "ds1+svdb": (*DS1, *SVDB)}
 #: The protocol of the model in the firmware.
 SHIPPED = "ds1+svdb"
 
+#: What figures are given of, as reports call it.
+DATABASE_NAMES = {"ds1": "DS1", "svdb": "svdb"}
+
 #: AAMI classes by their WFDB symbols, de Chazal's mapping. Q is never trained or scored.
 AAMI_SYMBOLS = {"N": "NLRej", "S": "AaJS", "V": "VE", "F": "F", "Q": "/fQ"}
 LABELS = tuple(AAMI_SYMBOLS)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from host_tools.errors import UserError
-from host_tools.progress import TrainingBars
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -82,6 +81,7 @@ def train(
     need(("torch", "safetensors"), "train")
     from rich.console import Console
 
+    from host_tools.progress import TrainingBars
     from training.config import CONFIG_PATH, load_config
     from training.crossval import STATE_DIR, Places
     from training.data import DATA_DIR
@@ -130,6 +130,7 @@ def crossval(
 
     from rich.console import Console
 
+    from host_tools.progress import TrainingBars
     from training.config import load_config
     from training.crossval import STATE_DIR, Places
     from training.crossval_report import REPORT_PATH, write_crossval
@@ -158,6 +159,7 @@ def ablate(
     need(("torch", "safetensors"), "train")
     from rich.console import Console
 
+    from host_tools.progress import TrainingBars
     from training.ablate import TABLE_PATH
     from training.ablate import ablate as run_ablation
     from training.config import load_config

@@ -18,7 +18,7 @@ from host_tools.scoreboard import append_log
 from tests.data_access import database_dir, mitdb_dir
 from tests.training.small import small_config
 from training import evaluate
-from training.ablate import ablate, load_variants, table
+from training.ablate import JSON_PATH, TABLE_PATH, ablate, load_variants, table
 from training.checkpoint import load_checkpoint
 from training.config import changed, load_config
 from training.crossval import (
@@ -286,6 +286,10 @@ def test_an_ablation_compares_the_same_seeds() -> None:
     )
     macro = [line.split(" | ")[5] for line in lines.splitlines()[-3:]]
     assert macro == ["80.0 ± 10.0", "83.0 ± 1.4 (-2.0)", "81.0 (+1.0)"]
+
+
+def test_the_committed_table_is_of_the_committed_figures() -> None:
+    assert TABLE_PATH.read_text() == table(json.loads(JSON_PATH.read_text())["variants"])
 
 
 def test_committed_variants_are_sound() -> None:
