@@ -22,6 +22,7 @@ GROUPS = (
     "parity",
     "score",
     "jitter",
+    "envelope",
     "engines",
     "bench",
     "faults",

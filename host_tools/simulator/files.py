@@ -28,6 +28,7 @@ def _annotations(simulation: Simulation) -> tuple[list[int], list[str], list[str
     rows.extend(
         (int(at), symbol, "") for at, symbol in zip(simulation.r_samples, simulation.symbols, strict=True)
     )
+    rows.extend((at, symbol, "") for at, symbol in simulation.marks)
     rows = [row for row in rows if row[0] < simulation.samples.size]
     rows.sort(key=lambda row: row[0])
     return [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows]
@@ -35,8 +36,6 @@ def _annotations(simulation: Simulation) -> tuple[list[int], list[str], list[str
 
 def write_wfdb(simulation: Simulation, folder: Path, name: str) -> Path:
     """See :meth:`Simulation.write_wfdb`."""
-    from .simulate import ADU_PER_MV
-
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
         raise UserError(f"record name {name!r}: only letters, digits, '-' and '_' are allowed")
     samples, symbols, notes = _annotations(simulation)
@@ -50,7 +49,7 @@ def write_wfdb(simulation: Simulation, folder: Path, name: str) -> Path:
                 sig_name=["MLII"],
                 d_signal=simulation.samples.astype(np.int64).reshape(-1, 1),
                 fmt=["16"],
-                adc_gain=[float(ADU_PER_MV)],
+                adc_gain=[float(simulation.adu_per_mv)],
                 baseline=[0],
                 comments=[f"simulated by bitbeat, seed {simulation.seed}"],
                 write_dir=aside,
