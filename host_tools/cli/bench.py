@@ -25,7 +25,6 @@ def bench(
     ] = None,
 ) -> None:
     """Measure the core's speed here, and count its instructions and bytes on each instruction set."""
-    from rich.console import Console
     from rich.table import Table
 
     from host_tools.bench import measure, measure_costs
@@ -33,10 +32,11 @@ def bench(
     from host_tools.costs.table import cost_table, goal_table
     from host_tools.costs.targets import TARGETS
     from host_tools.readme import DOCUMENTS, SPEED, report_path, speed_markdown, write_costs
+    from host_tools.text import new_console
     from host_tools.writing import write_json
 
     out, whole = report_path("bench", out, some=bool(board) or record != "100")
-    console = Console(width=None if Console().is_terminal else 160)
+    console = new_console(width=None if new_console().is_terminal else 160)
     figures = measure(data, record, runs)
     table = Table("on this machine", "value")
     for name, value in figures.items():

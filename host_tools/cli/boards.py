@@ -20,18 +20,18 @@ def register(app: typer.Typer) -> None:
 
 def boards() -> None:
     """List the boards: emulated ones with their ports, real ones."""
-    from rich.console import Console
     from rich.table import Table
 
     from host_tools.boards import board_names, load_board, running_boards
     from host_tools.pio import environments
+    from host_tools.text import new_console
 
     ports = {board.board: board.url for board in running_boards()}
     table = Table("board", "what", "runs at")
     for name in environments():
         what = load_board(name).title if name in board_names() else "real board, PlatformIO's registry needed"
         table.add_row(name, what, ports.get(name, ""))
-    Console().print(table)
+    new_console().print(table)
 
 
 def firmware(
@@ -109,11 +109,11 @@ def isa(
     at_once: Annotated[int, typer.Option(help="Boards that run at once.", min=1)] = 2,
 ) -> None:
     """Prove on eight instruction sets that the firmware computes the reference's values."""
-    from rich.console import Console
     from rich.table import Table
 
     from host_tools.isa import prove
     from host_tools.readme import DOCUMENTS, ISA, isa_markdown, report_path
+    from host_tools.text import new_console
     from host_tools.writing import write_json
 
     out, whole = report_path("isa", out, some=bool(board))
@@ -128,7 +128,7 @@ def isa(
             for key in ("beats", "values_compared", "mismatches", "flash_bytes", "ram_bytes")
         ]
         table.add_row(name, entry["cpu"], *counts)
-    console = Console()
+    console = new_console()
     console.print(table)
     console.print(f"ESP32 (LX6): {figures['esp32']['text']}", highlight=False, soft_wrap=True)
     console.print(f"register windows: {figures['windowed']['text']}", highlight=False, soft_wrap=True)

@@ -30,21 +30,25 @@ def demo(
     ),
 ) -> None:
     """Replay an ECG through the emulated device: beats, a summary and a plot."""
-    from rich.console import Console
+    from rich.text import Text
 
     from host_tools.cli.replay import report
     from host_tools.demo import compare_with_truth, print_findings, write_example
     from host_tools.records import read_record
     from host_tools.reference.params import FS_HZ
+    from host_tools.text import new_console, printable
 
-    console = Console()
+    console = new_console()
     simulation = None
     if record is None:
         simulation, path = write_example(out, FS_HZ)
         record = str(path)
     source = read_record(record)
     what = "simulated example" if simulation is not None else f"record {source.name}"
-    console.print(f"[bold]BitBeat demo[/bold]: {what}, {source.duration_s:.0f} s of ECG", highlight=False)
+    headline = Text.assemble(
+        ("BitBeat demo", "bold"), f": {printable(what)}, {source.duration_s:.0f} s of ECG"
+    )
+    console.print(headline)
     for note in source.notes:
         console.print(f"  {note}", highlight=False)
     done = _through_emulator(source, console)

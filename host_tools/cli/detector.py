@@ -39,10 +39,9 @@ def fit_detector(
     out: Annotated[Path | None, typer.Option(help="Where the figures go; build/detector_fit.json.")] = None,
 ) -> None:
     """Fit the R-peak detector's weights again, beside the committed ones; changes no file of the source."""
-    from rich.console import Console
-
     from host_tools.progress import track
     from host_tools.readme import DETECTOR, DOCUMENTS, detector_markdown, report_path
+    from host_tools.text import new_console
     from host_tools.writing import check_folder, write_json
     from training.data import DATA_DIR, fetch_databases
     from training.detector_candidates import training_runs
@@ -59,7 +58,7 @@ def fit_detector(
     write_json(out, found)
     if whole and noise == "second" and data_dir is None:
         DETECTOR.write(detector_markdown(found), DOCUMENTS)
-    console = Console()
+    console = new_console()
     console.print(_weights_table(found))
     console.print(_figures_table(found))
     console.print(f"{_NOTE}\n{out} written", soft_wrap=True, highlight=False, markup=False)

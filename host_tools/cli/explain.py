@@ -36,12 +36,11 @@ def explain(
     """Show why a beat got its class: what the network saw, and what each part of it brought."""
     import sys
 
-    from rich.console import Console
-
     from host_tools.explain.case import explain_beat
     from host_tools.explain.facts import case_json, print_case
     from host_tools.plots.explanation import plot_explanation
     from host_tools.records import parse_time, read_record
+    from host_tools.text import new_console
     from host_tools.writing import check_folder, write_json
 
     if beat is None:
@@ -57,7 +56,7 @@ def explain(
     if json_too:
         written.append(picture.with_suffix(".json"))
         write_json(written[-1], case_json(case))
-    console = Console()
+    console = new_console()
     print_case(case, console)
     console.print("written: " + ", ".join(str(p) for p in written), highlight=False, soft_wrap=True)
 
@@ -86,8 +85,6 @@ def errors(
     per_cell: Annotated[int, typer.Option(help="Typical errors shown of each kind.", min=1, max=8)] = 3,
 ) -> None:
     """Show the worst records and typical errors of each kind, from the C core's output."""
-    from rich.console import Console
-
     from host_tools.explain.mistakes import (
         find_mistakes,
         mistakes_csv,
@@ -98,13 +95,14 @@ def errors(
     from host_tools.plots.contact_sheet import plot_contact_sheet
     from host_tools.progress import track
     from host_tools.records import parse_time
+    from host_tools.text import new_console
     from host_tools.writing import check_folder, write_json, write_text
 
     # Each record has its own rate; what is no time at all is refused before any of them is read.
     parse_time(start, 1.0, "--start")
     names = resolve_records(records)
     check_folder(out)
-    console = Console()
+    console = new_console()
     if records == "DS2":
         console.print(
             "DS2 is the test set: its errors are for reports; choices are made on DS1", style="yellow"

@@ -22,7 +22,6 @@ def jitter(
     out: Annotated[Path | None, typer.Option(help="Where the figures go; build/jitter.json.")] = None,
 ) -> None:
     """Show how far detected R peaks lie from the annotated ones, and how long after them the answer comes."""
-    from rich.console import Console
     from rich.table import Table
 
     from host_tools.jitter import pooled, record_jitter
@@ -30,6 +29,7 @@ def jitter(
     from host_tools.progress import track
     from host_tools.readme import DOCUMENTS, JITTER, jitter_markdown, report_path
     from host_tools.reference.params import FS_HZ
+    from host_tools.text import new_console
     from host_tools.writing import check_folder, write_json
 
     out, whole = report_path("jitter", out, some=False)
@@ -58,4 +58,4 @@ def jitter(
     write_json(out, rows)
     if whole:
         JITTER.write(jitter_markdown(rows), DOCUMENTS)
-    Console().print(table)
+    new_console().print(table)

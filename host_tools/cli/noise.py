@@ -22,12 +22,11 @@ def score_noise(
     processes: Annotated[int, typer.Option(help="Processes at once.")] = 2,
 ) -> None:
     """Sweep noise levels through the C core: QRS, V, S; calibration; what leaving beats undecided brings."""
-    from rich.console import Console
-
     from host_tools.errors import UserError
     from host_tools.plots.trust import draw_all
     from host_tools.progress import track
     from host_tools.readme import DOCUMENTS
+    from host_tools.text import new_console
     from host_tools.trust.sweep import score_noise as figures_of
     from host_tools.trust.sweep import sweep
     from host_tools.trust.table import SCORE_NOISE, markdown, print_noise
@@ -46,6 +45,6 @@ def score_noise(
     files = draw_all(figures, plots)
     if (data, plots) == (_DATA, _PLOTS):
         files += SCORE_NOISE.write(markdown(figures), DOCUMENTS)
-    console = Console()
+    console = new_console()
     print_noise(figures, console)
     console.print(f"written: {', '.join(str(f) for f in (out, *files))}", soft_wrap=True, highlight=False)

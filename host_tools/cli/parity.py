@@ -28,7 +28,6 @@ def parity(
     """Compare every intermediate value of Python reference and C core, and the logits with TFLite Micro's."""
     import os
 
-    from rich.console import Console
     from rich.table import Table
 
     from host_tools.errors import CheckFailed
@@ -36,6 +35,7 @@ def parity(
     from host_tools.parity import compare_records, summarise
     from host_tools.progress import track
     from host_tools.readme import DOCUMENTS, PARITY, parity_markdown, report_path
+    from host_tools.text import new_console
     from host_tools.writing import write_json
 
     names = record_names(data, records)
@@ -54,7 +54,7 @@ def parity(
     for stage, entry in summary["stages"].items():
         table.add_row(stage, f"{entry['values_compared']:,}", f"{entry['mismatches']:,}")
     table.add_row("all", f"{summary['values_compared']:,}", f"{summary['mismatches']:,}", style="bold")
-    console = Console()
+    console = new_console()
     console.print(table)
     console.print(
         f"{summary['records']} records, {summary['samples']:,} samples, {summary['beats']:,} beats; {out}"
@@ -76,12 +76,12 @@ def rates(
     ] = None,
 ) -> None:
     """Generate the chain for other sampling rates; give parity, state size and a cross-check on DS1."""
-    from rich.console import Console
     from rich.table import Table
 
     from host_tools.errors import CheckFailed
     from host_tools.rates import check_rate
     from host_tools.readme import DOCUMENTS, RATES, rates_markdown, report_path
+    from host_tools.text import new_console
     from host_tools.writing import write_json
 
     reports = [check_rate(fs_hz, data) for fs_hz in rate or (250, 360, 500)]
@@ -95,6 +95,6 @@ def rates(
         table.add_row(
             *(f"{report[c]:.2f}" if isinstance(report[c], float) else str(report[c]) for c in columns)
         )
-    Console().print(table)
+    new_console().print(table)
     if any(r["mismatches"] for r in reports):
         raise CheckFailed(f"reference and core differ: {json.dumps([r['mismatches'] for r in reports])}")

@@ -60,17 +60,16 @@ def replay(
     strips: Annotated[int, typer.Option(help="Strips in the plot at most.", min=1)] = 8,
 ) -> None:
     """Stream a record through a device; write and sum up the beats that it finds."""
-    from rich.console import Console
-
     from host_tools.records import read_record
     from host_tools.replay import parse_speed
+    from host_tools.text import new_console
     from host_tools.writing import check_folder
 
     if use_emulator == (port is not None):
         raise UserError("give either --port URL or --emulator (`bitbeat ports` lists the serial ports)")
     factor = parse_speed(speed)
     check_folder(out)
-    console = Console()
+    console = new_console()
     source = read_record(
         record, lead=lead, begin=begin, end=end, fs_hz=fs, gain=gain, unit=unit, reference=reference
     )
@@ -83,9 +82,10 @@ def replay(
 
 def ports() -> None:
     """List the serial ports."""
-    from rich.console import Console
     from rich.table import Table
     from serial.tools.list_ports import comports
+
+    from host_tools.text import new_console
 
     found = sorted(comports())
     if not found:
@@ -94,7 +94,7 @@ def ports() -> None:
     table = Table("port", "what", "hardware")
     for info in found:
         table.add_row(info.device, info.description or "", info.hwid or "")
-    Console().print(table)
+    new_console().print(table)
 
 
 def emulator(

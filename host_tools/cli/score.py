@@ -37,10 +37,9 @@ def score(
     ),
 ) -> None:
     """Score beat annotations against a reference after EC57, count for count as WFDB's bxb and sumstats."""
-    from rich.console import Console
-
     from host_tools.ec57 import MAPPINGS
     from host_tools.score import find_tasks, print_score, score_tasks, write_report
+    from host_tools.text import new_console
     from host_tools.writing import check_folder
 
     if mapping not in MAPPINGS:
@@ -56,7 +55,7 @@ def score(
     )
     files = write_report(result, out)
     # A narrower terminal would cut figures off; it breaks the lines instead.
-    console = Console(width=max(80, Console().width))
+    console = new_console(width=max(80, new_console().width))
     print_score(result, console)
     if result.doubts:
         print(f"bitbeat: warning: {result.doubts}", file=sys.stderr)
@@ -75,12 +74,11 @@ def scoreboard(
     processes: Annotated[int, typer.Option(help="Records at once; 0 = one a core.")] = 0,
 ) -> None:
     """Score the deployed chain on all records: detection, noise, DS2 with both models; log new models."""
-    from rich.console import Console
-
     from host_tools.build import ROOT
     from host_tools.cli.train import need
     from host_tools.readme import DOCUMENTS
     from host_tools.scoreboard import plot_records, print_sheets, score_all, scorings, write_documents
+    from host_tools.text import new_console
     from host_tools.writing import check_folder, write_json
     from training.data import DATA_DIR, fetch_databases
     from training.evaluate import DS2_LOG_PATH
@@ -89,7 +87,7 @@ def scoreboard(
     check_folder(out.parent)
     if data_dir is None:
         fetch_databases(DATA_DIR, names=("mitdb", "nstdb"))
-    console, errors = Console(width=max(120, Console().width)), Console(stderr=True)
+    console, errors = new_console(width=max(120, new_console().width)), new_console(stderr=True)
     with errors.status("score") as status:
         board = score_all(data_dir or DATA_DIR, processes, lambda what: status.update(f"score: {what}"))
     logged = _log(board.entries) if docs is None else []

@@ -18,6 +18,7 @@ from host_tools.ec57 import (
     shutdown_sum_lines,
     sum_lines,
 )
+from host_tools.text import cell
 from host_tools.writing import write_json, write_text
 
 from .html import page
@@ -78,7 +79,7 @@ def write_csv(path: Path, result: ScoreResult) -> None:
         error = comparison.rr_error_ms
         rows.append(
             [
-                record.line.name,
+                cell(record.line.name),
                 f"{record.line.fs_hz:g}",
                 *[int(n) for n in comparison.matrix.flat][:-1],
                 *bxb_columns(comparison.matrix).values(),
