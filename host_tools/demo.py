@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from rich import box
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from host_tools.beats import CLASS_NAMES
 from host_tools.ec57 import BeatComparison, pair_beats
@@ -205,6 +204,6 @@ def print_findings(findings: list[Finding], console: Console) -> None:
     table.add_column("found", ratio=1)
     table.add_column("", no_wrap=True)
     for finding in findings:
-        mark = Text("✓", "green") if finding.complete else Text("·", "yellow")
+        mark = "[green]✓[/green]" if finding.complete else "[yellow]·[/yellow]"
         table.add_row(_WORDS.get(finding.kind, finding.kind), finding.when, finding.found, mark)
     console.print(table)

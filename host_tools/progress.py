@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
+from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -16,8 +17,6 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-
-from host_tools.text import new_console
 
 T = TypeVar("T")
 
@@ -33,7 +32,7 @@ def track(items: Iterable[T], total: int, what: str, name: Callable[[T], str]) -
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[last]}", markup=False),
+            TextColumn("{task.fields[last]}"),
         )
         with Progress(*columns) as progress:
             task = progress.add_task(what, total=total, last="")
@@ -57,9 +56,9 @@ class TrainingBars:
             TextColumn("{task.description:<10}"),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[figures]}", markup=False),
+            TextColumn("{task.fields[figures]}"),
             TimeElapsedColumn(),
-            console=new_console(stderr=True),
+            console=Console(stderr=True),
             disable=not sys.stderr.isatty(),
         )
         self.tasks: dict[str, TaskID] = {}

@@ -31,8 +31,7 @@ env.Replace(
 env.Append(
     CFLAGS=["-std=c11"],
     CCFLAGS=["-O2", "-g", "-Wall", "-Wextra", "-Wconversion", "-Werror"],
-    # the port's ADC uses the core's arithmetic, and is not among the sources whose libraries PlatformIO finds
-    CPPPATH=[port, join(project, "src"), join(project, "lib", "ecg")],
+    CPPPATH=[port, join(project, "src")],
 )
 env.BuildSources(join("$BUILD_DIR", "ports", "host"), port)
 program = env.BuildProgram()

@@ -1,1 +1,0 @@
-"""The operating envelope: the chain over synthetic records, each right, flagged or silently wrong."""
