@@ -3,6 +3,8 @@ RECORD ?=
 FUZZ_SECONDS ?= 600
 PORT ?=
 BOARD ?= qemu_m4
+# These reach the commands through the environment, each as one word: a path may have a space in it.
+export RECORD FROM RECORDS PORT BOARD
 PY := .venv/bin/python
 BITBEAT := .venv/bin/bitbeat
 EXPORT := --quiet --disable-pip-version-check
@@ -17,13 +19,13 @@ setup: .venv/.ready-base ## the environment for demo, replay and emulator
 setup-all: .venv/.ready-all ## the environment for everything (torch, TensorFlow: about 4 GB)
 
 demo: setup ## replay an ECG through the emulated device; RECORD=path/to/100 for a real one
-	@$(BITBEAT) demo $(RECORD)
+	@$(BITBEAT) demo $${RECORD:+"$$RECORD"}
 
 test: setup-all ## all tests
 	@$(PY) -m pytest -n auto --dist loadgroup tests
 
 data: setup ## the databases, from archives (FROM=folder) or PhysioNet, checked by SHA-256
-	@$(BITBEAT) data $(if $(FROM),--from $(FROM))
+	@$(BITBEAT) data $${FROM:+--from "$$FROM"}
 
 train: setup-all data ## train both protocols' models by cross-validation and distillation; SEED=n
 	@$(BITBEAT) train $(if $(SEED),--seed $(SEED))
@@ -63,7 +65,7 @@ rates: .venv/.ready-parity data ## the same chain at 250, 360 and 500 Hz: parity
 	@$(BITBEAT) rates
 
 errors: setup data ## the worst records, and a contact sheet of typical errors: RECORDS=DS1
-	@$(BITBEAT) errors $(if $(RECORDS),--records $(RECORDS))
+	@$(BITBEAT) errors $${RECORDS:+--records "$$RECORDS"}
 
 engines: .venv/.ready-parity data ## the compiled network against TensorFlow Lite Micro on the C array: every beat of DS2
 	@$(BITBEAT) engines
@@ -75,16 +77,16 @@ emulator: setup ## start the emulated device; prints its port
 	@$(BITBEAT) emulator
 
 replay: setup ## stream a record through a device: RECORD=100 [PORT=url] [ARGS=...], the emulator without PORT
-	@$(BITBEAT) replay $(or $(RECORD),100) $(if $(PORT),--port $(PORT),--emulator) --plot $(ARGS)
+	@$(BITBEAT) replay "$${RECORD:-100}" $(if $(PORT),--port "$$PORT",--emulator) --plot $(ARGS)
 
 firmware: .venv/.ready-firmware ## build the firmware: BOARD=qemu_m4, `bitbeat boards` lists them; ENGINE=tflm
-	@$(BITBEAT) firmware $(BOARD)$(if $(filter tflm,$(ENGINE)),_tflm)
+	@$(BITBEAT) firmware "$$BOARD"$(if $(filter tflm,$(ENGINE)),_tflm)
 
 flash: .venv/.ready-firmware ## flash a board (an emulated one is started, its port printed): BOARD=qemu_m4 [PORT=url]
-	@$(BITBEAT) flash $(BOARD)$(if $(filter tflm,$(ENGINE)),_tflm) $(if $(PORT),--port $(PORT))
+	@$(BITBEAT) flash "$$BOARD"$(if $(filter tflm,$(ENGINE)),_tflm) $${PORT:+--port "$$PORT"}
 
 monitor: .venv/.ready-firmware ## the raw bytes of a board's serial port: BOARD=qemu_m4 [PORT=url]
-	@$(BITBEAT) serial $(BOARD) $(if $(PORT),--port $(PORT))
+	@$(BITBEAT) serial "$$BOARD" $${PORT:+--port "$$PORT"}
 
 stop: setup ## end the emulated boards that were started
 	@$(BITBEAT) stop
@@ -116,9 +118,9 @@ clean: ## remove what was built (not data/, not .venv)
 
 # ---- environments: one venv, filled step by step; each stamp says what is in it
 .venv/bin/python:
-	@for p in $(PYTHON) python3.11 python3.12 python3; do \
-	  if $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; then \
-	    echo "environment with $$($$p --version)"; $$p -m venv .venv && exit 0; fi; done; \
+	@for p in $(if $(PYTHON),'$(PYTHON)') python3.11 python3.12 python3; do \
+	  if "$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; then \
+	    echo "environment with $$("$$p" --version)"; "$$p" -m venv .venv && exit 0; fi; done; \
 	echo "BitBeat needs Python 3.11 or 3.12 (Debian, Ubuntu: sudo apt install python3 python3-venv); or make PYTHON=/path/to/python3.11"; exit 2
 
 .venv/.ready-base: pyproject.toml | .venv/bin/python

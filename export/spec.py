@@ -115,6 +115,7 @@ def _derive(raw: dict[str, Any], fs_hz: int, digest: str) -> Spec:
     _window(b, raw["window"], raw["rr"])
     _template(b, raw["template"], raw["window"])
     _quality(b, raw["quality"])
+    _condition(b, raw["condition"])
     net = raw["network"]
     b.add("BEAT_CHANNELS", net["beat_channels"], "channels of the beat input: beat, beat minus template")
     b.add("RHYTHM_FEATURES", len(net["rhythm_features"]), "features of one beat in the rhythm input")
@@ -150,7 +151,6 @@ def _log2_table() -> tuple[int, ...]:
 def _signal(b: _Builder, signal: dict[str, Any]) -> None:
     b.add("FS_HZ", b.fs_hz, "sampling rate of the chain, Hz")
     b.add("ADU_PER_MV", signal["adu_per_mv"], "input units in one millivolt")
-    b.add("SATURATION_ADU", signal["saturation_adu"], "|input| from which it counts as saturated")
     b.add("FLAT_TOLERANCE_ADU", signal["flat_tolerance_adu"], "a flat stretch stays within this of its start")
     b.add("FLAT_SAMPLES", b.samples(signal["flat_ms"]), "length from which a stretch counts as flat")
     b.add("BAD_RESET_SAMPLES", b.samples(signal["bad_reset_ms"]), "bad input of this length resets the chain")
@@ -297,6 +297,13 @@ def _template(b: _Builder, template: dict[str, Any], window: dict[str, Any]) -> 
         b.add(f"CLUSTER_LOUDER_{end.upper()}_Q10", round(1024 * log2), f"amplitude_{end}_q8 as log2")
     b.add("NOISY_Q8", template["noisy_q8"], "noise relative to the template's sd from which a beat is noisy")
     b.add("MINIMUM_SD", template["minimum_sd"], "smallest standard deviation divided by")
+
+
+def _condition(b: _Builder, condition: dict[str, Any]) -> None:
+    pause = b.samples(condition["pause_ms"])
+    b.add("PAUSE_SAMPLES", pause, "no beat for this long is a pause, or a signal that cannot be read")
+    step = b.constants["RPEAK_DECIMATION"]
+    b.add("PAUSE_STEPS", round(pause / step), "the same in detector steps")
 
 
 def _quality(b: _Builder, quality: dict[str, Any]) -> None:

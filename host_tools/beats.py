@@ -13,13 +13,34 @@ FLAG_SATURATED = 2
 FLAG_LEAD_OFF = 4
 FLAG_NOISY = 8
 FLAG_UNDECIDED = 16  # bad signal: the class is not to be trusted
+FLAG_PACED = 32  # a pacing spike came just before
+FLAG_FIBRILLATION = 64  # found where ventricular flutter or fibrillation is suspected
 FLAG_NAMES = {
     FLAG_LEARNING: "learning",
     FLAG_SATURATED: "saturated",
     FLAG_LEAD_OFF: "lead off",
     FLAG_NOISY: "noisy",
     FLAG_UNDECIDED: "undecided",
+    FLAG_PACED: "paced",
+    FLAG_FIBRILLATION: "fibrillation suspected",
 }
+
+#: Bits of the conditions, which hold beside the beats; the same values as ECG_CONDITION_*.
+CONDITION_LEAD_OFF = 1
+CONDITION_SATURATED = 2
+CONDITION_PAUSE = 4  # no beat for three seconds, and the signal is quiet
+CONDITION_FIBRILLATION = 8  # ventricular flutter or fibrillation suspected
+CONDITION_UNREADABLE = 16  # a signal, but no beat could be told in it for three seconds
+CONDITION_NAMES = {
+    CONDITION_LEAD_OFF: "lead off",
+    CONDITION_SATURATED: "saturated",
+    CONDITION_PAUSE: "pause",
+    CONDITION_FIBRILLATION: "flutter or fibrillation suspected",
+    CONDITION_UNREADABLE: "unreadable",
+}
+
+#: A change of the conditions: from the pushing of this sample on they are these (0 = none).
+CONDITION_DTYPE = np.dtype([("sample", "<u4"), ("conditions", "u1")])
 
 #: One beat; field for field ``ecg_beat_t``. ``r_sample`` counts device samples at the spec's
 #: rate and still holds the filter delay; ``confidence_q8`` is 255 for certainty, ``sqi`` is 100 for a

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from host_tools.beats import CLASS_NAMES
 from host_tools.ec57 import BeatComparison, pair_beats
@@ -204,6 +205,6 @@ def print_findings(findings: list[Finding], console: Console) -> None:
     table.add_column("found", ratio=1)
     table.add_column("", no_wrap=True)
     for finding in findings:
-        mark = "[green]✓[/green]" if finding.complete else "[yellow]·[/yellow]"
+        mark = Text("✓", "green") if finding.complete else Text("·", "yellow")
         table.add_row(_WORDS.get(finding.kind, finding.kind), finding.when, finding.found, mark)
     console.print(table)

@@ -61,6 +61,7 @@ COMMANDS = {
     "explain": Need(),
     "errors": Need(tools=("C compiler",), data=("mitdb",)),
     "jitter": Need(tools=("C compiler",), data=("mitdb",)),
+    "envelope": Need(tools=("C compiler",)),
     "scoreboard": Need(("train", "export"), ("C compiler",), ("mitdb", "nstdb")),
     "data": Need(),
     "bench": Need(("parity",), ("C compiler", *_BOARD_TOOLS), ("mitdb",)),

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from host_tools.beats import BEAT_DTYPE
+from host_tools.beats import BEAT_DTYPE, CONDITION_DTYPE
 from host_tools.build import (
     BUILD_DIR,
     CORE_INCLUDE_DIRS,
@@ -34,11 +34,12 @@ STAGES = (
     "record",
 )
 #: Values per row of the stages of fixed width.
-_DETECTOR_VALUES = 10
+_DETECTOR_VALUES = 11
 _GENERATED = FIRMWARE / "lib" / "ecg" / "generated"
 _MODEL = FIRMWARE / "lib" / "model"
 _LIBRARY_DIR = FIRMWARE / "ports" / "library"
 _ALIGNED_BEAT = np.dtype(BEAT_DTYPE.descr, align=True)
+_ALIGNED_CHANGE = np.dtype(CONDITION_DTYPE.descr, align=True)
 
 
 @dataclass
@@ -51,12 +52,15 @@ class CoreResult:
         Beats in order.
     released : uint32 [n]
         Sample at which each beat came out; the record's length for those that came by flush.
+    conditions : ndarray of CONDITION_DTYPE, [m]
+        Changes of the conditions in order; at the start none holds.
     trace : dict of str to int32
         Values of each stage, flat; empty unless the traced build ran.
     """
 
     beats: npt.NDArray[np.void]
     released: npt.NDArray[np.uint32]
+    conditions: npt.NDArray[np.void]
     trace: dict[str, npt.NDArray[np.int32]]
 
 
@@ -95,7 +99,9 @@ def load_library(path: Path) -> ctypes.CDLL:
     library.bitbeat_run.argtypes = [
         ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint32
     ]  # fmt: skip
-    for name in ("state_bytes", "beat_bytes", "spec_hash", "model_hash"):
+    library.bitbeat_prepare.argtypes = [ctypes.c_int16, ctypes.c_int16, ctypes.c_void_p, ctypes.c_uint32]
+    library.bitbeat_finish.restype = ctypes.c_uint32
+    for name in ("state_bytes", "beat_bytes", "change_bytes", "spec_hash", "model_hash"):
         getattr(library, "bitbeat_" + name).restype = ctypes.c_uint32
     if hasattr(library, "bitbeat_trace_sink"):
         library.bitbeat_trace_sink.argtypes = [ctypes.c_uint32, ctypes.c_void_p, ctypes.c_uint64]
@@ -109,6 +115,7 @@ def run_core(
     *,
     trace: bool = False,
     first_sample: int = 0,
+    rails: tuple[int, int] | None = None,
     variant: Path | None = None,
     model_dir: Path | None = None,
 ) -> CoreResult:
@@ -122,6 +129,8 @@ def run_core(
         Use the build with the trace hook and return every intermediate value.
     first_sample : int
         Number of the first sample, modulo 2^32.
+    rails : tuple of int, optional
+        Where the converter ends, adu: a sample at or beyond either is saturated.
     variant : Path, optional
         Generated folder of another sampling rate.
     model_dir : Path, optional
@@ -134,17 +143,23 @@ def run_core(
     """
     library = load_library(build_library(trace, variant, model_dir))
     x = np.ascontiguousarray(samples, np.int16)
-    if library.bitbeat_beat_bytes() != _ALIGNED_BEAT.itemsize:
-        raise RuntimeError("ecg_beat_t and BEAT_DTYPE differ in size")
+    sizes = (library.bitbeat_beat_bytes(), library.bitbeat_change_bytes())
+    if sizes != (_ALIGNED_BEAT.itemsize, _ALIGNED_CHANGE.itemsize):
+        raise RuntimeError("the core's records and those of host_tools.beats differ in size")
     sinks = _open_sinks(library, len(x)) if trace else {}
     capacity = len(x) // 16 + 8
     beats = np.zeros(capacity, _ALIGNED_BEAT)
     released = np.zeros(capacity, np.uint32)
+    # A change takes at least a detector step.
+    changes = np.zeros(len(x) + 1, _ALIGNED_CHANGE)
+    low, high = rails or (0, 0)
+    library.bitbeat_prepare(low, high, changes.ctypes.data, len(changes))
     count = library.bitbeat_run(
         x.ctypes.data, len(x), first_sample & 0xFFFFFFFF, beats.ctypes.data, released.ctypes.data, capacity
     )
     if count > capacity:
         raise RuntimeError(f"the core gave {count} beats for {len(x)} samples")
+    changed = library.bitbeat_finish()
     collected = {}
     for index, (name, values) in enumerate(sinks.items()):
         seen = library.bitbeat_trace_count(index)
@@ -152,7 +167,12 @@ def run_core(
             raise RuntimeError(f"stage {name} gave {seen} values, {len(values)} expected at most")
         collected[name] = values[:seen]
         library.bitbeat_trace_sink(index, None, 0)
-    return CoreResult(_packed(beats[:count]), released[:count], collected)
+    return CoreResult(
+        _packed(beats[:count], BEAT_DTYPE),
+        released[:count],
+        _packed(changes[:changed], CONDITION_DTYPE),
+        collected,
+    )
 
 
 def _open_sinks(library: ctypes.CDLL, n_samples: int) -> dict[str, npt.NDArray[np.int32]]:
@@ -167,8 +187,8 @@ def _open_sinks(library: ctypes.CDLL, n_samples: int) -> dict[str, npt.NDArray[n
     return sinks
 
 
-def _packed(beats: npt.NDArray[Any]) -> npt.NDArray[np.void]:
-    out = np.zeros(len(beats), BEAT_DTYPE)
-    for name in BEAT_DTYPE.names or ():
-        out[name] = beats[name]
+def _packed(rows: npt.NDArray[Any], dtype: np.dtype[Any]) -> npt.NDArray[np.void]:
+    out = np.zeros(len(rows), dtype)
+    for name in dtype.names or ():
+        out[name] = rows[name]
     return out

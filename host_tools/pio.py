@@ -13,12 +13,14 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from host_tools.boards import EMULATED, FIRMWARE, ROOT, board_names, check_tool, load_board
 from host_tools.errors import UserError
+from host_tools.pio_said import NO_REGISTRY_ADVICE, reason
+from host_tools.writing import write_text
 
 PIO_DIR = ROOT / "build" / "platformio"
 CORE_DIR = PIO_DIR / "core"
@@ -43,9 +45,9 @@ VARIANTS = {
 }
 
 _INSTALL = "make .venv/.ready-firmware, or pip install -e '.[firmware]'"
+#: How long a host of the registry may take to answer, seconds.
+_REGISTRY_S = 5
 _SIZES = re.compile(r"^(RAM|Flash):.*\(used (\d+) bytes from (\d+) bytes\)", re.MULTILINE)
-#: What PlatformIO says when its registry, or what comes from there, cannot be had.
-_NO_REGISTRY = ("HTTPClientError", "InternetConnectionError", "ConnectionError:", "ConnectTimeout")
 
 
 @dataclass(frozen=True)
@@ -146,20 +148,40 @@ def pio_command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "platformio", *arguments]
 
 
-def run_pio(arguments: Sequence[str], env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run ``pio`` in the firmware's folder and return what it did and said (both streams in one)."""
+def run_pio(
+    arguments: Sequence[str], env: Mapping[str, str], tell: Callable[[str], None] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run ``pio`` in the firmware's folder and return what it did and said (both streams in one).
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        What follows ``pio``.
+    env : mapping
+        From :func:`environment`.
+    tell : callable, optional
+        Given each line as it comes.
+    """
+    command = pio_command(*arguments)
+    said = []
     with _one_at_a_time():
         prepare_core()
-        return subprocess.run(
-            pio_command(*arguments),
+        with subprocess.Popen(
+            command,
             cwd=FIRMWARE,
             env=dict(env),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            check=False,
-        )
+            errors="replace",
+        ) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                said.append(line)
+                if tell is not None:
+                    tell(line.rstrip("\n"))
+    return subprocess.CompletedProcess(command, process.returncode, "".join(said))
 
 
 def environments() -> list[str]:
@@ -192,11 +214,7 @@ def build_firmware(board: str, variant: str = "", verbose: bool = False) -> Firm
         No such board; compiler, PlatformIO or registry missing; or the sources do not compile.
     """
     check_board(board)
-    done = run_pio(["run", "-e", board], environment(variant))
-    if verbose:
-        print(done.stdout)
-    if done.returncode != 0:
-        raise UserError(f"{board}: {_reason(board, done.stdout)}")
+    done = _run_for(board, ["run", "-e", board], variant, print if verbose else _tell_downloads)
     sizes = {kind: (int(used), int(size)) for kind, used, size in _SIZES.findall(done.stdout)}
     flash, ram = sizes.get("Flash", (0, 0)), sizes.get("RAM", (0, 0))
     path = PIO_DIR / VARIANTS[variant].folder / board / ("firmware" if board == "host" else "firmware.elf")
@@ -226,18 +244,67 @@ def check_board(board: str) -> None:
         check_tool(described.compiler, described)
 
 
-def _reason(board: str, output: str) -> str:
-    """Return in one line why PlatformIO gave up."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    if board not in board_names() and any(word in line for line in lines for word in _NO_REGISTRY):
-        return (
-            "its compiler and framework come from PlatformIO's registry, which cannot be reached: connect to "
-            f"the internet and try again, or take an emulated board ({', '.join(EMULATED)})"
-        )
-    for line in lines:
-        if re.search(r"\berror\b:|undefined reference|Error: ", line):
-            return "the firmware does not build: " + line.replace(str(ROOT) + "/", "")
-    return "the firmware does not build: " + (lines[-1] if lines else "PlatformIO gave no message")
+def _run_for(
+    board: str, arguments: Sequence[str], variant: str, tell: Callable[[str], None]
+) -> subprocess.CompletedProcess[str]:
+    """Run ``pio`` for a board; a failure is one line that says where the whole log is."""
+    if board not in board_names():
+        _check_registry(board)
+    done = run_pio(arguments, environment(variant), tell)
+    if done.returncode != 0:
+        log = PIO_DIR / "logs" / f"{board}.log"
+        write_text(log, done.stdout)
+        why = reason(done.stdout, may_download=board not in board_names())
+        raise UserError(f"{board}: {why.replace(str(ROOT) + '/', '')} (all of it: {shown(log)})")
+    return done
+
+
+def shown(path: Path) -> str:
+    """Return a file of the checkout as a user types it from the current folder."""
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _tell_downloads(line: str) -> None:
+    """Pass on what takes minutes the first time; the rest is quick."""
+    if re.search(r"Manager: Installing (?!symlink:)|Downloading|Unpacking", line):
+        print(f"bitbeat: {line.strip()}", file=sys.stderr, flush=True)
+
+
+def _check_registry(board: str) -> None:
+    """Refuse at once, instead of a minute later, what has to be fetched and cannot be.
+
+    PlatformIO itself goes on trying for a minute without a word.
+    """
+    from platformio.project.config import ProjectConfig
+
+    wanted = ProjectConfig(str(FIRMWARE / "platformio.ini")).get(f"env:{board}", "platform").split("@")[0]
+    if any(CORE_DIR.glob(f"platforms/{wanted}*/platform.json")):
+        return  # fetched before; what is missing of it, PlatformIO fetches, and that is told
+    print(
+        f"bitbeat: {board}: compiler and framework come from PlatformIO's registry, once, some hundred MB",
+        file=sys.stderr,
+        flush=True,
+    )
+    if not _registry_answers():
+        raise UserError(f"{board}: {NO_REGISTRY_ADVICE}")
+
+
+def _registry_answers() -> bool:
+    """Whether a host of the registry answers, whatever it says."""
+    import urllib.error
+    import urllib.request
+
+    from platformio import __registry_mirror_hosts__
+
+    for host in __registry_mirror_hosts__:
+        try:
+            urllib.request.urlopen(f"https://{host}", timeout=_REGISTRY_S).close()
+            return True
+        except urllib.error.HTTPError:
+            return True
+        except OSError:
+            continue
+    return False
 
 
 def upload_firmware(board: str, port: str | None = None) -> str:
@@ -253,9 +320,7 @@ def upload_firmware(board: str, port: str | None = None) -> str:
         described = load_board(board)
         check_tool(described.program, described)
     command = ["run", "-e", board, "-t", "upload", *(["--upload-port", port] if port else [])]
-    done = run_pio(command, environment())
-    if done.returncode != 0:
-        raise UserError(f"{board}: {_reason(board, done.stdout)}")
+    done = _run_for(board, command, "", _tell_downloads)
     lines = [line for line in done.stdout.splitlines() if "serial port:" in line]
     return lines[-1] if lines else f"{board} is flashed; `bitbeat ports` lists the serial ports"
 

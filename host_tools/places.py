@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from host_tools.writing import renaming
+from host_tools.writing import write_text
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,7 @@ class Place:
         written = []
         for path in documents:
             if path.is_file() and (text := self.replaced(path.read_text(), new)) is not None:
-                with renaming(path) as aside:
-                    aside.write_text(text)
+                write_text(path, text)
                 written.append(path)
         return written
 

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -17,6 +16,8 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+
+from host_tools.text import new_console
 
 T = TypeVar("T")
 
@@ -32,7 +33,7 @@ def track(items: Iterable[T], total: int, what: str, name: Callable[[T], str]) -
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[last]}"),
+            TextColumn("{task.fields[last]}", markup=False),
         )
         with Progress(*columns) as progress:
             task = progress.add_task(what, total=total, last="")
@@ -56,9 +57,9 @@ class TrainingBars:
             TextColumn("{task.description:<10}"),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[figures]}"),
+            TextColumn("{task.fields[figures]}", markup=False),
             TimeElapsedColumn(),
-            console=Console(stderr=True),
+            console=new_console(stderr=True),
             disable=not sys.stderr.isatty(),
         )
         self.tasks: dict[str, TaskID] = {}

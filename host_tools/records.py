@@ -14,6 +14,7 @@ from host_tools.csv_input import read_csv_lead, units_per_mv
 from host_tools.ec57.labels import CLASSES, MAPPINGS
 from host_tools.errors import UserError
 from host_tools.resampling import check_fs, to_spec
+from host_tools.text import printable
 from host_tools.wfdb_input import RawLead, read_annotations, read_header, read_lead
 
 CSV_SUFFIXES = (".csv", ".tsv", ".txt")
@@ -73,6 +74,11 @@ class EcgRecord:
     stop: int
     notes: list[str] = field(default_factory=list)
     reference: Reference | None = None
+
+    def __post_init__(self) -> None:
+        """Make text of what the file says about itself: it is printed, plotted and written from here on."""
+        self.name, self.lead = printable(self.name), printable(self.lead)
+        self.notes = [printable(note, longest=None) for note in self.notes]
 
     @property
     def duration_s(self) -> float:

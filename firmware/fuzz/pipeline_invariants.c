@@ -2,9 +2,9 @@
 
 #include "fuzz_check.h"
 
-/* Far above what +-ECG_SATURATION_ADU can give (a step of 12,800 adu overshoots by less than a factor of 2),
- * far below the range of int32. */
-#define FILTER_STATE_MAX (4 * ECG_SATURATION_ADU * (1 << ECG_STATE_FRAC_BITS))
+/* Far above what 16 bits can give (a step from rail to rail overshoots by less than a factor of 2), far below
+ * the range of int32. */
+#define FILTER_STATE_MAX (4 * INT16_MAX * (1 << ECG_STATE_FRAC_BITS))
 #define RR_MEAN_MAX_Q12 (4096 * ECG_RR_MAX_SAMPLES)
 /* Winning class of four: at least a quarter, 64 of 256, less rounding. */
 #define CONFIDENCE_MIN_Q8 60
@@ -18,7 +18,7 @@ static void check_input(const ecg_input_t *s) {
     fuzz_check(s->bad_count <= ECG_BAD_RESET_SAMPLES, "bad count bounded");
     fuzz_check(s->recover_count <= ECG_RESTART_SAMPLES, "recovery bounded");
     fuzz_check((s->recover_flags & ~(ECG_FLAG_SATURATED | ECG_FLAG_LEAD_OFF)) == 0, "flags of the input");
-    fuzz_check(within(s->hold, -ECG_SATURATION_ADU, ECG_SATURATION_ADU), "input clamped");
+    fuzz_check(within(s->hold, s->rail_low, s->rail_high), "input clamped");
 }
 
 static void check_bandpass(const ecg_bandpass_t *s) {

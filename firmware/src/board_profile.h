@@ -15,6 +15,10 @@
 #ifndef BOARD_PROFILE_H
 #define BOARD_PROFILE_H
 
+#if defined(ARDUINO_ARCH_ESP32)
+#include "sdkconfig.h" /* says which chip; without Arduino.h nothing else does */
+#endif
+
 #if defined(ARDUINO_ARCH_ESP32) && defined(CONFIG_IDF_TARGET_ESP32S3)
 #define BOARD_NAME "esp32-s3-devkitc-1"
 #define BOARD_PIN_ECG 4 /* ADC1: usable beside Wi-Fi */
@@ -31,7 +35,7 @@
 #define BOARD_PIN_LED 6 /* external, as above */
 #define BOARD_ADC_BITS 12
 #define BOARD_ADC_REF_UV 2500000 /* 11 dB attenuation */
-#elif defined(ARDUINO_ARCH_ESP32)
+#elif defined(ARDUINO_ARCH_ESP32) && defined(CONFIG_IDF_TARGET_ESP32)
 #define BOARD_NAME "esp32dev"
 #define BOARD_PIN_ECG 34
 #define BOARD_PIN_LO_PLUS 32
@@ -75,8 +79,13 @@
 #define BOARD_PIN_LO_MINUS 17
 #define BOARD_PIN_LED LED_BUILTIN
 #define BOARD_ADC_BITS 12
+#elif defined(ARDUINO_ARCH_ESP32)
+#error                                                                                                       \
+    "board_profile.h has no block for this ESP32 chip: add one with BOARD_NAME, BOARD_PIN_ECG (on ADC1), \
+BOARD_PIN_LO_PLUS, BOARD_PIN_LO_MINUS, BOARD_PIN_LED, BOARD_ADC_BITS and BOARD_ADC_REF_UV"
 #elif defined(ARDUINO)
-#error "board_profile.h has no block for this board: add its pins and its ADC"
+#error "board_profile.h has no block for this board: add one with BOARD_NAME, BOARD_PIN_ECG, \
+BOARD_PIN_LO_PLUS, BOARD_PIN_LO_MINUS, BOARD_PIN_LED, BOARD_ADC_BITS and BOARD_ADC_REF_UV"
 #elif defined(__linux__) || defined(__APPLE__) || defined(_WIN32)
 /* The emulator's simulated front end: fine enough that every spec unit up to +-3300 comes back exactly. */
 #define BOARD_NAME "host"

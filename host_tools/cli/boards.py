@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from host_tools.cli.output import Force, figures_file
 from host_tools.errors import CheckFailed, UserError
 
 _Board = Annotated[str, typer.Argument(help="PlatformIO's environment; `bitbeat boards` lists them.")]
@@ -22,18 +20,18 @@ def register(app: typer.Typer) -> None:
 
 def boards() -> None:
     """List the boards: emulated ones with their ports, real ones."""
-    from rich.console import Console
     from rich.table import Table
 
     from host_tools.boards import board_names, load_board, running_boards
     from host_tools.pio import environments
+    from host_tools.text import new_console
 
     ports = {board.board: board.url for board in running_boards()}
     table = Table("board", "what", "runs at")
     for name in environments():
         what = load_board(name).title if name in board_names() else "real board, PlatformIO's registry needed"
         table.add_row(name, what, ports.get(name, ""))
-    Console().print(table)
+    new_console().print(table)
 
 
 def firmware(
@@ -109,20 +107,16 @@ def isa(
         Path | None, typer.Option(help="Where the figures go; build/isa.json for all boards.")
     ] = None,
     at_once: Annotated[int, typer.Option(help="Boards that run at once.", min=1)] = 2,
-    force: Force = False,
 ) -> None:
-    """Prove on eight instruction sets that the firmware computes the reference's values.
-
-    README's table is written only from all boards on the committed mitdb, checked by SHA-256 sums.
-    """
-    from rich.console import Console
+    """Prove on eight instruction sets that the firmware computes the reference's values."""
     from rich.table import Table
 
     from host_tools.isa import prove
-    from host_tools.readme import DOCUMENTS, ISA, isa_markdown
+    from host_tools.readme import DOCUMENTS, ISA, isa_markdown, report_path
+    from host_tools.text import new_console
     from host_tools.writing import write_json
 
-    out, whole = figures_file("isa", "isa", out, force=force, some=bool(board), databases={"mitdb": data})
+    out, whole = report_path("isa", out, some=bool(board))
     figures, differences = prove(board, data, at_once)
     write_json(out, figures)
     if whole:
@@ -134,7 +128,7 @@ def isa(
             for key in ("beats", "values_compared", "mismatches", "flash_bytes", "ram_bytes")
         ]
         table.add_row(name, entry["cpu"], *counts)
-    console = Console()
+    console = new_console()
     console.print(table)
     console.print(f"ESP32 (LX6): {figures['esp32']['text']}", highlight=False, soft_wrap=True)
     console.print(f"register windows: {figures['windowed']['text']}", highlight=False, soft_wrap=True)
@@ -155,26 +149,15 @@ def hil(
         typer.Option(help="Folder of the results; records found there are not run again; build/hil."),
     ] = None,
     at_once: Annotated[int, typer.Option(help="Boards that run at once.", min=1)] = 2,
-    force: Force = False,
 ) -> None:
-    """Replay whole records through an emulated board, compare every beat; resumes where it was.
-
-    README's sentence is written only from all records of the committed mitdb, checked by SHA-256 sums.
-    """
+    """Replay whole records through an emulated board, compare every beat; resumes where it was."""
     from host_tools.hil import replay_all
     from host_tools.readme import DOCUMENTS, HIL, hil_markdown
-    from host_tools.writing import claim_files, claim_folder
-    from training.data import not_committed
 
-    some = bool(records) or board != "qemu_m4" or out is not None
-    why = "" if some else not_committed({"mitdb": data})
-    out = out or Path("build/hil-some" if some or why else "build/hil")
-    claim_folder("hil", out, force=force)
-    claim_files("hil", [out.with_name(out.name + ".json")], force=force)
+    whole = not records and board == "qemu_m4" and out is None
+    out = out or Path("build/hil")
     total = replay_all(board, data, records, out, at_once)
-    if why:
-        print(f"bitbeat: {why}: these figures change no document", file=sys.stderr)
-    elif not some:
+    if whole:
         HIL.write(hil_markdown(total), DOCUMENTS)
     print(
         f"{total['records']} records, {total['samples']:,} samples, {total['beats']:,} beats, "

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     from host_tools.doctor import Diagnosis, Item
 
@@ -31,9 +32,9 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
     if as_json:
         print(json.dumps(dataclasses.asdict(found), indent=1))
         return
-    from rich.console import Console
+    from host_tools.text import new_console
 
-    console = Console()
+    console = new_console()
     _print_environment(found, console)
     _print_commands(found, console)
 
@@ -49,8 +50,10 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
-def _mark(ok: bool) -> str:
-    return "[green]✓[/green]" if ok else "[red]✗[/red]"
+def _mark(ok: bool) -> Text:
+    from rich.text import Text
+
+    return Text("✓", "green") if ok else Text("✗", "red")
 
 
 def _print_environment(found: Diagnosis, console: Console) -> None:
@@ -65,15 +68,19 @@ def _print_environment(found: Diagnosis, console: Console) -> None:
 
 
 def _add_rows(table: Table, items: Iterable[Item], group: str) -> None:
+    from rich.text import Text
+
     for item in items:
-        what = f"{item.name} [dim]({group})[/dim]" if group else item.name
-        table.add_row(_mark(item.ok), what, item.wanted, item.found or "[red]not found[/red]")
+        what = Text.assemble(item.name, (f" ({group})" if group else "", "dim"))
+        table.add_row(_mark(item.ok), what, item.wanted, item.found or Text("not found", "red"))
 
 
 def _print_commands(found: Diagnosis, console: Console) -> None:
     table = _table("Commands", "command", "missing")
+    from rich.text import Text
+
     for command in found.commands:
-        missing = ", ".join(command.missing) if command.missing else "[dim]ready[/dim]"
+        missing = ", ".join(command.missing) if command.missing else Text("ready", "dim")
         table.add_row(_mark(command.ok), command.name, missing)
     console.print(table)
     get: dict[str, list[str]] = {}

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from host_tools.cli.output import Force
 from host_tools.errors import UserError
 
 
@@ -33,41 +32,31 @@ def explain(
     fs: Annotated[float | None, typer.Option(help="CSV: sampling rate, Hz.")] = None,
     gain: Annotated[float | None, typer.Option(help="CSV with --unit adu: units per mV.")] = None,
     unit: Annotated[str | None, typer.Option(help="CSV: mV (default), uV, V or adu.")] = None,
-    force: Force = False,
 ) -> None:
     """Show why a beat got its class: what the network saw, and what each part of it brought."""
     import sys
-
-    from rich.console import Console
 
     from host_tools.explain.case import explain_beat
     from host_tools.explain.facts import case_json, print_case
     from host_tools.plots.explanation import plot_explanation
     from host_tools.records import parse_time, read_record
-    from host_tools.writing import claim_files, claim_folder, free_stem, write_json
+    from host_tools.text import new_console
+    from host_tools.writing import check_folder, write_json
 
     if beat is None:
         raise UserError("give the beat: --beat and the sample number of its R peak, or its time m:ss")
     if out is not None and out.suffix.lower() not in (".png", ".svg"):
         raise UserError(f"{out}: plots are written as .png or .svg")
-    suffixes = (".png", ".json") if json_too else (".png",)
-    if out is not None:
-        wanted_files = [out, out.with_suffix(".json")] if json_too else [out]
-        claim_files("explain", wanted_files, force=force, inputs=[Path(record)] if record else ())
-    if out is None or record is None:
-        claim_folder("explain", _FOLDER, force=force)
+    check_folder(out.parent if out is not None else _FOLDER)
     source = read_record(record or _example(), lead=lead, fs_hz=fs, gain=gain, unit=unit)
     wanted = int(beat) if beat.isdecimal() else parse_time(beat, source.fs_hz, "--beat")
     case = explain_beat(source, wanted, beat, lambda line: print(f"bitbeat: {line}", file=sys.stderr))
-    if out is None:
-        stem = free_stem(_FOLDER, f"{source.name}_{case.sample}", suffixes, str(source.path.resolve()))
-        out = _FOLDER / f"{stem}.png"
-    picture = plot_explanation(case, out)
+    picture = plot_explanation(case, out or _FOLDER / f"{source.name}_{case.sample}.png")
     written = [picture]
     if json_too:
         written.append(picture.with_suffix(".json"))
         write_json(written[-1], case_json(case))
-    console = Console()
+    console = new_console()
     print_case(case, console)
     console.print("written: " + ", ".join(str(p) for p in written), highlight=False, soft_wrap=True)
 
@@ -94,11 +83,8 @@ def errors(
         str, typer.Option(help="Compare from here on: seconds, mm:ss, hh:mm:ss, or s1234 (a sample).")
     ] = "5:00",
     per_cell: Annotated[int, typer.Option(help="Typical errors shown of each kind.", min=1, max=8)] = 3,
-    force: Force = False,
 ) -> None:
     """Show the worst records and typical errors of each kind, from the C core's output."""
-    from rich.console import Console
-
     from host_tools.explain.mistakes import (
         find_mistakes,
         mistakes_csv,
@@ -109,13 +95,14 @@ def errors(
     from host_tools.plots.contact_sheet import plot_contact_sheet
     from host_tools.progress import track
     from host_tools.records import parse_time
-    from host_tools.writing import claim_folder, write_json, write_text
+    from host_tools.text import new_console
+    from host_tools.writing import check_folder, write_json, write_text
 
     # Each record has its own rate; what is no time at all is refused before any of them is read.
     parse_time(start, 1.0, "--start")
     names = resolve_records(records)
-    claim_folder("errors", out, force=force, names=("errors.csv", "errors.json", "errors.png"))
-    console = Console()
+    check_folder(out)
+    console = new_console()
     if records == "DS2":
         console.print(
             "DS2 is the test set: its errors are for reports; choices are made on DS1", style="yellow"

@@ -30,17 +30,16 @@ def export(
     """Checkpoint to ONNX to full-int8 TFLite to C; writes build/export.json."""
     need(("torch", "safetensors", "onnx2tf", "onnxruntime"), "export")
     need(("tflite", "tflite_micro"), "parity")
-    from rich.console import Console
-
     from export.pipeline import export_all
+    from host_tools.text import new_console
     from training.checkpoint import CHECKPOINT_PATH
     from training.data import DATA_DIR, fetch_databases
 
     where = data_dir or DATA_DIR
     if data_dir is None:
         fetch_databases(where, names=("mitdb", "svdb"))
-    console = Console()
-    errors = Console(stderr=True)
+    console = new_console()
+    errors = new_console(stderr=True)
     with errors.status("export") as status:
         report = export_all(
             checkpoint or CHECKPOINT_PATH, where, tell=lambda what: status.update(f"export: {what}")
@@ -50,12 +49,11 @@ def export(
 
 def generate() -> None:
     """Write the generated files again, from export/spec.toml and the committed .tflite."""
-    from rich.console import Console
-
     from export.generate import generate as write_all
+    from host_tools.text import new_console
 
     written = write_all()
-    Console().print(f"{len(written)} generated files are up to date")
+    new_console().print(f"{len(written)} generated files are up to date")
 
 
 def print_report(console: Console, report: dict[str, Any]) -> None:

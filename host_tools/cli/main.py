@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib
 import sys
 from io import TextIOWrapper
+from typing import TextIO, cast
 
 import typer
 
 from host_tools.errors import BitBeatError
+from host_tools.text import PlainStream, printable
 
 #: Modules that add commands, in the order of the help text.
 GROUPS = (
@@ -22,6 +24,7 @@ GROUPS = (
     "parity",
     "score",
     "jitter",
+    "envelope",
     "engines",
     "bench",
     "faults",
@@ -52,13 +55,19 @@ def run() -> None:
     if isinstance(sys.stdout, TextIOWrapper):
         # A terminal may have no dash, and not every letter of a record's name: it shows a question mark.
         sys.stdout.reconfigure(errors="replace")
+        sys.stdout = cast(TextIO, PlainStream(sys.stdout))
+    if isinstance(sys.stderr, TextIOWrapper):
+        sys.stderr = cast(TextIO, PlainStream(sys.stderr))
     try:
         code = app(standalone_mode=False)
     except BitBeatError as error:
-        print(f"bitbeat: {error}", file=sys.stderr)
+        print(f"bitbeat: {printable(error, longest=None)}", file=sys.stderr)
         code = error.exit_code
     except typer.TyperException as error:
-        print(f"bitbeat: {error.format_message()} (see: bitbeat --help)", file=sys.stderr)
+        print(
+            f"bitbeat: {printable(error.format_message(), longest=None)} (see: bitbeat --help)",
+            file=sys.stderr,
+        )
         code = 2
     except (KeyboardInterrupt, typer.Abort):
         print("bitbeat: interrupted", file=sys.stderr)

@@ -48,16 +48,15 @@ def monitor(
     baud: Annotated[int, typer.Option(help="Bits per second of a real port.", min=300)] = 115200,
 ) -> None:
     """Watch a device's live acquisition: waveform, heart rate, beats, signal quality; Ctrl-C ends it."""
-    from rich.console import Console
-
     from host_tools.link.device import Device
     from host_tools.link.live import LiveSession
     from host_tools.monitor import Picture, Recording, run_monitor
+    from host_tools.text import new_console
 
     if use_emulator == (port is not None):
         raise UserError("give either --port URL or --emulator (`bitbeat ports` lists the serial ports)")
     record_name = _record_name(name)
-    console = Console()
+    console = new_console()
     picture, recording = Picture(), Recording()
     with contextlib.ExitStack() as stack:
         url = port or stack.enter_context(_emulator(source, speed)).url

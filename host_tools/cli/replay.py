@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from host_tools.cli.output import Force
 from host_tools.errors import UserError
 
 if TYPE_CHECKING:
@@ -59,24 +58,21 @@ def replay(
     ),
     plot: Annotated[bool, typer.Option("--plot", help="Draw ECG-paper strips around the events.")] = False,
     strips: Annotated[int, typer.Option(help="Strips in the plot at most.", min=1)] = 8,
-    force: Force = False,
 ) -> None:
     """Stream a record through a device; write and sum up the beats that it finds."""
-    from rich.console import Console
-
     from host_tools.records import read_record
-    from host_tools.replay import parse_speed, result_stem
-    from host_tools.writing import claim_folder
+    from host_tools.replay import parse_speed
+    from host_tools.text import new_console
+    from host_tools.writing import check_folder
 
     if use_emulator == (port is not None):
         raise UserError("give either --port URL or --emulator (`bitbeat ports` lists the serial ports)")
     factor = parse_speed(speed)
-    claim_folder("replay", out, force=force, inputs=[Path(record)])
-    console = Console()
+    check_folder(out)
+    console = new_console()
     source = read_record(
         record, lead=lead, begin=begin, end=end, fs_hz=fs, gain=gain, unit=unit, reference=reference
     )
-    result_stem(source, out, plot)  # what may not be replaced is refused before the streaming
     _print_source(source, console)
     done = _stream(source, port, baud, factor, console)
     _print_link(done, console)
@@ -86,9 +82,10 @@ def replay(
 
 def ports() -> None:
     """List the serial ports."""
-    from rich.console import Console
     from rich.table import Table
     from serial.tools.list_ports import comports
+
+    from host_tools.text import new_console
 
     found = sorted(comports())
     if not found:
@@ -97,7 +94,7 @@ def ports() -> None:
     table = Table("port", "what", "hardware")
     for info in found:
         table.add_row(info.device, info.description or "", info.hwid or "")
-    Console().print(table)
+    new_console().print(table)
 
 
 def emulator(

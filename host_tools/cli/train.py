@@ -38,14 +38,14 @@ def data(
     into: Annotated[Path | None, typer.Option("--into", help="Folder to fill; data/ by default.")] = None,
 ) -> None:
     """Put the databases into data/: from archives, else from PhysioNet; checked, resumable."""
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+    from host_tools.text import new_console
     from training.data import DATA_DIR, fetch_databases
 
     target = into or DATA_DIR
     columns = (TextColumn("{task.description:<8}"), BarColumn(), MofNCompleteColumn(), TextColumn("files"))
-    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as bar:
+    with Progress(*columns, TimeElapsedColumn(), console=new_console(stderr=True)) as bar:
         tasks: dict[str, Any] = {}
 
         def tell(name: str, done: int, total: int) -> None:
@@ -55,7 +55,7 @@ def data(
 
         origins = fetch_databases(target, source, progress=tell)
     for name, origin in origins.items():
-        Console().print(f"{target / name}: complete, every file checked (from: {origin})", soft_wrap=True)
+        new_console().print(f"{target / name}: complete, every file checked (from: {origin})", soft_wrap=True)
 
 
 def train(
@@ -79,9 +79,8 @@ def train(
 ) -> None:
     """Train the classifier: cross-validation, teachers, one network for each protocol. DS2 is not touched."""
     need(("torch", "safetensors"), "train")
-    from rich.console import Console
-
     from host_tools.progress import TrainingBars
+    from host_tools.text import new_console
     from training.config import CONFIG_PATH, load_config
     from training.crossval import STATE_DIR, Places
     from training.data import DATA_DIR
@@ -93,7 +92,7 @@ def train(
         raise UserError(f"--protocol {protocol}: must be one of {', '.join(PROTOCOLS)}, all")
     chosen = load_config(config or CONFIG_PATH)
     where = _training_data(data_dir, DATA_DIR)
-    console = Console()
+    console = new_console()
     for name in PROTOCOLS if protocol == "all" else (protocol,):
         outputs = committed_outputs(name)
         if out is not None:
@@ -128,9 +127,8 @@ def crossval(
     """Cross-validate the shipped recipe with several seeds, under both protocols: build/crossval.json."""
     need(("torch", "safetensors"), "train")
 
-    from rich.console import Console
-
     from host_tools.progress import TrainingBars
+    from host_tools.text import new_console
     from training.config import load_config
     from training.crossval import STATE_DIR, Places
     from training.crossval_report import REPORT_PATH, write_crossval
@@ -141,7 +139,7 @@ def crossval(
         result = write_crossval(
             load_config(), places, processes, bars.network, seeds=seeds, only=protocol or ()
         )
-    console = Console()
+    console = new_console()
     for name, figures in result["protocols"].items():
         console.print(_crossval_table(name, figures))
     console.print(f"{REPORT_PATH} written", soft_wrap=True)
@@ -157,9 +155,8 @@ def ablate(
 ) -> None:
     """Cross-validate the variants of training/ablations.toml: docs/ablation.md and .json. Takes hours."""
     need(("torch", "safetensors"), "train")
-    from rich.console import Console
-
     from host_tools.progress import TrainingBars
+    from host_tools.text import new_console
     from training.ablate import TABLE_PATH
     from training.ablate import ablate as run_ablation
     from training.config import load_config
@@ -169,7 +166,7 @@ def ablate(
     places = Places(_training_data(data_dir, DATA_DIR), state_dir=STATE_DIR)
     with TrainingBars() as bars:
         run_ablation(load_config(), seeds, places, only or (), processes, bars.network, bars.begin)
-    Console().print(f"{TABLE_PATH} written", soft_wrap=True)
+    new_console().print(f"{TABLE_PATH} written", soft_wrap=True)
 
 
 def _training_data(given: Path | None, usual: Path) -> Path:
@@ -187,9 +184,9 @@ def evaluate(
     data_dir: Annotated[Path | None, typer.Option("--data", help="Folder that holds mitdb/.")] = None,
 ) -> None:
     """Show the cross-validation figures; with --ds2 score the C core on the test records and log that."""
-    from rich.console import Console
+    from host_tools.text import new_console
 
-    console = Console()
+    console = new_console()
     if not ds2:
         from training.evaluate import read_metrics
 

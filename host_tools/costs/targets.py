@@ -176,7 +176,7 @@ def link(target: Target, objects: Iterable[Path], output: Path, flags: Sequence[
     """
     command = [target.toolchain + "gcc", *target.link_flags, *LINK_FLAGS, *flags]
     command += [f"-T{target.ldscript}", *[f"-L{folder}" for folder in target.ports]]
-    command += [f"-Wl,-Map={output}.map", *[str(path) for path in objects]]
+    command += ["-Xlinker", f"-Map={output}.map", *[str(path) for path in objects]]
     command += [*[f"-l{name}" for name in target.libs], "-o", str(output)]
     _call(command, output.name)
     return output

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,6 +18,7 @@ from host_tools.errors import UserError
 from host_tools.native import run_core
 from host_tools.records import EcgRecord, parse_time, read_record
 from host_tools.reference.params import DELAY_SAMPLES
+from host_tools.text import cell
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -264,13 +267,15 @@ def worst_first(records: Iterable[RecordMistakes]) -> list[RecordMistakes]:
 
 def mistakes_csv(records: list[RecordMistakes]) -> str:
     """One line for each mistake."""
-    lines = ["record,sample,time_s,reference,answer,confidence_q8,flags,sqi"]
-    lines += [
-        f"{m.record},{m.sample},{m.time_s},{m.reference},{m.answer},{m.confidence_q8},{m.flags},{m.sqi}"
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    writer.writerow(["record", "sample", "time_s", "reference", "answer", "confidence_q8", "flags", "sqi"])
+    writer.writerows(
+        [cell(m.record), m.sample, m.time_s, m.reference, m.answer, m.confidence_q8, m.flags, m.sqi]
         for r in records
         for m in r.mistakes
-    ]
-    return "\n".join(lines) + "\n"
+    )
+    return lines.getvalue()
 
 
 def counted(count: int, what: str) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from host_tools.beats import BEAT_DTYPE
+from host_tools.text import printable
 
 PROTOCOL_VERSION = 2
 
@@ -110,7 +111,7 @@ class Hello(NamedTuple):
         if len(payload) != _HELLO.size:
             return None
         protocol, features, fs_hz, spec, model, block, window, engine = _HELLO.unpack(payload)
-        name = bytes(c & 0x7F for c in engine).rstrip(b"\0").decode("ascii")
+        name = printable(bytes(c & 0x7F for c in engine).rstrip(b"\0").decode("ascii"))
         return cls(protocol, features, fs_hz, spec, model, block, window, name)
 
 

@@ -8,20 +8,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from host_tools.beats import CLASS_NAMES, FLAG_NOISY
-from host_tools.summary import alternations, clock, gapless, judge, runs_of, spans
+from host_tools.summary import (
+    PAUSE_S,
+    Stretches,
+    alternations,
+    clock,
+    find_pauses,
+    find_stretches,
+    neighbours,
+    rate_episodes,
+    runs_of,
+    spans,
+)
+from host_tools.summary.quality import Quality
 
-#: An interval counts as a pause from this length on, and from this multiple of the median.
-PAUSE_S = 1.8
-PAUSE_SHARE = 1.6
+#: An interval is worth a strip from this length on, and from this multiple of the median.
+LONG_RR_S = 1.8
+LONG_RR_SHARE = 1.6
 
 #: Noise is worth a strip from this many flagged beats in a row.
 NOISY_BEATS = 5
 
 #: What is shown first when there is not room for everything.
 PRIORITY = (
-    *("run of V", "bigeminy", "couplet", "pause", "PVC", "run of S", "PAC", "trigeminy", "lead off"),
+    *("flutter or fibrillation", "run of V", "tachycardia", "bigeminy", "couplet", "pause", "PVC"),
+    *("run of S", "PAC", "trigeminy", "bradycardia", "unreadable", "lead off"),
     *("noise", "fusion", "saturated", "couplet of S"),
 )
+
+
+#: Of these the longest is shown first, as of runs.
+_BY_LENGTH = ("pause", "flutter or fibrillation", "tachycardia", "bradycardia", "unreadable")
 
 
 @dataclass(frozen=True)
@@ -34,7 +51,13 @@ class StripEvent:
     stop_s: float
 
 
-def find_events(beats: NDArray[np.void], fs_hz: float, samples: NDArray[np.int16]) -> list[StripEvent]:
+def find_events(
+    beats: NDArray[np.void],
+    fs_hz: float,
+    samples: NDArray[np.int16],
+    conditions: NDArray[np.void] | None = None,
+    rails: tuple[int, int] | None = None,
+) -> list[StripEvent]:
     """Find all moments of the kinds in :data:`PRIORITY`, in time order.
 
     Parameters
@@ -45,15 +68,22 @@ def find_events(beats: NDArray[np.void], fs_hz: float, samples: NDArray[np.int16
         Rate of ``samples`` and of these sample numbers.
     samples : int16 (m,)
         The signal, -32768 = no sample.
+    conditions, rails : optional
+        As for :func:`host_tools.summary.summarise`.
     """
     at_s = beats["r_sample"].astype(np.float64) / fs_hz
     letters = "".join(CLASS_NAMES[c] for c in beats["aami_class"])
-    joined = gapless(beats, fs_hz, samples)
+    stretches, quality = find_stretches(beats, fs_hz, samples.size, samples, conditions, rails)
+    assert quality is not None  # there are samples
+    joined = neighbours(beats, stretches.gaps)
     found = [
         *_patterns(letters, joined, at_s),
+        *_rates(beats, joined, fs_hz),
         *_single_beats(letters, joined, at_s),
         *_pauses(joined, at_s),
-        *_signal(beats, at_s, fs_hz, samples),
+        *_open_pauses(beats, joined, stretches, samples.size, fs_hz),
+        *_signal(beats, at_s, fs_hz, quality),
+        *_said(stretches, fs_hz),
     ]
     return sorted(found, key=lambda e: e.start_s)
 
@@ -90,11 +120,22 @@ def _single_beats(letters: str, joined: NDArray[np.bool_], at_s: NDArray[np.floa
     return found
 
 
+def _rates(beats: NDArray[np.void], joined: NDArray[np.bool_], fs_hz: float) -> list[StripEvent]:
+    at = beats["r_sample"].astype(np.int64)
+    found = []
+    for p in rate_episodes(at, joined, fs_hz):
+        start_s, stop_s = int(at[p.first]) / fs_hz, int(at[p.last]) / fs_hz
+        caption = f"{p.kind} at {60 * (p.last - p.first) / (stop_s - start_s):.0f}/min"
+        found.append(StripEvent(p.kind, caption, start_s, stop_s))
+    return found
+
+
 def _pauses(joined: NDArray[np.bool_], at_s: NDArray[np.float64]) -> list[StripEvent]:
     rr_s = np.where(joined[1:], np.diff(at_s), 0.0)
     if not (rr_s > 0).any():
         return []
-    least_s = max(PAUSE_S, PAUSE_SHARE * float(np.median(rr_s[rr_s > 0])))
+    # In a slow rhythm an interval is a pause where it stands out, and from the length that all agree on.
+    least_s = min(max(LONG_RR_S, LONG_RR_SHARE * float(np.median(rr_s[rr_s > 0]))), PAUSE_S)
     longest_first = sorted(np.flatnonzero(rr_s >= least_s), key=lambda k: -rr_s[k])
     return [
         StripEvent("pause", f"pause of {rr_s[k]:.2f} s", float(at_s[k]), float(at_s[k + 1]))
@@ -102,10 +143,32 @@ def _pauses(joined: NDArray[np.bool_], at_s: NDArray[np.float64]) -> list[StripE
     ]
 
 
-def _signal(
-    beats: NDArray[np.void], at_s: NDArray[np.float64], fs_hz: float, samples: NDArray[np.int16]
+def _open_pauses(
+    beats: NDArray[np.void], joined: NDArray[np.bool_], stretches: Stretches, n_samples: int, fs_hz: float
 ) -> list[StripEvent]:
-    quality = judge(samples, fs_hz)
+    """Pauses that the recording, or its readable part, begins or ends with."""
+    at = beats["r_sample"].astype(np.int64)
+    return [
+        StripEvent("pause", f"pause of at least {p.duration_s:.1f} s", p.start_s, p.start_s + p.duration_s)
+        for p in find_pauses(at, joined, stretches, n_samples, fs_hz)
+        if not p.complete
+    ]
+
+
+def _said(stretches: Stretches, fs_hz: float) -> list[StripEvent]:
+    return [
+        StripEvent(kind, f"{caption}, {(stop - first) / fs_hz:.1f} s", first / fs_hz, stop / fs_hz)
+        for kind, caption, found in (
+            ("flutter or fibrillation", "flutter or fibrillation suspected", stretches.fibrillation),
+            ("unreadable", "unreadable", stretches.unreadable),
+        )
+        for first, stop in found
+    ]
+
+
+def _signal(
+    beats: NDArray[np.void], at_s: NDArray[np.float64], fs_hz: float, quality: Quality
+) -> list[StripEvent]:
     found = []
     for kind, mask in (("lead off", quality.lead_off), ("saturated", quality.saturated)):
         for first, stop in spans(mask):
@@ -154,8 +217,8 @@ def choose_strips(
 
 
 def _worth(same: list[StripEvent]) -> list[StripEvent]:
-    """Order events of one kind: runs and pauses by length; others from all over the recording."""
-    if same[0].kind == "pause" or same[0].kind.startswith("run"):
+    """Order events of one kind: runs, pauses and the like by length; others from all over the recording."""
+    if same[0].kind in _BY_LENGTH or same[0].kind.startswith("run"):
         return sorted(same, key=lambda e: e.start_s - e.stop_s)
     # The first, the middle one, those at a quarter and three quarters, ...
     n = len(same)

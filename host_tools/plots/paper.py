@@ -67,10 +67,12 @@ def new_figure(width_mm: float, height_mm: float, background: str = "white") -> 
 
 def text_width_mm(text: str, size_pt: float, weight: str = "normal") -> float:
     """Width of a line of text."""
+    import matplotlib
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextPath
 
-    path = TextPath((0, 0), text, size=size_pt, prop=FontProperties(weight=weight))
+    with matplotlib.rc_context({"text.parse_math": False}):
+        path = TextPath((0, 0), text, size=size_pt, prop=FontProperties(weight=weight))
     return float(path.get_extents().width) * MM_PER_INCH / 72
 
 
@@ -101,7 +103,10 @@ def save(figure: Figure, path: Path | str, **options: object) -> Path:
         If the file cannot be written, or its suffix is another one.
     """
     import matplotlib
+    from matplotlib.text import Text
 
+    for text in figure.findobj(Text):
+        text.set_parse_math(False)  # a record's name with two $ is a name, no formula
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in _NO_METADATA:

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from host_tools.beats import CLASS_NAMES, FLAG_NOISY, FLAG_UNDECIDED
+from host_tools.beats import CLASS_NAMES, FLAG_NOISY, FLAG_PACED, FLAG_UNDECIDED
 from host_tools.explain.annotated import flutter_stretches
 from host_tools.reference.params import GRID_HZ, WINDOW_BEFORE_GRID, WINDOW_SAMPLES
-from host_tools.summary import ReferenceBeats, gapless, judge, spans
-from host_tools.summary.quality import Quality
+from host_tools.summary import ReferenceBeats, find_pauses, find_stretches, neighbours, spans
 
 from .paper import CLASS_COLOURS, FAINT_INK, INK, MM_PER_INCH, rule_paper, text_width_mm
 
@@ -30,7 +29,7 @@ _EDGE_MM = 2.0
 #: The network's window around an R peak, seconds before and after.
 WINDOW_S = (WINDOW_BEFORE_GRID / GRID_HZ, (WINDOW_SAMPLES - WINDOW_BEFORE_GRID) / GRID_HZ)
 
-GREY, ORANGE, YELLOW = "#8e8e93", "#ff9500", "#ffd60a"
+GREY, ORANGE, YELLOW, RED, BROWN = "#8e8e93", "#ff9500", "#ffd60a", "#ff3b30", "#a2845e"
 
 
 class Recording:
@@ -43,14 +42,20 @@ class Recording:
         beats: NDArray[np.void],
         adu_per_mv: float,
         reference: ReferenceBeats | None,
+        conditions: NDArray[np.void] | None = None,
+        rails: tuple[int, int] | None = None,
     ) -> None:
         self.fs_hz = fs_hz
         self.beats = beats
         self.at = np.clip(beats["r_sample"].astype(np.int64), 0, max(samples_adu.size - 1, 0))
         self.at_s = self.at / fs_hz
         self.letters = [CLASS_NAMES[c] for c in beats["aami_class"]]
-        self.joined = gapless(beats, fs_hz, samples_adu)
-        self.quality: Quality = judge(samples_adu, fs_hz)
+        size = samples_adu.size
+        self.stretches, quality = find_stretches(beats, fs_hz, size, samples_adu, conditions, rails)
+        assert quality is not None  # there are samples
+        self.quality = quality
+        self.joined = neighbours(beats, self.stretches.gaps)
+        self.pauses = find_pauses(self.at, self.joined, self.stretches, size, fs_hz)
         self.mv = np.where(samples_adu == -32768, np.nan, samples_adu / adu_per_mv)
         self.duration_s = samples_adu.size / fs_hz
         self.reference = reference
@@ -145,27 +150,34 @@ def draw_signal(
         _draw_reference(axes, recording, first, stop, level_mv, edge_s)
 
 
+def marked(recording: Recording) -> list[tuple[list[tuple[int, int]], str, str]]:
+    """What is shaded: stretches in samples, colour, and the word for it."""
+    return [
+        (spans(recording.quality.lead_off), GREY, "lead off"),
+        (spans(recording.quality.saturated), ORANGE, "saturated"),
+        (recording.stretches.fibrillation, RED, "flutter or fibrillation suspected"),
+        (recording.stretches.unreadable, BROWN, "unreadable"),
+    ]
+
+
 def _shade(axes: Axes, recording: Recording, first: int, stop: int, low: float, high: float) -> None:
-    """Shade lead off, saturation, and the surroundings of noisy and undecided beats."""
+    """Shade what is no signal to rely on, and the surroundings of noisy and undecided beats; name pauses."""
     fs_hz = recording.fs_hz
-    for mask, colour, name in (
-        (recording.quality.lead_off, GREY, "lead off"),
-        (recording.quality.saturated, ORANGE, "saturated"),
-    ):
-        for a, b in spans(mask[first:stop]):
-            left, right = (first + a) / fs_hz, (first + b) / fs_hz
+    mm_per_s = axes.bbox.width / axes.figure.dpi * MM_PER_INCH * fs_hz / max(stop - first, 1)
+    for found, colour, name in marked(recording):
+        for a, b in found:
+            left, right = max(a, first) / fs_hz, min(b, stop) / fs_hz
+            if left >= right:
+                continue
             axes.axvspan(left, right, color=colour, alpha=0.22, lw=0, zorder=2)
-            if right - left > 0.9:
-                axes.text(
-                    0.5 * (left + right),
-                    0.5 * (low + high),
-                    name,
-                    ha="center",
-                    va="center",
-                    size=8,
-                    color=FAINT_INK,
-                    zorder=6,
-                )
+            if text_width_mm(name, 8) <= (right - left) * mm_per_s:
+                _write(axes, 0.5 * (left + right), low + 0.5 * (high - low), name)
+    for pause in recording.pauses:
+        left = max(pause.start_s, first / fs_hz)
+        right = min(pause.start_s + pause.duration_s, stop / fs_hz)
+        text = f"pause{'' if pause.complete else ', at least'} {pause.duration_s:.1f} s"
+        if text_width_mm(text, 8) <= (right - left) * mm_per_s:
+            _write(axes, 0.5 * (left + right), low + 0.7 * (high - low), text)
     noisy = np.zeros(stop - first, dtype=bool)
     half = round(0.4 * fs_hz)
     for at in recording.at[(recording.beats["flags"] & (FLAG_NOISY | FLAG_UNDECIDED)) != 0]:
@@ -175,6 +187,10 @@ def _shade(axes: Axes, recording: Recording, first: int, stop: int, low: float, 
             noisy[a:b] = bool(a > 0 and b < noisy.size)
     for a, b in spans(noisy):
         axes.axvspan((first + a) / fs_hz, (first + b) / fs_hz, color=YELLOW, alpha=0.16, lw=0, zorder=2)
+
+
+def _write(axes: Axes, x_s: float, y_mv: float, text: str) -> None:
+    axes.text(x_s, y_mv, text, ha="center", va="center", size=8, color=FAINT_INK, zorder=6)
 
 
 def _draw_beats(
@@ -207,6 +223,8 @@ def _draw_beats(
             zorder=6,
             clip_on=True,
         )
+        if beat["flags"] & FLAG_PACED and marks:
+            axes.plot([x, x], [high - 0.62, high - 0.5], color=INK, lw=0.9, zorder=5)
         y = recording.mv[at]
         if np.isfinite(y):
             axes.plot([x], [y], "o", ms=2.6, color=colour, mec="white", mew=0.4, zorder=7)

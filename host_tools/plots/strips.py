@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from host_tools.beats import CLASS_NAMES
+from host_tools.beats import CLASS_NAMES, FLAG_PACED
 from host_tools.reference.params import ADU_PER_MV
-from host_tools.summary import ReferenceBeats, clock, spans
+from host_tools.summary import ReferenceBeats, clock
 
 from .events import Strip, StripEvent, choose_strips, find_events
 from .paper import (
@@ -24,7 +24,7 @@ from .paper import (
     new_figure,
     save,
 )
-from .signal import GREY, ORANGE, Recording, draw_signal, range_mv
+from .signal import Recording, draw_signal, marked, range_mv
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,6 +49,8 @@ def plot_strips(
     events: list[StripEvent] | None = None,
     reference: ReferenceBeats | None = None,
     max_strips: int = 8,
+    conditions: NDArray[np.void] | None = None,
+    rails: tuple[int, int] | None = None,
 ) -> Path:
     """Draw an overview of the RR intervals and strips of ECG paper around the events.
 
@@ -72,6 +74,8 @@ def plot_strips(
         Reference annotations, drawn below the signal; those that differ are framed.
     max_strips : int
         At most this many strips, >= 1.
+    conditions, rails : optional
+        As for :func:`host_tools.summary.summarise`.
 
     Returns
     -------
@@ -83,9 +87,9 @@ def plot_strips(
     ~host_tools.errors.UserError
         If the file cannot be written.
     """
-    recording = Recording(samples_adu, fs_hz, beats, adu_per_mv, reference)
+    recording = Recording(samples_adu, fs_hz, beats, adu_per_mv, reference, conditions, rails)
     if events is None:
-        events = find_events(beats, fs_hz, samples_adu)
+        events = find_events(beats, fs_hz, samples_adu, conditions, rails)
     strips = choose_strips(events, recording.duration_s, STRIP_S, max_strips)
     ranges = [range_mv(recording, strip.start_s, STRIP_S) for strip in strips]
     heights_mm = [(high - low) * MM_PER_MV for low, high in ranges]
@@ -99,10 +103,12 @@ def plot_strips(
     for strip, (low, high), height_mm in zip(strips, ranges, heights_mm, strict=True):
         _draw_strip(page, recording, strip, low, high, top_mm)
         top_mm += height_mm + _CAPTION_MM
+    paced = bool((beats["flags"] & FLAG_PACED).any())
     page.text(
         MARGIN_MM,
         total_mm - 4.0,
         "25 mm/s, 10 mm/mV.  Faint letter: low confidence or undecided.  Yellow: noisy or undecided beats."
+        + ("  Bar below a letter: paced." if paced else "")
         + ("  Below: reference; framed where it differs." if reference is not None else ""),
         size=6.5,
         color=FAINT_INK,
@@ -143,8 +149,8 @@ def _draw_overview(axes: Axes, recording: Recording, strips: list[Strip]) -> Non
             linewidths=0,
             zorder=3 + order,
         )
-    for mask, colour in ((recording.quality.lead_off, GREY), (recording.quality.saturated, ORANGE)):
-        for first, stop in spans(mask):
+    for found, colour, _ in marked(recording):
+        for first, stop in found:
             edges = (first / recording.fs_hz / scale, stop / recording.fs_hz / scale)
             axes.axvspan(*edges, color=colour, alpha=0.35, lw=0)
     middle, level = -1e9, 0

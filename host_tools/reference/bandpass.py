@@ -52,7 +52,7 @@ def bandpass_step(s: Any, x: int) -> int:
     s : record
         ``BANDPASS_DTYPE``.
     x : int
-        Input, adu, within +-SATURATION_ADU.
+        Input, adu, -32767..32767.
 
     Returns
     -------

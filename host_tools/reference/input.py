@@ -12,11 +12,14 @@ from .params import (
     FLAT_TOLERANCE_ADU,
     RECOVER_SAMPLES,
     RESTART_SAMPLES,
-    SATURATION_ADU,
 )
 
 #: The value of a missing sample (lead off); the same as WFDB's for 16-bit signals.
 MISSING = -32768
+
+#: Rails where nothing else is known: the ends of the 16-bit range.
+RAIL_LOW = -32767
+RAIL_HIGH = 32767
 
 #: What :func:`input_step` answers.
 INPUT_SKIP = 0  # a long bad stretch: nothing to filter
@@ -28,14 +31,25 @@ _LEAD_OFF = 4
 
 
 @kernel
+def input_set_rails(s: Any, low: int, high: int) -> None:
+    """Set the rails, adu: a sample at or beyond one is saturated; the ends of the range if low >= high."""
+    valid = low < high and low > MISSING
+    s.rail_low = RAIL_LOW
+    s.rail_high = RAIL_HIGH
+    if valid:
+        s.rail_low = low
+        s.rail_high = high
+
+
+@kernel
 def input_flags(s: Any, x: int) -> int:
     """Judge one sample, update ``hold`` and the flat stretch; 0 = good, else FLAG_* bits."""
     if x == MISSING:
         return _LEAD_OFF
     flags = 0
-    if x >= SATURATION_ADU or x <= -SATURATION_ADU:
+    if x >= s.rail_high or x <= s.rail_low:
         flags = _SATURATED
-    value = clamp(x, -SATURATION_ADU, SATURATION_ADU)
+    value = clamp(x, to_int(s.rail_low), to_int(s.rail_high))
     difference = value - s.flat_start
     if difference >= -FLAT_TOLERANCE_ADU and difference <= FLAT_TOLERANCE_ADU:
         if s.flat_count < FLAT_SAMPLES:

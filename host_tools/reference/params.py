@@ -1,15 +1,13 @@
 """Constants of the signal chain. Generated from export/spec.toml by `make export`; do not edit."""
 
 # generated beside the model f0ce1248
-SPEC_DIGEST = "6a9df004ea49edd50bf690c0571bb29b3b7666bffbe726943b6066980f301703"
+SPEC_DIGEST = "4d030042563b4d2ba594ada6ddaf34f4cb0dd4735c0c482023e6b9e01d7de360"
 #: first 32 bits of the specification's SHA-256
-SPEC_HASH = 0x6A9DF004
+SPEC_HASH = 0x4D030042
 #: sampling rate of the chain, Hz
 FS_HZ = 360
 #: input units in one millivolt
 ADU_PER_MV = 200
-#: |input| from which it counts as saturated
-SATURATION_ADU = 6400
 #: a flat stretch stays within this of its start
 FLAT_TOLERANCE_ADU = 1
 #: length from which a stretch counts as flat
@@ -238,6 +236,10 @@ QUALITY_ZERO_Q8 = 256
 QUALITY_UNDECIDED_SQI = 50
 #: good input after which the lead is on again
 LEAD_BACK_SAMPLES = 180
+#: no beat for this long is a pause, or a signal that cannot be read
+PAUSE_SAMPLES = 1080
+#: the same in detector steps
+PAUSE_STEPS = 360
 #: channels of the beat input: beat, beat minus template
 BEAT_CHANNELS = 2
 #: features of one beat in the rhythm input

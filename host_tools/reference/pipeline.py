@@ -6,8 +6,9 @@ from typing import Any
 
 from .bandpass import bandpass_prime, bandpass_step
 from .beat import BEAT_VALUES, beat_classify, beat_measure
+from .condition import condition_step
 from .fixed import kernel, to_int
-from .input import INPUT_RESTART, INPUT_SKIP, input_step
+from .input import INPUT_RESTART, INPUT_SKIP, RAIL_HIGH, RAIL_LOW, input_set_rails, input_step
 from .params import (
     LOOKAHEAD_WAIT_SAMPLES,
     MINIMUM_RR_SAMPLES,
@@ -27,6 +28,10 @@ from .rr import rr_usual
 from .state import HELD_BEATS, PENDING_BEATS
 
 _LEARNING = 1
+_INPUT_SATURATED = 2  # flags of the input ...
+_INPUT_LEAD_OFF = 4
+_LEAD_OFF = 1  # ... and the conditions that they are
+_SATURATED = 2
 _UINT32 = 0xFFFFFFFF
 
 
@@ -34,6 +39,7 @@ _UINT32 = 0xFFFFFFFF
 def pipeline_init(p: Any, first_sample: int) -> None:
     """Prepare a zeroed state; the first sample pushed gets the number ``first_sample`` (uint32)."""
     p.sample_count = first_sample
+    input_set_rails(p.input, RAIL_LOW, RAIL_HIGH)
     rpeak_reset(p.rpeak)
 
 
@@ -63,6 +69,8 @@ def pipeline_filter(p: Any, x: int) -> int:
     if code == INPUT_RESTART:
         bandpass_prime(p.bandpass, to_int(p.input.hold))
         rpeak_reset(p.rpeak)
+        p.condition.quiet_steps = 0
+        p.condition.held = 0
         p.last_r_valid = 0
     p.filtered = 0
     if code != INPUT_SKIP:
@@ -201,10 +209,32 @@ def pipeline_end(p: Any) -> None:
 
 
 @kernel
+def pipeline_detect(p: Any) -> int:
+    """Feed the newest filtered sample to the detector; returns the number of beats found."""
+    found = rpeak_push(p.rpeak, to_int(p.filtered))
+    if p.rpeak.decimation_count == 0:
+        condition_step(p.condition, p.rpeak, found > 0)
+    return found
+
+
+@kernel
+def pipeline_conditions(p: Any) -> int:
+    """What holds at the newest sample, CONDITION_*."""
+    if p.quality.lead_off == 0:
+        return to_int(p.condition.held)
+    conditions = 0
+    if (p.input.recover_flags & _INPUT_SATURATED) != 0:
+        conditions |= _SATURATED
+    if (p.input.recover_flags & _INPUT_LEAD_OFF) != 0:
+        conditions |= _LEAD_OFF
+    return conditions
+
+
+@kernel
 def pipeline_step(p: Any, x: int) -> int:
     """Take one sample as far as the measures of a beat; 1 = a beat was measured."""
     if pipeline_filter(p, x) == 1:
-        pipeline_add_found(p, rpeak_push(p.rpeak, to_int(p.filtered)))
+        pipeline_add_found(p, pipeline_detect(p))
     return pipeline_measure(p)
 
 

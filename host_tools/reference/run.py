@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from host_tools.beats import BEAT_DTYPE
+from host_tools.beats import BEAT_DTYPE, CONDITION_DTYPE
 
 from .fixed import PLAIN, kernel, to_int
+from .input import input_set_rails
 from .network import NET_TRACE_BYTES
 from .params import (
     BEAT_CHANNELS,
@@ -26,6 +27,8 @@ from .params import (
 from .pipeline import (
     pipeline_add_r_peak,
     pipeline_advance,
+    pipeline_conditions,
+    pipeline_detect,
     pipeline_end,
     pipeline_filter,
     pipeline_init,
@@ -33,7 +36,6 @@ from .pipeline import (
     pipeline_release,
     pipeline_step,
 )
-from .rpeak import rpeak_push
 from .state import FEATURE_VALUES, PIPELINE_DTYPE, CheckedRecord, new_record
 
 Int8 = npt.NDArray[np.int8]
@@ -41,7 +43,7 @@ Int32 = npt.NDArray[np.int32]
 
 #: Values per row of the per-sample, per-detector-step and per-R-peak traces.
 SAMPLE_VALUES = 3
-DETECTOR_VALUES = 10
+DETECTOR_VALUES = 11
 R_PEAK_VALUES = 2
 
 
@@ -61,6 +63,8 @@ class RecordResult:
         Each beat's own features, of which the second input is made.
     peak_index : int64 [n]
         Where annotated peaks were given: which of them each beat is; else empty.
+    conditions : ndarray of CONDITION_DTYPE, [m]
+        Changes of the conditions in order; at the start none holds. Empty with annotated peaks.
     trace : dict of str to int32 [rows, values]
         Intermediate values by stage; empty unless asked for.
     """
@@ -70,6 +74,7 @@ class RecordResult:
     rhythm_input: Int8
     rows: Int8
     peak_index: npt.NDArray[np.int64]
+    conditions: npt.NDArray[np.void]
     trace: dict[str, npt.NDArray[Any]] = field(default_factory=dict)
 
 
@@ -94,6 +99,7 @@ def _trace_detector(p: Any, row: Any) -> None:
     row[6] = s.qrs_q10
     row[7] = s.slope_q10
     row[8] = s.rr_mean
+    row[10] = p.condition.held
 
 
 @kernel
@@ -150,7 +156,7 @@ def _run_out(
 @kernel
 def _run_detected(
     p: Any, x: Any, beats: Any, beat_input: Any, rhythm_input: Any, rows: Any, details: Any, layers: Any,
-    samples: Any, detector: Any, r_peaks: Any,
+    samples: Any, detector: Any, r_peaks: Any, conditions: Any,
 ) -> tuple[int, int, int]:  # fmt: skip
     """Push every sample, then flush; returns numbers of beats, detector rows and R-peak rows."""
     count = 0
@@ -163,6 +169,7 @@ def _run_detected(
             _store_measures(p, measured, rows, details)
             measured += 1
         got = pipeline_advance(p, beats[count])
+        conditions[i] = pipeline_conditions(p)
         if len(samples) > 0:
             _trace_sample(p, samples[i])
             if p.rpeak.decimation_count == 0 and (before == RPEAK_DECIMATION - 1 and p.input.primed == 1):
@@ -193,7 +200,7 @@ def _run_annotated(
     upcoming = 0
     for i in range(len(x)):
         if pipeline_filter(p, int(x[i])) == 1:
-            rpeak_push(p.rpeak, to_int(p.filtered))
+            pipeline_detect(p)
         while upcoming < len(given) and given[upcoming] + late <= i:
             if pipeline_add_r_peak(p, i - int(given[upcoming])):
                 peak_index[queued] = upcoming
@@ -238,6 +245,7 @@ def run_record(
     *,
     trace: bool = False,
     first_sample: int = 0,
+    rails: tuple[int, int] | None = None,
 ) -> RecordResult:
     """Run a record through the reference chain.
 
@@ -252,6 +260,8 @@ def run_record(
         Also collect every intermediate value (only with the detector's own peaks).
     first_sample : int
         Number of the first sample, modulo 2^32.
+    rails : tuple of int, optional
+        Where the converter ends, adu: a sample at or beyond either is saturated.
 
     Returns
     -------
@@ -261,6 +271,8 @@ def run_record(
     x = np.ascontiguousarray(samples, np.int16)
     p = new_record(PIPELINE_DTYPE)
     pipeline_init(p, first_sample)
+    if rails is not None:
+        input_set_rails(p.input, *rails)
     # Two R peaks are never closer than the refractory distance.
     capacity = len(x) // MINIMUM_RR_SAMPLES + 4
     beats = _new_beats(capacity)
@@ -269,6 +281,7 @@ def run_record(
     feature_rows = np.zeros((capacity, RHYTHM_FEATURES), np.int8)
     peak_index = np.zeros(capacity, np.int64)
     collected: dict[str, npt.NDArray[Any]] = {}
+    held = np.zeros(len(x) if r_peaks is None else 0, np.uint8)
     if r_peaks is None:
         rows = len(x) if trace else 0
         per_beat = capacity if trace else 0
@@ -280,7 +293,7 @@ def run_record(
         # fmt: off
         count, steps, peaks = _run_detected(
             p, x, beats, beat_input, rhythm_input, feature_rows, details, layers,
-            sample_rows, detector_rows, r_rows,
+            sample_rows, detector_rows, r_rows, held,
         )
         # fmt: on
         peak_index = peak_index[:0]
@@ -299,12 +312,22 @@ def run_record(
         rhythm_input[:count].reshape(count, CONTEXT_BEATS, RHYTHM_FEATURES),
         feature_rows[:count],
         peak_index,
+        _changes(held, first_sample),
         collected,
     )
     if trace:
         result.trace["beat_input"] = beat_input[:count]
         result.trace["rhythm_input"] = rhythm_input[:count]
     return result
+
+
+def _changes(held: npt.NDArray[np.uint8], first_sample: int) -> npt.NDArray[np.void]:
+    """Changes of the conditions, CONDITION_DTYPE, from what holds at each sample, uint8 [n]."""
+    at = np.flatnonzero(np.diff(held, prepend=np.uint8(0)))
+    out = np.zeros(len(at), CONDITION_DTYPE)
+    out["sample"] = (at + first_sample) & 0xFFFFFFFF
+    out["conditions"] = held[at]
+    return out
 
 
 def _name_trace(

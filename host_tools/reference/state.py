@@ -36,6 +36,8 @@ FEATURE_VALUES = 9
 
 INPUT_DTYPE = np.dtype(
     [
+        ("rail_low", "<i2"),  # at or below this a sample is saturated
+        ("rail_high", "<i2"),  # at or above this, too
         ("hold", "<i2"),  # last good sample
         ("flat_start", "<i2"),  # first sample of the present flat stretch
         ("flat_count", "<u4"),  # samples since then
@@ -143,6 +145,13 @@ QUALITY_DTYPE = np.dtype(
     ]
 )
 
+CONDITION_DTYPE = np.dtype(
+    [
+        ("quiet_steps", "<u2"),  # detector steps without a beat, at most PAUSE_STEPS
+        ("held", "<u1"),  # CONDITION_* that the detector's signal gives
+    ]
+)
+
 CLUSTERS_DTYPE = np.dtype(
     [
         ("windows", "<i2", (CLUSTERS * WINDOW_SAMPLES,)),  # templates, unit of the filtered signal
@@ -235,6 +244,7 @@ PIPELINE_DTYPE = np.dtype(
         ("rr", RR_DTYPE),
         ("shape", SHAPE_DTYPE),
         ("quality", QUALITY_DTYPE),
+        ("condition", CONDITION_DTYPE),
         ("filtered", "<i2"),  # newest filtered sample
         ("ring", "<i2", (RING_SAMPLES,)),
         ("ring_index", "<u2"),  # where the next sample goes

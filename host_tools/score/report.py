@@ -18,13 +18,11 @@ from host_tools.ec57 import (
     shutdown_sum_lines,
     sum_lines,
 )
+from host_tools.text import cell
 from host_tools.writing import write_json, write_text
 
 from .html import page
 from .result import RATE_NAMES, ScoreResult
-
-#: Of the files of a score.
-REPORT_SUFFIXES = ("bxb", "sd", "bxb.sumstats", "sd.sumstats", "json", "csv", "html")
 
 
 def write_report(result: ScoreResult, folder: Path, name: str = "score") -> list[Path]:
@@ -81,7 +79,7 @@ def write_csv(path: Path, result: ScoreResult) -> None:
         error = comparison.rr_error_ms
         rows.append(
             [
-                record.line.name,
+                cell(record.line.name),
                 f"{record.line.fs_hz:g}",
                 *[int(n) for n in comparison.matrix.flat][:-1],
                 *bxb_columns(comparison.matrix).values(),

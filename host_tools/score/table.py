@@ -8,7 +8,6 @@ from typing import Any
 
 from rich import box
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from host_tools.ec57 import (
@@ -37,7 +36,7 @@ def _rates(shares: Sequence[float]) -> list[str]:
 
 def _record_row(record: RecordResult) -> list[str]:
     qrs, veb, sveb = record.scores
-    cells = [escape(record.line.name)]
+    cells = [record.line.name]
     for score in (qrs, veb, sveb):
         cells += [str(score.tp + score.fn), *_rates(rates_of([score]))]
     error = record.line.comparison.rr_error_ms

@@ -30,10 +30,25 @@ LEAD_OFF_ADU = -32768
 
 #: Origin of a beat to WFDB symbol and AAMI class.
 SYMBOLS = {"sinus": "N", "fibrillation": "N", "atrial": "A", "ventricular": "V", "fusion": "F"}
-AAMI = {"N": "N", "A": "S", "V": "V", "F": "F"}
+AAMI = {"N": "N", "A": "S", "V": "V", "F": "F", "S": "S", "j": "N", "E": "V", "/": "Q"}
 
 #: WFDB's names of the rhythms that a script can hold.
-RHYTHMS = {"fibrillation": "(AFIB", "bigeminy": "(B", "trigeminy": "(T", "run": "(VT"}
+RHYTHMS = {
+    "fibrillation": "(AFIB",
+    "bigeminy": "(B",
+    "trigeminy": "(T",
+    "run": "(VT",
+    "svt": "(SVTA",
+    "vt": "(VT",
+    "ventricular_flutter": "(VFL",
+    "ventricular_fibrillation": "(VFIB",
+    "atrial_fibrillation": "(AFIB",
+    "asystole": "(ASYS",
+    "wenckebach": "(BII",
+    "mobitz": "(BII",
+    "complete_block": "(BIII",
+    "paced": "(P",
+}
 
 _PEAK_SEARCH_S = 0.05
 
@@ -66,6 +81,13 @@ class Simulation:
         ``noise lead_off saturation``.
     seed : int
         What it was made from.
+    adu_per_mv : int
+        Units of ``samples`` in a millivolt.
+    rails : tuple of int
+        Lowest and highest sample that the converter can give.
+    marks : tuple of (int, str)
+        What else there is to see, as sample and WFDB symbol: ``p`` P wave, ``^`` pacing spike,
+        ``|`` artefact, ``[`` and ``]`` bounds of ventricular flutter or fibrillation.
     """
 
     samples: NDArray[np.int16]
@@ -74,6 +96,9 @@ class Simulation:
     symbols: tuple[str, ...]
     events: tuple[Event, ...]
     seed: int
+    adu_per_mv: int = ADU_PER_MV
+    rails: tuple[int, int] = (-RAIL_ADU, RAIL_ADU)
+    marks: tuple[tuple[int, str], ...] = ()
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -3,22 +3,24 @@
 from .figures import (
     Agreement,
     Episode,
-    HeartRate,
-    Pause,
     Rates,
     ReferenceBeats,
     SignalQuality,
+    Stretch,
     Summary,
-    gapless,
-    heart_rate,
     summarise,
 )
 from .patterns import Pattern, alternations, runs_of
+from .pauses import PAUSE_S, Pause, find_pauses
 from .quality import Quality, judge, spans
+from .rate import RATE_WINDOW_BEATS, HeartRate, heart_rate, rate_episodes
+from .stretches import Span, Stretches, find_stretches, held, merged, neighbours, said_gaps
 from .table import DISCLAIMER, clock, print_summary
 
 __all__ = [
     "DISCLAIMER",
+    "PAUSE_S",
+    "RATE_WINDOW_BEATS",
     "Agreement",
     "Episode",
     "HeartRate",
@@ -28,14 +30,23 @@ __all__ = [
     "Rates",
     "ReferenceBeats",
     "SignalQuality",
+    "Span",
+    "Stretch",
+    "Stretches",
     "Summary",
     "alternations",
     "clock",
-    "gapless",
+    "find_pauses",
+    "find_stretches",
     "heart_rate",
+    "held",
     "judge",
+    "merged",
+    "neighbours",
     "print_summary",
+    "rate_episodes",
     "runs_of",
+    "said_gaps",
     "spans",
     "summarise",
 ]

@@ -8,16 +8,26 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from host_tools.beats import CLASS_NAMES, FLAG_LEAD_OFF, FLAG_NOISY, FLAG_SATURATED, FLAG_UNDECIDED
+from host_tools.beats import (
+    CLASS_NAMES,
+    FLAG_FIBRILLATION,
+    FLAG_LEAD_OFF,
+    FLAG_NOISY,
+    FLAG_PACED,
+    FLAG_SATURATED,
+    FLAG_UNDECIDED,
+)
 from host_tools.ec57 import CLASSES, Score, pair_beats, qrs_score, sveb_score, veb_score
+from host_tools.reference.params import ADU_PER_MV
 
+from .cause import likely_cause, signal_size_mv
 from .patterns import Pattern, alternations, runs_of
-from .quality import judge
+from .pauses import Pause, find_pauses, longest_pause
+from .quality import Quality
+from .rate import HeartRate, heart_rate, rate_episodes
+from .stretches import QUIET_MV, Span, Stretches, find_stretches, merged, neighbours
 
-#: Least and greatest heart rate are means over this many RR intervals in a row.
-RATE_WINDOW_BEATS = 8
-
-#: Without the samples themselves, a longer interval counts as a gap in the signal.
+#: Without samples and conditions, a longer interval counts as a gap in the signal.
 LONGEST_RR_S = 8.0
 
 
@@ -36,21 +46,11 @@ class ReferenceBeats(Protocol):
 
 
 @dataclass(frozen=True)
-class HeartRate:
-    """Beats per minute, over intervals without a gap in the signal.
-
-    ``mean_bpm``: 60 over the mean interval. ``min_bpm``, ``max_bpm``: the least and greatest mean over
-    eight intervals in a row, so that one early or missed beat does not decide. None = too few beats.
-    """
-
-    min_bpm: float | None
-    mean_bpm: float | None
-    max_bpm: float | None
-
-
-@dataclass(frozen=True)
 class Episode:
-    """A pattern in time: kind, class of its ectopic beats, their number, start, duration, rate."""
+    """A pattern in time: kind, class and number of its ectopic beats, start, duration, rate, all its beats.
+
+    The class of ``tachycardia`` and ``bradycardia`` is that of most of the beats, N where there is no such.
+    """
 
     kind: str
     aami_class: str
@@ -58,14 +58,15 @@ class Episode:
     start_s: float
     duration_s: float
     rate_bpm: float
+    beats: int = 0
 
 
 @dataclass(frozen=True)
-class Pause:
-    """The longest interval between two beats with signal all the way: its length and where it begins."""
+class Stretch:
+    """A part of the recording: where it begins, and its length."""
 
-    duration_s: float
     start_s: float
+    duration_s: float
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,9 @@ class SignalQuality:
     """Shares of 0 to 1.
 
     ``usable_time``: samples that are neither missing, nor flat for longer than two seconds, nor
-    saturated. ``usable_beats``: beats without the flags lead off, saturated, noisy and
-    undecided. ``undecided_beats``: those whose class the device says not to trust.
+    saturated, nor where flutter or fibrillation is suspected or no beats can be told. ``usable_beats``:
+    beats without the flags lead off, saturated, noisy, undecided and fibrillation. ``undecided_beats``:
+    those whose class the device says not to trust.
     """
 
     usable_time: float
@@ -83,6 +85,8 @@ class SignalQuality:
     saturated_s: float
     noisy_beats: int
     undecided_beats: int
+    fibrillation_s: float = 0.0
+    unreadable_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,12 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Summary:
-    """All figures of a recording; plain values only, ready for JSON."""
+    """All figures of a recording; plain values only, ready for JSON.
+
+    ``pauses``: all of three seconds and longer. ``fibrillation``: where ventricular flutter or fibrillation
+    is suspected. ``unreadable``: where there is a signal in which no beats can be told. ``notice``: why no
+    beats were found, where there is a part without any.
+    """
 
     duration_s: float
     beats: int
@@ -132,6 +141,11 @@ class Summary:
     quality: SignalQuality
     agreement: Agreement | None
     episodes: list[Episode] = field(default_factory=list)
+    pauses: list[Pause] = field(default_factory=list)
+    fibrillation: list[Stretch] = field(default_factory=list)
+    unreadable: list[Stretch] = field(default_factory=list)
+    paced_beats: int = 0
+    notice: str | None = None
 
 
 def summarise(
@@ -141,6 +155,9 @@ def summarise(
     reference: ReferenceBeats | None = None,
     *,
     samples: NDArray[np.int16] | None = None,
+    conditions: NDArray[np.void] | None = None,
+    rails: tuple[int, int] | None = None,
+    adu_per_mv: float = ADU_PER_MV,
 ) -> Summary:
     """Sum up a recording.
 
@@ -158,6 +175,13 @@ def summarise(
     samples : int16 (n_samples,), optional
         The signal as sent to the device. With it the signal's quality over time is known, and gaps are
         told from pauses exactly; without it the beats' flags have to do.
+    conditions : CONDITION_DTYPE (m,), optional
+        What the device said beside the beats; without it flutter, fibrillation and unreadable stretches are
+        not known.
+    rails : tuple of int, optional
+        Ends of the converter's range, in the samples' unit.
+    adu_per_mv : float
+        Units of the samples per millivolt.
 
     Returns
     -------
@@ -174,13 +198,17 @@ def summarise(
         raise ValueError(f"{samples.size} samples given, {n_samples} said")
     at = beats["r_sample"].astype(np.int64)
     letters = "".join(CLASS_NAMES[c] for c in beats["aami_class"])
-    joined = gapless(beats, fs_hz, samples)
+    stretches, quality = find_stretches(beats, fs_hz, n_samples, samples, conditions, rails)
+    known = samples is not None or conditions is not None
+    joined = neighbours(beats, stretches.gaps) if known else _joined_by_flags(beats, fs_hz)
     counts = {name: letters.count(name) for name in CLASS_NAMES}
     patterns = {name: runs_of(letters, name, joined) for name in ("V", "S")}
     bigeminy, trigeminy = (alternations(letters, joined, k) for k in (1, 2))
     found = [*patterns["V"], *bigeminy, *trigeminy]
     episodes = [_episode(p, "V", at, fs_hz) for p in found]
     episodes += [_episode(p, "S", at, fs_hz) for p in patterns["S"]]
+    episodes += [_rate_episode(p, letters, at, fs_hz) for p in rate_episodes(at, joined, fs_hz)]
+    pauses = find_pauses(at, joined, stretches, n_samples, fs_hz)
     return Summary(
         duration_s=n_samples / fs_hz,
         beats=len(beats),
@@ -195,46 +223,53 @@ def summarise(
         },
         bigeminy_episodes=len(bigeminy),
         trigeminy_episodes=len(trigeminy),
-        longest_pause=_longest_pause(at, joined, fs_hz),
-        quality=_quality(beats, fs_hz, n_samples, samples),
+        longest_pause=longest_pause(at, joined, pauses, fs_hz),
+        quality=_quality(beats, fs_hz, n_samples, stretches, quality),
         agreement=None if reference is None else agree(at, letters, fs_hz, reference),
         episodes=sorted(episodes, key=lambda e: e.start_s),
+        pauses=pauses,
+        fibrillation=_stretches(stretches.fibrillation, fs_hz),
+        unreadable=_stretches(stretches.unreadable, fs_hz),
+        paced_beats=int(((beats["flags"] & FLAG_PACED) != 0).sum()),
+        notice=_notice(samples, quality, stretches, len(beats), fs_hz, adu_per_mv),
     )
 
 
-def gapless(beats: NDArray[np.void], fs_hz: float, samples: NDArray[np.int16] | None) -> NDArray[np.bool_]:
-    """Whether the interval before each beat is known: signal all the way from the beat before, bool (n,).
-
-    With ``samples``: neither missing, saturated nor flat in between. Without: not longer than
-    :data:`LONGEST_RR_S`, and neither end flagged saturated or lead off. False for the first beat.
-    """
-    at = beats["r_sample"].astype(np.int64)
-    joined = np.zeros(len(beats), dtype=bool)
-    if samples is not None:
-        bad = np.concatenate([[0], np.cumsum(judge(samples, fs_hz).bad)])
-        inside = np.clip(at, 0, samples.size)
-        joined[1:] = bad[inside[1:]] == bad[inside[:-1]]
-    else:
-        clean = (beats["flags"] & (FLAG_LEAD_OFF | FLAG_SATURATED)) == 0
-        joined[1:] = clean[1:] & clean[:-1] & (np.diff(at) <= LONGEST_RR_S * fs_hz)
+def _joined_by_flags(beats: NDArray[np.void], fs_hz: float) -> NDArray[np.bool_]:
+    """As :func:`.neighbours` where beats alone are known: short intervals between beats of good contact."""
+    joined = neighbours(beats, [])
+    clean = (beats["flags"] & (FLAG_LEAD_OFF | FLAG_SATURATED)) == 0
+    rr = np.diff(beats["r_sample"].astype(np.int64))
+    joined[1:] &= clean[1:] & clean[:-1] & (rr <= LONGEST_RR_S * fs_hz)
     return joined
 
 
-def heart_rate(at: NDArray[np.int64], joined: NDArray[np.bool_], fs_hz: float) -> HeartRate:
-    """Heart rate from R peaks (int64, samples) and :func:`gapless`; see :class:`HeartRate`."""
-    rr = np.diff(at)
-    known = joined[1:] & (rr > 0)
-    if not known.any():
-        return HeartRate(None, None, None)
-    mean = 60.0 * fs_hz / float(rr[known].mean())
-    k = RATE_WINDOW_BEATS
-    if rr.size < k:
-        return HeartRate(None, mean, None)
-    whole = np.convolve(known.astype(np.int64), np.ones(k, dtype=np.int64), "valid") == k
-    if not whole.any():
-        return HeartRate(None, mean, None)
-    total = np.convolve(rr, np.ones(k, dtype=np.int64), "valid")[whole]
-    return HeartRate(60.0 * fs_hz * k / int(total.max()), mean, 60.0 * fs_hz * k / int(total.min()))
+def _stretches(found: list[Span], fs_hz: float) -> list[Stretch]:
+    return [Stretch(first / fs_hz, (stop - first) / fs_hz) for first, stop in found]
+
+
+def _notice(
+    samples: NDArray[np.int16] | None,
+    quality: Quality | None,
+    stretches: Stretches,
+    n_beats: int,
+    fs_hz: float,
+    adu_per_mv: float,
+) -> str | None:
+    """Say why beats are missing: everywhere, or where the device could not tell any."""
+    if samples is None or quality is None:
+        return None
+
+    def cause(where: str, silent: list[Span]) -> str | None:
+        text = likely_cause(samples, quality, silent, fs_hz, adu_per_mv)
+        return None if text is None else f"{where}: {text}"
+
+    if n_beats == 0 and not stretches.fibrillation:
+        return cause("no beats were found", [(0, samples.size)])
+    pause = stretches.pause or []
+    if signal_size_mv(samples, quality, pause, fs_hz, adu_per_mv) > QUIET_MV:
+        return cause("no beats in the pauses", pause)
+    return cause("no beats in the unreadable stretches", stretches.unreadable)
 
 
 def agree(at: NDArray[np.int64], letters: str, fs_hz: float, reference: ReferenceBeats) -> Agreement:
@@ -270,31 +305,42 @@ def _rates(score: Score) -> Rates:
 def _episode(pattern: Pattern, letter: str, at: NDArray[np.int64], fs_hz: float) -> Episode:
     first, last = int(at[pattern.first]), int(at[pattern.last])
     duration_s = (last - first) / fs_hz
-    rate = 60.0 * (pattern.last - pattern.first) / duration_s if duration_s > 0 else 0.0
-    return Episode(pattern.kind, letter, pattern.ectopic_beats, first / fs_hz, duration_s, rate)
+    beats = pattern.last - pattern.first + 1
+    rate = 60.0 * (beats - 1) / duration_s if duration_s > 0 else 0.0
+    return Episode(pattern.kind, letter, pattern.ectopic_beats, first / fs_hz, duration_s, rate, beats)
 
 
-def _longest_pause(at: NDArray[np.int64], joined: NDArray[np.bool_], fs_hz: float) -> Pause | None:
-    rr = np.where(joined[1:], np.diff(at), 0)
-    if rr.size == 0 or rr.max() <= 0:
-        return None
-    k = int(np.argmax(rr))
-    return Pause(int(rr[k]) / fs_hz, int(at[k]) / fs_hz)
+def _rate_episode(pattern: Pattern, letters: str, at: NDArray[np.int64], fs_hz: float) -> Episode:
+    inside = letters[pattern.first : pattern.last + 1]
+    letter = next((x for x in "VS" if 2 * inside.count(x) > len(inside)), "N")
+    ectopic = len(inside) - inside.count("N")
+    return _episode(Pattern(pattern.kind, pattern.first, pattern.last, ectopic), letter, at, fs_hz)
 
 
 def _quality(
-    beats: NDArray[np.void], fs_hz: float, n_samples: int, samples: NDArray[np.int16] | None
+    beats: NDArray[np.void], fs_hz: float, n_samples: int, stretches: Stretches, quality: Quality | None
 ) -> SignalQuality:
-    flagged = (beats["flags"] & (FLAG_LEAD_OFF | FLAG_SATURATED | FLAG_NOISY | FLAG_UNDECIDED)) != 0
-    lead_off = saturated = 0
-    if samples is not None:
-        judged = judge(samples, fs_hz)
-        lead_off, saturated = int(judged.lead_off.sum()), int(judged.saturated.sum())
+    unusable = FLAG_LEAD_OFF | FLAG_SATURATED | FLAG_NOISY | FLAG_UNDECIDED | FLAG_FIBRILLATION
+    flagged = (beats["flags"] & unusable) != 0
+    lead_off, saturated = _length(stretches.lead_off), _length(stretches.saturated)
+    unusable_time = _length(stretches.gaps)
+    if quality is not None:  # to the sample, gaps too short to hide a beat included
+        lead_off, saturated = int(quality.lead_off.sum()), int(quality.saturated.sum())
+        bad = quality.bad
+        for first, stop in merged([*stretches.fibrillation, *stretches.unreadable]):
+            bad[first:stop] = True
+        unusable_time = int(bad.sum())
     return SignalQuality(
-        usable_time=1.0 - (lead_off + saturated) / n_samples if n_samples else 0.0,
+        usable_time=1.0 - unusable_time / n_samples if n_samples else 0.0,
         usable_beats=1.0 - float(flagged.mean()) if len(beats) else 0.0,
         lead_off_s=lead_off / fs_hz,
         saturated_s=saturated / fs_hz,
         noisy_beats=int(((beats["flags"] & FLAG_NOISY) != 0).sum()),
         undecided_beats=int(((beats["flags"] & FLAG_UNDECIDED) != 0).sum()),
+        fibrillation_s=_length(stretches.fibrillation) / fs_hz,
+        unreadable_s=_length(stretches.unreadable) / fs_hz,
     )
+
+
+def _length(found: list[Span]) -> int:
+    return sum(stop - first for first, stop in found)

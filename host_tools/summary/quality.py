@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from host_tools.reference.input import MISSING
-from host_tools.reference.params import FLAT_SAMPLES, FLAT_TOLERANCE_ADU, FS_HZ, SATURATION_ADU
+from host_tools.reference.input import MISSING, RAIL_HIGH, RAIL_LOW
+from host_tools.reference.params import FLAT_SAMPLES, FLAT_TOLERANCE_ADU, FS_HZ
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Quality:
         return self.lead_off | self.saturated
 
 
-def judge(samples: NDArray[np.int16], fs_hz: float) -> Quality:
+def judge(samples: NDArray[np.int16], fs_hz: float, rails: tuple[int, int] | None = None) -> Quality:
     """Find missing, saturated and flat samples.
 
     Parameters
@@ -34,9 +34,12 @@ def judge(samples: NDArray[np.int16], fs_hz: float) -> Quality:
     fs_hz : float
         Their rate. A stretch is flat when all its samples are within the tolerance of the first, for
         as long as the spec says.
+    rails : tuple of int, optional
+        Where the converter ends, adu; the ends of the 16-bit range where nothing is known.
     """
+    low, high = rails or (RAIL_LOW, RAIL_HIGH)
     missing = samples == MISSING
-    saturated = ~missing & (np.abs(samples.astype(np.int32)) >= SATURATION_ADU)
+    saturated = ~missing & ((samples >= high) | (samples <= low))
     return Quality(missing | (_flat(samples, fs_hz) & ~saturated), saturated)
 
 

@@ -7,7 +7,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .figures import Agreement, Rates, Summary
+from .figures import Agreement, Episode, Rates, Stretch, Summary
+from .pauses import Pause
 
 DISCLAIMER = "BitBeat is a research and engineering tool, not a medical device."
 
@@ -62,6 +63,52 @@ def _rhythm_text(summary: Summary, letter: str) -> str:
     return text
 
 
+_RHYTHMS = {"V": "ventricular", "S": "supraventricular"}
+
+
+def _rate_text(episodes: list[Episode]) -> str:
+    """Tachycardia or bradycardia in words: how often, and the longest."""
+    longest = max(episodes, key=lambda e: e.duration_s)
+    kind = _RHYTHMS.get(longest.aami_class)
+    text = f"{longest.rate_bpm:.0f}/min for {longest.duration_s:.1f} s at {clock(longest.start_s)}"
+    text = text if kind is None else f"{kind}, {text}"
+    return text if len(episodes) == 1 else f"{len(episodes)} episodes, the longest {text}"
+
+
+def _stretch_text(found: list[Stretch]) -> str:
+    """Say how long stretches are in all, and where the longest is."""
+    longest = max(found, key=lambda s: s.duration_s)
+    if len(found) == 1:
+        return f"{longest.duration_s:.1f} s at {clock(longest.start_s)}"
+    total_s = sum(s.duration_s for s in found)
+    where = f"the longest {longest.duration_s:.1f} s at {clock(longest.start_s)}"
+    return f"{len(found)} stretches, {total_s:.1f} s in all, {where}"
+
+
+def _pause_text(pause: Pause | None, pauses: list[Pause]) -> str:
+    if pause is None:
+        return "–"
+    text = f"{pause.duration_s:.2f} s at {clock(pause.start_s)}"
+    text = text if pause.complete else f"at least {text}"
+    return text if len(pauses) < 2 else f"{text} ({len(pauses)} of 3 s and more)"
+
+
+def _marks(summary: Summary) -> list[tuple[str, str]]:
+    """Rows that only some recordings have."""
+    rows = []
+    for kind in ("tachycardia", "bradycardia"):
+        episodes = [e for e in summary.episodes if e.kind == kind]
+        if episodes:
+            rows.append((kind, _rate_text(episodes)))
+    if summary.fibrillation:
+        rows.append(
+            ("flutter/fibrillation", f"ventricular, suspected: {_stretch_text(summary.fibrillation)}")
+        )
+    if summary.paced_beats:
+        rows.append(("paced", _count(summary.paced_beats, "beat")))
+    return rows
+
+
 def _quality_text(summary: Summary) -> str:
     q = summary.quality
     parts = [f"{_percent(q.usable_time)} of the time"]
@@ -69,6 +116,10 @@ def _quality_text(summary: Summary) -> str:
         parts.append(f"lead off {q.lead_off_s:.1f} s")
     if q.saturated_s:
         parts.append(f"saturated {q.saturated_s:.1f} s")
+    if q.fibrillation_s:
+        parts.append(f"flutter or fibrillation suspected {q.fibrillation_s:.1f} s")
+    if q.unreadable_s:
+        parts.append(f"unreadable {q.unreadable_s:.1f} s")
     if q.noisy_beats:
         parts.append(f"{_count(q.noisy_beats, 'beat')} noisy")
     if q.undecided_beats:
@@ -100,11 +151,14 @@ def _figures_table(summary: Summary) -> Table:
     table.add_row("supraventricular", _rhythm_text(summary, "S"))
     bigeminy = _count(summary.bigeminy_episodes, "episode")
     table.add_row("alternation", f"{bigeminy} of bigeminy, {summary.trigeminy_episodes} of trigeminy")
-    pause = summary.longest_pause
-    table.add_row(
-        "longest pause", "–" if pause is None else f"{pause.duration_s:.2f} s at {clock(pause.start_s)}"
-    )
+    for name, text in _marks(summary):
+        table.add_row(name, text)
+    table.add_row("longest pause", _pause_text(summary.longest_pause, summary.pauses))
+    if summary.unreadable:
+        table.add_row("unreadable", _stretch_text(summary.unreadable))
     table.add_row("usable signal", _quality_text(summary))
+    if summary.notice is not None:
+        table.add_row("note", Text(summary.notice, style="bold yellow"))
     return table
 
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from host_tools.build import CORE_INCLUDE_DIRS, FIRMWARE, STRICT_FLAGS, c_compiler
 from host_tools.reference.params import FS_HZ
 
-from .test_port import API, CXX_FLAGS, PORT, defines
+from .test_port import API, BOARDS, CXX_FLAGS, PORT, defines
 
 HERE = Path(__file__).parent
 PERIOD_US = Fraction(1_000_000, FS_HZ)
@@ -51,7 +51,7 @@ class Board:
 def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     folder = tmp_path_factory.mktemp("sampler")
     includes = [f"-I{d}" for d in (API, *CORE_INCLUDE_DIRS, FIRMWARE / "src")]
-    options = ["-fPIC", *defines("nrf52840_dk"), *includes, "-c"]
+    options = ["-fPIC", *defines(*BOARDS["nrf52840_dk"]), *includes, "-c"]
     src = FIRMWARE / "src"
     objects = []
     for source in (PORT, HERE / "stand_in.cpp", src / "live.c", src / "adc_ring.c", HERE / "taker.c"):

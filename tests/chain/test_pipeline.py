@@ -12,7 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from host_tools.beats import FLAG_LEAD_OFF, FLAG_LEARNING, FLAG_SATURATED
+from host_tools.beats import (
+    CONDITION_LEAD_OFF,
+    CONDITION_PAUSE,
+    CONDITION_SATURATED,
+    FLAG_LEAD_OFF,
+    FLAG_LEARNING,
+    FLAG_SATURATED,
+)
 from host_tools.build import ROOT
 from host_tools.mitdb import record_samples
 from host_tools.native import build_library, load_library, run_core
@@ -128,11 +135,40 @@ def test_flags_tell_of_bad_input(backend) -> None:
     x, _ = pulse_train(40)
     x[15 * FS : 15 * FS + 10] = 7000
     x[25 * FS : 28 * FS] = -32768
-    beats = backend.beats(x)
+    beats = backend.beats(x, rails=(-6400, 6400))
     flags, at = beats["flags"], beats["r_sample"]
     assert np.any(flags[(at > 15 * FS) & (at < 17 * FS)] & FLAG_SATURATED)
     assert not np.any(flags[(at > 18 * FS) & (at < 23 * FS)] & (FLAG_SATURATED | FLAG_LEAD_OFF))
     assert np.any(flags[at > 28 * FS] & FLAG_LEARNING) or not np.any((at > 28 * FS) & (at < 30 * FS))
+
+
+@pytest.mark.parametrize("rails", [(-300, 300), (-32767, 400), (0, 0), None])
+def test_a_sample_at_a_rail_is_saturated_whatever_its_voltage(backend, rails) -> None:
+    x, _ = pulse_train(30)
+    high = rails[1] if rails and rails[0] < rails[1] else 32767
+    x[15 * FS : 15 * FS + 20] = high
+    flags = backend.beats(x, rails=rails)["flags"]
+    at = backend.beats(x, rails=rails)["r_sample"]
+    near = (at > 15 * FS) & (at < 16 * FS)
+    assert near.any()
+    assert np.all(flags[near] & FLAG_SATURATED)
+    x[15 * FS : 15 * FS + 20] = high - 1
+    flags = backend.beats(x, rails=rails)["flags"]
+    assert not np.any(flags[at < 15 * FS] & FLAG_SATURATED)
+
+
+def test_both_backends_tell_the_same_conditions() -> None:
+    x, _ = pulse_train(40)
+    x[15 * FS : 16 * FS] = 3000
+    x[22 * FS : 24 * FS] = -32768
+    x[28 * FS :] = 0
+    x[28 * FS :] += np.random.default_rng(4).integers(-3, 4, len(x) - 28 * FS, dtype=np.int16)
+    core, reference = (run(x, rails=(-3000, 3000)).conditions for run in (run_core, run_record))
+    assert np.array_equal(core, reference)
+    assert [int(c) for c in core["conditions"]] == [
+        CONDITION_SATURATED, 0, CONDITION_LEAD_OFF, 0, CONDITION_PAUSE
+    ]  # fmt: skip
+    assert abs(int(core["sample"][-1]) - 31 * FS) < FS
 
 
 def test_class_and_confidence_follow_the_logits(backend) -> None:

@@ -199,20 +199,150 @@ src/app.c:12:5: error: unknown type name 'uint'
 """
 
 
-def test_what_platformio_says_becomes_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    for output, board, text in (
+#: What linkers and uploaders said, shortened: the line that counts is among many others.
+UNDEFINED = """Linking build/qemu_m4/firmware.elf
+/usr/lib/gcc/arm-none-eabi/12.2.1/../../../arm-none-eabi/bin/ld: build/qemu_m4/src/main.o: in function `main':
+main.c:(.text.startup+0x6): undefined reference to `no_such_thing'
+collect2: error: ld returned 1 exit status
+*** [build/qemu_m4/firmware.elf] Error 1
+========================== [FAILED] Took 0.36 seconds ==========================
+"""
+TOO_LARGE = """Linking build/qemu_m0/firmware.elf
+/usr/lib/gcc/arm-none-eabi/12.2.1/../../../arm-none-eabi/bin/ld: region `FLASH' overflowed by 4660 bytes
+collect2: error: ld returned 1 exit status
+*** [build/qemu_m0/firmware.elf] Error 1
+"""
+NO_BOARD = """Serial port /dev/ttyUSB7
+A fatal error occurred: Could not open /dev/ttyUSB7, the port doesn't exist
+*** [upload] Error 2
+========================= [FAILED] Took 2.10 seconds =========================
+"""
+SILENT = """Processing qemu_m4 (board: qemu_m4)
+it ended here
+==================== 1 failed, 0 succeeded in 00:00:00.361 ====================
+"""
+
+
+@pytest.mark.parametrize(
+    ("output", "board", "text"),
+    [
         (NO_REGISTRY, "pico", "PlatformIO's registry, which cannot be reached: connect to the internet"),
         (NOT_CONNECTED, "pico", "connect to the internet and try again, or take an emulated board (qemu_m0"),
         (UNKNOWN_PACKAGE, "pico", "Could not find the package 'raspberrypi @ 9.9.9'"),
         (BROKEN_SOURCE, "qemu_m4", "src/app.c:12:5: error: unknown type name 'uint'"),
-    ):
-        done = subprocess.CompletedProcess([], 1, stdout=output)
-        monkeypatch.setattr(pio, "run_pio", lambda *_, done=done: done)
-        monkeypatch.setattr(pio, "check_tool", lambda *_: None)
-        with pytest.raises(UserError) as raised:
-            pio.build_firmware(board)
-        assert text in str(raised.value)
-        assert "\n" not in str(raised.value)
+        (UNDEFINED, "qemu_m4", "does not build: main.c:(.text.startup+0x6): undefined reference to"),
+        (TOO_LARGE, "qemu_m0", "does not build: region `FLASH' overflowed by 4660 bytes"),
+        (NO_BOARD, "esp32dev", "could not be flashed: A fatal error occurred: Could not open /dev/ttyUSB7"),
+        (SILENT, "qemu_m4", "does not build: it ended here"),
+        ("", "qemu_m4", "PlatformIO gave no message"),
+    ],
+)
+def test_what_platformio_says_becomes_one_line(
+    output: str, board: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = subprocess.CompletedProcess([], 1, stdout=output)
+    monkeypatch.setattr(pio, "run_pio", lambda *_: done)
+    monkeypatch.setattr(pio, "check_tool", lambda *_: None)
+    monkeypatch.setattr(pio, "_check_registry", lambda _: None)
+    monkeypatch.setattr(pio, "PIO_DIR", tmp_path)
+    with pytest.raises(UserError) as raised:
+        pio.build_firmware(board)
+    said = str(raised.value)
+    assert text in said
+    assert "\n" not in said
+    log = tmp_path / "logs" / f"{board}.log"
+    assert log.read_text() == output
+    assert said.endswith(f"(all of it: {log})")
+
+
+def test_registry_out_of_reach_is_said_before_anything_is_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(pio, "CORE_DIR", tmp_path)
+    for other in ("host", "espressif8266"):  # neither is the ESP32's
+        (tmp_path / "platforms" / other).mkdir(parents=True)
+        (tmp_path / "platforms" / f"{other}.pio-link").touch()
+    monkeypatch.setattr(pio, "_registry_answers", lambda: False)
+    monkeypatch.setattr(pio, "run_pio", lambda *_: pytest.fail("PlatformIO goes on trying for a minute"))
+    with pytest.raises(UserError, match="esp32dev: its compiler and framework come from"):
+        pio.build_firmware("esp32dev")
+    assert "from PlatformIO's registry, once" in capsys.readouterr().err
+    # What was fetched once needs no registry.
+    (tmp_path / "platforms" / "espressif32").mkdir()
+    (tmp_path / "platforms" / "espressif32" / "platform.json").touch()
+    monkeypatch.setattr(pio, "run_pio", lambda *_: subprocess.CompletedProcess([], 0, stdout=""))
+    assert pio.build_firmware("esp32dev").board == "esp32dev"
+
+
+def test_downloads_are_told_as_they_come(capsys: pytest.CaptureFixture[str]) -> None:
+    for line in ("Platform Manager: Installing espressif32 @ 6.13.0", "Downloading  [####]  100%"):
+        pio._tell_downloads(line)
+    for line in ("Compiling main.o", "Platform Manager: Installing symlink://platforms/host"):
+        pio._tell_downloads(line)
+    assert capsys.readouterr().err.splitlines() == [
+        "bitbeat: Platform Manager: Installing espressif32 @ 6.13.0",
+        "bitbeat: Downloading  [####]  100%",
+    ]
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sources as a fresh clone has them, nothing built; the folder's name has a space and a comma."""
+    folder = tmp_path_factory.mktemp("clone") / "my clone, new"
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard",
+         "firmware", "host_tools", "Makefile", "pyproject.toml"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    for name in listed.rstrip("\0").split("\0"):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, folder / name)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("board", "image"),
+    [("host", "firmware"), pytest.param("qemu_m4", "firmware.elf", marks=needs_toolchain)],
+)
+def test_firmware_of_a_fresh_clone_whose_path_has_a_space(clone: Path, board: str, image: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "host_tools.cli.main", "firmware", board],
+        cwd=clone, env={**os.environ, "PYTHONPATH": str(clone)},
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip().endswith(f"build/platformio/build/{board}/{image}")
+    assert (clone / "build" / "platformio" / "build" / board / image).is_file()
+
+
+@pytest.mark.parametrize(
+    ("target", "variable", "value", "wanted"),
+    [
+        ("demo", "RECORD", "/my records/100", ["demo", "/my records/100"]),
+        ("demo", "RECORD", "", ["demo"]),
+        ("replay", "RECORD", "it's/100", ["replay", "it's/100", "--emulator", "--plot"]),
+        ("data", "FROM", "my archives", ["data", "--from", "my archives"]),
+        ("errors", "RECORDS", "my records", ["errors", "--records", "my records"]),
+        ("firmware", "BOARD", "host", ["firmware", "host"]),
+        ("flash", "PORT", "/dev/my port", ["flash", "qemu_m4", "--port", "/dev/my port"]),
+        ("monitor", "PORT", "", ["serial", "qemu_m4"]),
+    ],
+)
+def test_make_hands_each_value_on_as_one_word(
+    clone: Path, target: str, variable: str, value: str, wanted: list[str]
+) -> None:
+    tool = clone / ".venv" / "bin" / "bitbeat"
+    tool.parent.mkdir(parents=True, exist_ok=True)
+    tool.write_text('#!/bin/sh\nfor word; do printf "%s\\n" "$word"; done\n')
+    tool.chmod(0o755)
+    (tool.parent / "python").touch()
+    for stamp in ("base", "all", "parity", "firmware"):
+        (clone / ".venv" / f".ready-{stamp}").touch()
+    command = ["make", "--no-print-directory", target, f"{variable}={value}"]
+    done = subprocess.run(command, cwd=clone, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-len(wanted) :] == wanted  # `make errors` runs `bitbeat data` before
 
 
 def test_platformio_missing_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

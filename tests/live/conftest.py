@@ -9,15 +9,15 @@ from pathlib import Path
 import pytest
 
 from host_tools.adc import AdcProfile
-from host_tools.build import BUILD_DIR, CORE_INCLUDE_DIRS, FIRMWARE, OPTIMISE_FLAGS, compile_c
+from host_tools.build import BUILD_DIR, CORE_INCLUDE_DIRS, FIRMWARE, OPTIMISE_FLAGS, ROOT, compile_c
 
 HERE = Path(__file__).parent
 #: What the cores define for each board, beside the numbers that their headers give to pin names.
 BOARD_MACROS = {
     "host": (),
-    "esp32dev": ("-DARDUINO=10805", "-DARDUINO_ARCH_ESP32"),
-    "esp32-s3-devkitc-1": ("-DARDUINO=10805", "-DARDUINO_ARCH_ESP32", "-DCONFIG_IDF_TARGET_ESP32S3"),
-    "esp32-c3-devkitm-1": ("-DARDUINO=10805", "-DARDUINO_ARCH_ESP32", "-DCONFIG_IDF_TARGET_ESP32C3"),
+    "esp32dev": ("-DARDUINO=10805", "-DARDUINO_ARCH_ESP32", "-DAPI_CHIP_ESP32"),
+    "esp32-s3-devkitc-1": ("-DARDUINO=10805", "-DARDUINO_ARCH_ESP32", "-DAPI_CHIP_ESP32S3"),
+    "esp32-c3-devkitm-1": ("-DARDUINO=10805", "-DARDUINO_ARCH_ESP32", "-DAPI_CHIP_ESP32C3"),
     "nucleo_f446re": ("-DARDUINO=10808", "-DARDUINO_ARCH_STM32", "-DARDUINO_NUCLEO_F446RE"),
     "nucleo_l476rg": ("-DARDUINO=10808", "-DARDUINO_ARCH_STM32", "-DARDUINO_NUCLEO_L476RG"),
     "nrf52840_dk": ("-DARDUINO=10805", "-DNRF52840_XXAA"),
@@ -36,7 +36,7 @@ class Acquisition:
             HERE / "live_c" / "harness.c",
         ]
         output = BUILD_DIR / "tests" / f"liblive-{board}.so"
-        includes = [*CORE_INCLUDE_DIRS, FIRMWARE / "src"]
+        includes = [*CORE_INCLUDE_DIRS, FIRMWARE / "src", ROOT / "tests" / "arduino_api" / "idf"]
         flags = [*OPTIMISE_FLAGS, *BOARD_MACROS[board]]
         self.c = ctypes.CDLL(str(compile_c(sources, includes, flags, output, "shared")))
         self.c.h_start()

@@ -19,13 +19,16 @@ ADU_PER_MV = 200
 
 
 def recording(
-    mv: np.ndarray, beats_s: tuple[float, ...] = (), reference: Reference | None = None
+    mv: np.ndarray,
+    beats_s: tuple[float, ...] = (),
+    reference: Reference | None = None,
+    rails: tuple[int, int] | None = None,
 ) -> Recording:
     beats = np.zeros(len(beats_s), BEAT_DTYPE)
     beats["r_sample"] = np.rint(np.array(beats_s) * FS)
     beats["confidence_q8"] = 255
     samples = np.clip(np.rint(mv * ADU_PER_MV), -32768, 32767).astype(np.int16)
-    return Recording(samples, FS, beats, ADU_PER_MV, reference)
+    return Recording(samples, FS, beats, ADU_PER_MV, reference, rails=rails)
 
 
 def alternating(seconds: float, mv: float) -> np.ndarray:
@@ -71,7 +74,7 @@ def test_stretches_without_signal_do_not_count():
     """A flat line of five seconds at 8 mV, lead off, and a saturated one do not move the range."""
     mv = np.concatenate([np.full(5 * FS, 8.0), alternating(2, 0.0), np.full(FS, 40.0)])
     for beat_s in (None, 6.0):
-        low, high = range_mv(recording(mv), 0.0, 8.0, beat_s=beat_s)
+        low, high = range_mv(recording(mv, rails=(-8000, 8000)), 0.0, 8.0, beat_s=beat_s)
         assert -2 <= low <= -0.4
         assert 0.7 <= high <= 2
 

@@ -18,6 +18,7 @@ from host_tools.plots import StripEvent, choose_strips, find_events, plot_strips
 from host_tools.plots.events import PRIORITY
 from host_tools.plots.paper import CLASS_COLOURS, DPI, MM_PER_INCH, MM_PER_S
 from host_tools.records import Reference
+from host_tools.simulator.simulate import RAIL_ADU
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def _share(picture: np.ndarray, colour: str) -> float:
 
 def test_every_episode_of_the_example_is_an_event(example):
     simulation, beats = example
-    found = find_events(beats, 360, simulation.samples)
+    found = find_events(beats, 360, simulation.samples, rails=(-RAIL_ADU, RAIL_ADU))
     kinds = {e.kind for e in found}
     assert kinds >= {
         *("run of V", "couplet", "bigeminy", "PVC", "PAC", "fusion", "lead off", "saturated", "noise"),

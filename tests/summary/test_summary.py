@@ -16,7 +16,7 @@ from rich.console import Console
 
 from host_tools.beats import BEAT_DTYPE, CLASS_NAMES, FLAG_LEAD_OFF, FLAG_NOISY, FLAG_UNDECIDED
 from host_tools.records import Reference
-from host_tools.reference.params import FLAT_SAMPLES, SATURATION_ADU
+from host_tools.reference.params import FLAT_SAMPLES
 from host_tools.summary import (
     alternations,
     clock,
@@ -149,9 +149,11 @@ def test_heart_rate_by_brute_force(rr, gaps):
     assert rate.max_bpm == (pytest.approx(60 * FS / min(means)) if means else None)
 
 
+RAILS = (-3000, 6400)
+
 pieces = st.lists(
     st.tuples(
-        st.sampled_from([0, 1, 7, -32768, SATURATION_ADU, -SATURATION_ADU - 5, SATURATION_ADU - 99]),
+        st.sampled_from([0, 1, 7, -32768, RAILS[1], RAILS[0] - 5, RAILS[1] - 99]),
         st.sampled_from([1, 3, FLAT_SAMPLES - 1, FLAT_SAMPLES, FLAT_SAMPLES + 1, 2 * FLAT_SAMPLES]),
     ),
     max_size=6,
@@ -161,8 +163,8 @@ pieces = st.lists(
 @given(pieces)
 def test_quality_by_walking_through_the_samples(parts):
     samples = np.concatenate([np.zeros(0), *(np.full(n, v) for v, n in parts)]).astype(np.int16)
-    quality = judge(samples, FS)
-    beyond = np.abs(samples.astype(int)) >= SATURATION_ADU
+    quality = judge(samples, FS, RAILS)
+    beyond = (samples >= RAILS[1]) | (samples <= RAILS[0])
     assert np.array_equal(quality.saturated, (samples != -32768) & beyond)
     assert np.all(quality.lead_off[samples == -32768])
     others = quality.lead_off & (samples != -32768)
@@ -171,7 +173,7 @@ def test_quality_by_walking_through_the_samples(parts):
     # Any window of one value, longer than the bound and not at the rails, is flat.
     begin = 0
     for value, n in parts:
-        if n > FLAT_SAMPLES and value not in (-32768, SATURATION_ADU, -SATURATION_ADU - 5):
+        if n > FLAT_SAMPLES and value not in (-32768, RAILS[1], RAILS[0] - 5):
             assert np.all(quality.lead_off[begin : begin + n])
         begin += n
 

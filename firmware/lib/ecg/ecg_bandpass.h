@@ -20,7 +20,7 @@ typedef struct {
 /* Sets the state to that after an endless constant input x (adu): the output is 0. */
 void ecg_bandpass_prime(ecg_bandpass_t *s, int16_t x);
 
-/* Filters one sample x, adu, within +-ECG_SATURATION_ADU; returns adu with ECG_FILTERED_FRAC_BITS. */
+/* Filters one sample x, adu, INT16_MIN + 1..INT16_MAX; returns adu with ECG_FILTERED_FRAC_BITS. */
 int16_t ecg_bandpass_step(ecg_bandpass_t *s, int16_t x);
 
 #endif

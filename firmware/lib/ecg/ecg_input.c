@@ -6,16 +6,22 @@
 #include "ecg_intmath.h"
 #include "ecg_params.h"
 
+void ecg_input_set_rails(ecg_input_t *s, int16_t low, int16_t high) {
+    bool valid = low < high && low > INT16_MIN;
+    s->rail_low = valid ? low : ECG_RAIL_LOW;
+    s->rail_high = valid ? high : ECG_RAIL_HIGH;
+}
+
 /* Judges one sample, updates `hold` and the flat stretch; 0 = good, else ECG_FLAG_* bits. */
 static uint8_t input_flags(ecg_input_t *s, int16_t x) {
     if (x == ECG_INPUT_MISSING) {
         return ECG_FLAG_LEAD_OFF;
     }
     uint8_t flags = 0;
-    if (x >= ECG_SATURATION_ADU || x <= -ECG_SATURATION_ADU) {
+    if (x >= s->rail_high || x <= s->rail_low) {
         flags = ECG_FLAG_SATURATED;
     }
-    int32_t value = ecg_clamp(x, -ECG_SATURATION_ADU, ECG_SATURATION_ADU);
+    int32_t value = ecg_clamp(x, s->rail_low, s->rail_high);
     int32_t difference = value - s->flat_start;
     if (-ECG_FLAT_TOLERANCE_ADU <= difference && difference <= ECG_FLAT_TOLERANCE_ADU) {
         if (s->flat_count < ECG_FLAT_SAMPLES) {
@@ -36,7 +42,7 @@ static uint8_t input_flags(ecg_input_t *s, int16_t x) {
  * lately. Does the same as the long way round; false where that is needed, with nothing changed. */
 static bool input_quiet(ecg_input_t *s, int16_t x) {
     if (s->primed == 0 || (s->bad_count | s->recover_count) != 0 || s->flat_count >= ECG_FLAT_SAMPLES - 1 ||
-        x >= ECG_SATURATION_ADU || x <= -ECG_SATURATION_ADU) {
+        x >= s->rail_high || x <= s->rail_low) {
         return false;
     }
     int32_t difference = x - s->flat_start;

@@ -1,7 +1,8 @@
 /* ecg_input.h - judges the raw input: missing, saturated, flat.
  *
- * Short bad stretches are bridged (a missing sample by the last good one, a saturated one clamped to
- * +-ECG_SATURATION_ADU). After ECG_BAD_RESET_SAMPLES of bad input in a row the chain rests, and starts
+ * The converter's rails are the caller's to tell (ecg_input_set_rails): a sample at or beyond one is
+ * saturated. Short bad stretches are bridged (a missing sample by the last good one, a saturated one clamped
+ * to its rail). After ECG_BAD_RESET_SAMPLES of bad input in a row the chain rests, and starts
  * anew, thresholds and all, with the next good sample. */
 #ifndef ECG_INPUT_H
 #define ECG_INPUT_H
@@ -19,8 +20,14 @@ typedef enum {
     ECG_INPUT_RESTART = 2 /* start filter and detector anew at `hold` */
 } ecg_input_code_t;
 
-/* Owned by the pipeline; all zero is a valid start. */
+/* Rails where nothing else is known: the ends of the 16-bit range, +-164 mV. */
+#define ECG_RAIL_LOW (INT16_MIN + 1)
+#define ECG_RAIL_HIGH INT16_MAX
+
+/* Owned by the pipeline; all zero but for the rails is a valid start. */
 typedef struct {
+    int16_t rail_low;       /* adu: at or below this a sample is saturated */
+    int16_t rail_high;      /* adu: the same, at or above */
     uint32_t flat_count;    /* samples since flat_start, at most ECG_FLAT_SAMPLES */
     uint32_t bad_count;     /* consecutive bad samples, at most ECG_BAD_RESET_SAMPLES */
     uint32_t recover_count; /* samples for which beats still carry recover_flags */
@@ -29,6 +36,9 @@ typedef struct {
     uint8_t recover_flags;  /* ECG_FLAG_SATURATED, ECG_FLAG_LEAD_OFF */
     uint8_t primed;         /* 0 until the first good sample, and in a long bad stretch */
 } ecg_input_t;
+
+/* Sets the rails, adu, low < high; the ends of the range where they are no such pair. */
+void ecg_input_set_rails(ecg_input_t *s, int16_t low, int16_t high);
 
 /* Takes one raw sample, adu, ECG_INPUT_MISSING = none. */
 ecg_input_code_t ecg_input_step(ecg_input_t *s, int16_t x);

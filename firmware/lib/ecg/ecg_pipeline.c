@@ -15,11 +15,30 @@ void ecg_pipeline_init_at(ecg_pipeline_t *p, uint32_t first_sample) {
     }
     *p = (ecg_pipeline_t){0};
     p->sample_count = first_sample;
+    ecg_input_set_rails(&p->input, ECG_RAIL_LOW, ECG_RAIL_HIGH);
     ecg_rpeak_reset(&p->rpeak);
 }
 
 void ecg_pipeline_init(ecg_pipeline_t *p) {
     ecg_pipeline_init_at(p, 0);
+}
+
+void ecg_pipeline_set_rails(ecg_pipeline_t *p, int16_t low, int16_t high) {
+    if (p != NULL) {
+        ecg_input_set_rails(&p->input, low, high);
+    }
+}
+
+uint8_t ecg_pipeline_conditions(const ecg_pipeline_t *p) {
+    if (p == NULL) {
+        return 0;
+    }
+    if (p->quality.lead_off == 0) {
+        return p->condition.held;
+    }
+    bool saturated = (p->input.recover_flags & ECG_FLAG_SATURATED) != 0;
+    bool missing = (p->input.recover_flags & ECG_FLAG_LEAD_OFF) != 0;
+    return (uint8_t)((saturated ? ECG_CONDITION_SATURATED : 0u) | (missing ? ECG_CONDITION_LEAD_OFF : 0u));
 }
 
 uint8_t ecg_pipeline_sqi(const ecg_pipeline_t *p) {
@@ -50,6 +69,7 @@ static bool filter(ecg_pipeline_t *p, int16_t x) {
     if (code == ECG_INPUT_RESTART) {
         ecg_bandpass_prime(&p->bandpass, p->input.hold);
         ecg_rpeak_reset(&p->rpeak);
+        p->condition = (ecg_condition_t){0};
         p->last_r_valid = 0;
     }
     p->filtered = 0;
@@ -203,6 +223,9 @@ int ecg_pipeline_push(ecg_pipeline_t *p, int16_t x, ecg_beat_t *beat) {
     }
     if (filter(p, x)) {
         int found = ecg_rpeak_push(&p->rpeak, p->filtered);
+        if (p->rpeak.decimation_count == 0) {
+            ecg_condition_step(&p->condition, &p->rpeak, found > 0);
+        }
         ECG_TRACE_DETECTOR(p);
         if (found > 0) {
             add_found(p, found);

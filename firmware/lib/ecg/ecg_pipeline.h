@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "ecg_bandpass.h"
+#include "ecg_condition.h"
 #include "ecg_input.h"
 #include "ecg_net.h"
 #include "ecg_quality.h"
@@ -64,6 +65,7 @@ typedef struct ecg_pipeline {
     ecg_rr_t rr;
     ecg_shape_t shape;
     ecg_quality_t quality;
+    ecg_condition_t condition;
     ecg_ring_t ring;
     ecg_net_t net;
     int32_t features[ECG_FEATURE_VALUES];
@@ -88,6 +90,10 @@ void ecg_pipeline_init(ecg_pipeline_t *p);
 /* The same, with another number for the first sample (to resume, or to test the wrap at 2^32). */
 void ecg_pipeline_init_at(ecg_pipeline_t *p, uint32_t first_sample);
 
+/* Tells where the converter ends: a sample at or beyond low or high, adu, is saturated. After init, before
+ * the first sample; without it, and where not low < high, the rails are the ends of the 16-bit range. */
+void ecg_pipeline_set_rails(ecg_pipeline_t *p, int16_t low, int16_t high);
+
 /* Takes one sample, adu at ECG_FS_HZ, ECG_INPUT_MISSING where there is none.
  * Returns 1 = *beat was written, 0 = nothing yet, ECG_ERR_NULL. */
 int ecg_pipeline_push(ecg_pipeline_t *p, int16_t x, ecg_beat_t *beat);
@@ -99,6 +105,9 @@ int ecg_pipeline_flush(ecg_pipeline_t *p, ecg_beat_t *beat);
 /* Quality of the signal now, for a display: 0..ECG_SQI_MAX, that of the last beat; 0 while the lead is off.
  */
 uint8_t ecg_pipeline_sqi(const ecg_pipeline_t *p);
+
+/* What holds at the newest sample, ECG_CONDITION_*; 0 where p is NULL. */
+uint8_t ecg_pipeline_conditions(const ecg_pipeline_t *p);
 
 /* Whether the lead is off now, see ecg_quality.h. */
 bool ecg_pipeline_lead_off(const ecg_pipeline_t *p);

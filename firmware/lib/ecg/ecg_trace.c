@@ -20,7 +20,7 @@ void ecg_trace_detector(const ecg_pipeline_t *p) {
     if (s->decimation_count != 0) {
         return;
     }
-    const int32_t row[10] = {s->integral,
+    const int32_t row[11] = {s->integral,
                              s->background,
                              s->lobe_peak,
                              s->candidate.peak_q10,
@@ -29,8 +29,9 @@ void ecg_trace_detector(const ecg_pipeline_t *p) {
                              s->qrs_q10,
                              s->slope_q10,
                              s->rr_mean,
-                             (int32_t)p->sample_count};
-    ecg_trace_hook(ECG_STAGE_DETECTOR, row, 4, 10);
+                             (int32_t)p->sample_count,
+                             p->condition.held};
+    ecg_trace_hook(ECG_STAGE_DETECTOR, row, 4, 11);
 }
 
 void ecg_trace_r_peak(const ecg_pipeline_t *p, uint32_t r) {

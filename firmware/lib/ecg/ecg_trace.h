@@ -10,8 +10,9 @@
 
 /* Stages, in the order in which the chain computes them. */
 typedef enum {
-    ECG_STAGE_DETECTOR = 0, /* per detector step, int32[10]: integral, background, lobe, candidate's peak and
-                               score, skipped one's score, levels of peak and slope, mean RR, sample number */
+    ECG_STAGE_DETECTOR = 0, /* per detector step, int32[11]: integral, background, lobe, candidate's peak and
+                               score, skipped one's score, levels of peak and slope, mean RR, sample number,
+                               conditions held */
     ECG_STAGE_R_PEAK = 1,   /* per R peak queued, int32[2]: its sample, running polarity */
     ECG_STAGE_SAMPLE = 2,   /* per sample, int32[3]: conditioned input, input flags, filtered sample */
     ECG_STAGE_FEATURES = 3, /* per beat, int32[ECG_FEATURE_VALUES] */

@@ -17,7 +17,18 @@ typedef enum { ECG_CLASS_N = 0, ECG_CLASS_S = 1, ECG_CLASS_V = 2, ECG_CLASS_F = 
  * that classify every beat count it, but a display or an alarm should not. Set where the input was missing,
  * flat or saturated near the beat, and where sqi is below ECG_QUALITY_UNDECIDED_SQI. */
 #define ECG_FLAG_UNDECIDED 16u
-#define ECG_FLAG_ALL 31u
+#define ECG_FLAG_PACED 32u        /* a pacing spike came just before this beat */
+#define ECG_FLAG_FIBRILLATION 64u /* found where ventricular flutter or fibrillation is suspected */
+#define ECG_FLAG_ALL 127u
+
+/* Bits of ecg_pipeline_conditions: what holds at the newest sample, beat or no beat. */
+#define ECG_CONDITION_LEAD_OFF 1u     /* the input has been missing or flat */
+#define ECG_CONDITION_SATURATED 2u    /* the input has been at a rail */
+#define ECG_CONDITION_PAUSE 4u        /* no beat for ECG_PAUSE_SAMPLES, and the signal is quiet: asystole */
+#define ECG_CONDITION_FIBRILLATION 8u /* ventricular flutter or fibrillation suspected */
+/* There is a signal, but for ECG_PAUSE_SAMPLES no beat could be told in it: noise, or too small. */
+#define ECG_CONDITION_UNREADABLE 16u
+#define ECG_CONDITION_ALL 31u
 
 /* One beat. Written by ecg_pipeline_push / ecg_pipeline_flush, owned by the caller. */
 typedef struct ecg_beat {

@@ -1,6 +1,6 @@
 /* ecg_model_tflm.h - what TensorFlow Lite Micro needs for the model
  * generated from bitbeat.tflite by `make export`; do not edit.
- * model f0ce1248e14577b0, specification 6a9df004ea49edd5 */
+ * model f0ce1248e14577b0, specification 4d030042563b4d2b */
 #ifndef ECG_MODEL_TFLM_H
 #define ECG_MODEL_TFLM_H
 

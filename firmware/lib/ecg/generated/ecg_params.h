@@ -1,15 +1,14 @@
 /* ecg_params.h - generated from export/spec.toml by `make export`; do not edit.
- * specification 6a9df004ea49edd5, model f0ce1248, 360 Hz */
+ * specification 4d030042563b4d2b, model f0ce1248, 360 Hz */
 #ifndef ECG_PARAMS_H
 #define ECG_PARAMS_H
 
 #include <stdint.h>
 
 /* clang-format off */
-#define ECG_SPEC_HASH UINT32_C(0x6A9DF004) /* first 32 bits of the specification's SHA-256 */
+#define ECG_SPEC_HASH UINT32_C(0x4D030042) /* first 32 bits of the specification's SHA-256 */
 #define ECG_FS_HZ 360 /* sampling rate of the chain, Hz */
 #define ECG_ADU_PER_MV 200 /* input units in one millivolt */
-#define ECG_SATURATION_ADU 6400 /* |input| from which it counts as saturated */
 #define ECG_FLAT_TOLERANCE_ADU 1 /* a flat stretch stays within this of its start */
 #define ECG_FLAT_SAMPLES 720 /* length from which a stretch counts as flat */
 #define ECG_BAD_RESET_SAMPLES 72 /* bad input of this length resets the chain */
@@ -124,6 +123,8 @@
 #define ECG_QUALITY_ZERO_Q8 256 /* unrest at which the signal-quality index is 0 */
 #define ECG_QUALITY_UNDECIDED_SQI 50 /* index below which a beat is undecided */
 #define ECG_LEAD_BACK_SAMPLES 180 /* good input after which the lead is on again */
+#define ECG_PAUSE_SAMPLES 1080 /* no beat for this long is a pause, or a signal that cannot be read */
+#define ECG_PAUSE_STEPS 360 /* the same in detector steps */
 #define ECG_BEAT_CHANNELS 2 /* channels of the beat input: beat, beat minus template */
 #define ECG_RHYTHM_FEATURES 48 /* features of one beat in the rhythm input */
 #define ECG_CONTEXT_BEATS 16 /* beats in the rhythm input */

@@ -31,7 +31,8 @@ env.Replace(
 env.Append(
     CFLAGS=["-std=c11"],
     CCFLAGS=["-O2", "-g", "-Wall", "-Wextra", "-Wconversion", "-Werror"],
-    CPPPATH=[port, join(project, "src")],
+    # the port's ADC uses the core's arithmetic, and is not among the sources whose libraries PlatformIO finds
+    CPPPATH=[port, join(project, "src"), join(project, "lib", "ecg")],
 )
 env.BuildSources(join("$BUILD_DIR", "ports", "host"), port)
 program = env.BuildProgram()

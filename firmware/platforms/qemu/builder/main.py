@@ -28,7 +28,9 @@ ldscript = join(project, "ports", *board.get("build.ldscript").split("/"))
 link_flags = board.get("build.link_flags", cpu_flags)
 
 WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Werror")
-LINKER = ("-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments", "-Wl,-Map=$BUILD_DIR/firmware.map")
+# The folder's name is put in here: SCons would split one with a space, and -Wl one with a comma.
+MAP = ("-Xlinker", "-Map=" + join(env.subst("$BUILD_DIR"), "firmware.map"))
+LINKER = ("-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments", *MAP)
 
 env.Replace(
     AR=prefix + "gcc-ar",

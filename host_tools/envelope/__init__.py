@@ -1,0 +1,1 @@
+"""The operating envelope: the chain over synthetic records, each right, flagged or silently wrong."""

@@ -1,0 +1,89 @@
+"""The heart rate, and where it is too fast or too slow; from RR intervals between real neighbours alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .patterns import Pattern
+
+#: Least and greatest rate, tachycardia and bradycardia go by means over this many RR intervals in a row.
+RATE_WINDOW_BEATS = 8
+
+#: Tachycardia above, bradycardia below this rate.
+TACHYCARDIA_BPM = 100.0
+BRADYCARDIA_BPM = 50.0
+
+
+@dataclass(frozen=True)
+class HeartRate:
+    """Beats per minute, over intervals without a gap in the signal.
+
+    ``mean_bpm``: 60 over the mean interval. ``min_bpm``, ``max_bpm``: the least and greatest mean over
+    eight intervals in a row, so that one early or missed beat does not decide. None = too few beats.
+    """
+
+    min_bpm: float | None
+    mean_bpm: float | None
+    max_bpm: float | None
+
+
+def heart_rate(at: NDArray[np.int64], joined: NDArray[np.bool_], fs_hz: float) -> HeartRate:
+    """Heart rate from R peaks (int64, samples) and :func:`.neighbours`; see :class:`HeartRate`."""
+    rr = np.diff(at)
+    known = joined[1:] & (rr > 0)
+    if not known.any():
+        return HeartRate(None, None, None)
+    mean = 60.0 * fs_hz / float(rr[known].mean())
+    total = _window_sums(rr, known)[0]
+    if total.size == 0:
+        return HeartRate(None, mean, None)
+    k = RATE_WINDOW_BEATS
+    return HeartRate(60.0 * fs_hz * k / int(total.max()), mean, 60.0 * fs_hz * k / int(total.min()))
+
+
+def _window_sums(
+    rr: NDArray[np.int64], known: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+    """Sums of the windows in which all intervals are known, and where each begins."""
+    ones = np.ones(RATE_WINDOW_BEATS, dtype=np.int64)
+    if rr.size < ones.size:
+        return np.zeros(0, np.int64), np.zeros(0, np.intp)
+    begin = np.flatnonzero(np.convolve(known.astype(np.int64), ones, "valid") == ones.size)
+    return np.convolve(rr, ones, "valid")[begin], begin
+
+
+def rate_episodes(at: NDArray[np.int64], joined: NDArray[np.bool_], fs_hz: float) -> list[Pattern]:
+    """Tachycardia and bradycardia: stretches of at least eight RR intervals beyond the bound.
+
+    The mean over any eight of them in a row around each interval lies beyond it, and so do the first and the
+    last one.
+
+    Parameters
+    ----------
+    at, joined, fs_hz
+        As for :func:`heart_rate`.
+
+    Returns
+    -------
+    list of Pattern
+        Of kind ``tachycardia`` or ``bradycardia``; of ``ectopic_beats`` the caller knows.
+    """
+    rr = np.diff(at)
+    total, begin = _window_sums(rr, joined[1:] & (rr > 0))
+    found = []
+    for kind, bpm, sign in (("tachycardia", TACHYCARDIA_BPM, -1), ("bradycardia", BRADYCARDIA_BPM, 1)):
+        bound = 60.0 * fs_hz / bpm
+        beyond = sign * (rr - bound) > 0
+        inside = np.zeros(rr.size + 1, np.int64)
+        for k in begin[sign * (total - RATE_WINDOW_BEATS * bound) > 0]:
+            inside[k] += 1
+            inside[k + RATE_WINDOW_BEATS] -= 1
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], np.cumsum(inside) > 0])))
+        for first, stop in zip(edges[::2], edges[1::2], strict=True):
+            of_kind = first + np.flatnonzero(beyond[first:stop])
+            if of_kind.size and of_kind[-1] - of_kind[0] + 1 >= RATE_WINDOW_BEATS:
+                found.append(Pattern(kind, int(of_kind[0]), int(of_kind[-1]) + 1, 0))
+    return found
