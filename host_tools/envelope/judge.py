@@ -12,8 +12,21 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from host_tools.beats import CLASS_NAMES
+from host_tools.beats import (
+    CLASS_NAMES,
+    CONDITION_FIBRILLATION,
+    CONDITION_LEAD_OFF,
+    CONDITION_PAUSE,
+    CONDITION_SATURATED,
+    CONDITION_UNREADABLE,
+    FLAG_FIBRILLATION,
+    FLAG_LEAD_OFF,
+    FLAG_NOISY,
+    FLAG_SATURATED,
+    FLAG_UNDECIDED,
+)
 from host_tools.ec57 import pair_beats
+from host_tools.native import CoreResult
 from host_tools.simulator import Simulation
 from host_tools.simulator.scenario import WAVES
 
@@ -32,12 +45,13 @@ PAUSE_LATE_S = 1.5
 #: Share of the judged time over which a device may call good signal unreadable and still be right.
 CAUTIOUS_SHARE = 0.02
 
-# Conditions and beat flags, by the names that the core gives them.
-LEAD_OFF, SATURATED, PAUSE, FIBRILLATION, UNREADABLE = 1, 2, 4, 8, 16
-_COVERING = LEAD_OFF | SATURATED | FIBRILLATION | UNREADABLE
-_FLAG_SATURATED, _FLAG_LEAD_OFF, _FLAG_NOISY, _FLAG_UNDECIDED, _FLAG_FIBRILLATION = 2, 4, 8, 16, 64
-_BEAT_COVERING = _FLAG_SATURATED | _FLAG_LEAD_OFF | _FLAG_NOISY | _FLAG_UNDECIDED | _FLAG_FIBRILLATION
+_COVERING = CONDITION_LEAD_OFF | CONDITION_SATURATED | CONDITION_FIBRILLATION | CONDITION_UNREADABLE
+_BEAT_COVERING = FLAG_SATURATED | FLAG_LEAD_OFF | FLAG_NOISY | FLAG_UNDECIDED | FLAG_FIBRILLATION
 _TICK_S = 0.05
+
+#: Faults during which there is no signal, and how soon this has to be said.
+_NO_SIGNAL = ("rail", "lead_off", "flat")
+SIGNAL_LOST_S = 2.5
 
 
 @dataclass(frozen=True)
@@ -116,7 +130,7 @@ class _Judge:
         for event in self.truth.events:
             for edge in (event.start_sample / self.fs_hz, event.stop_sample / self.fs_hz):
                 judged &= ~((self.tick_s >= edge - 0.3) & (self.tick_s < edge + GRACE_S))
-            if event.kind in ("rail", "lead_off", "flat"):
+            if event.kind in _NO_SIGNAL:
                 inside = (self.tick_s >= event.start_sample / self.fs_hz) & (
                     self.tick_s < event.stop_sample / self.fs_hz
                 )
@@ -224,17 +238,17 @@ class _Judge:
         since_s = self.tick_s - last_s
         begun = np.zeros(self.tick_s.size)
         for event in self.truth.events:
-            if event.kind in ("rail", "lead_off", "flat", *WAVES):
+            if event.kind in (*_NO_SIGNAL, *WAVES):
                 stop_s = event.stop_sample / self.fs_hz
                 begun[np.searchsorted(self.tick_s, stop_s) :] = stop_s
         since_s = np.minimum(since_s, self.tick_s - begun)
-        said = (self.mask & PAUSE) != 0
+        said = (self.mask & CONDITION_PAUSE) != 0
         other = (self.mask & _COVERING) != 0
         # Sure: due and not just ended. A pause may be said from a little before three seconds on.
         due = (since_s > PAUSE_S + PAUSE_LATE_S) & ~self.waves
         blocked = np.zeros_like(due)
         for event in self.truth.events:
-            if event.kind in ("rail", "lead_off", "flat"):
+            if event.kind in _NO_SIGNAL:
                 first, stop = event.start_sample / self.fs_hz, event.stop_sample / self.fs_hz + GRACE_S
                 blocked |= (self.tick_s >= first) & (self.tick_s < stop)
         if self.expectation.pauses:
@@ -247,17 +261,32 @@ class _Judge:
         for k in np.flatnonzero(wrong):
             self._error("false pause", float(self.tick_s[k]), bool(other[k]))
 
+    def disturbed(self) -> None:
+        """A signal at its rail, or none: said while it lasts, and beats made of its edges are flagged."""
+        for event in self.truth.events:
+            if event.kind not in _NO_SIGNAL:
+                continue
+            first_s, stop_s = event.start_sample / self.fs_hz, event.stop_sample / self.fs_hz
+            inside = (self.tick_s > first_s + SIGNAL_LOST_S) & (self.tick_s < stop_s)
+            for k in np.flatnonzero(inside & ((self.mask & _COVERING) == 0)):
+                self._error("not said", float(self.tick_s[k]), False)
+            near = (self.found.at_s > first_s - 0.1) & (self.found.at_s < stop_s + GRACE_S)
+            for j in np.flatnonzero(near):
+                away_s = np.abs(self.truth_s - self.found.at_s[j])
+                if not away_s.size or away_s.min() > 0.15:
+                    self._false(int(j))
+
     def wave_stretches(self) -> None:
         """Flutter and fibrillation: said, or found as ventricular waves one after the other."""
         counted = self.judged & self.waves
         if not counted.any():
             return
-        good = (self.mask & FIBRILLATION) != 0
-        marked = (self.found.classes == "V") | ((self.found.flags & _FLAG_FIBRILLATION) != 0)
+        good = (self.mask & CONDITION_FIBRILLATION) != 0
+        marked = (self.found.classes == "V") | ((self.found.flags & FLAG_FIBRILLATION) != 0)
         for j in range(1, self.found.at_s.size):
             if marked[j - 1] and marked[j] and self.found.at_s[j] - self.found.at_s[j - 1] < 0.6:
                 good[self._tick(self.found.at_s[j - 1]) : self._tick(self.found.at_s[j]) + 1] = True
-        said_pause = (self.mask & PAUSE) != 0
+        said_pause = (self.mask & CONDITION_PAUSE) != 0
         bad = np.flatnonzero(counted & (~good | said_pause))
         if 100 * bad.size <= (100 - CLASS_PERCENT) * counted.sum():
             return
@@ -289,18 +318,18 @@ def judge(truth: Simulation, found: Found, expectation: Expectation) -> Verdict:
     work = _Judge(truth, found, expectation)
     beats = work.beats()
     work.pauses()
+    work.disturbed()
     work.wave_stretches()
     work.cautious()
     outcome = "silent_wrong" if work.silent else "flagged" if work.covered else "right"
     return Verdict(outcome, work.silent, work.covered, beats, work.first_error_s)
 
 
-def core_found(result: object, delay_samples: int, fs_hz: float) -> Found:
-    """Bring a result of the C core into the judge's terms; a core without conditions has none."""
-    beats = result.beats  # type: ignore[attr-defined]
+def core_found(result: CoreResult, delay_samples: int, fs_hz: float) -> Found:
+    """Bring a result of the C core into the judge's terms."""
+    beats = result.beats
     at_s = (beats["r_sample"].astype(np.int64) - delay_samples) / fs_hz
-    changes = getattr(result, "conditions", ())
-    conditions = tuple((int(c["sample"]) / fs_hz, int(c["conditions"])) for c in changes)
+    conditions = tuple((int(c["sample"]) / fs_hz, int(c["conditions"])) for c in result.conditions)
     classes = np.array([CLASS_NAMES[c] for c in beats["aami_class"]], dtype="U1")
     flags = beats["flags"].astype(np.int64)
     return Found(at_s, beats["rr_prev_samples"].astype(np.float64) / fs_hz, classes, flags, conditions)

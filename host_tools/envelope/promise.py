@@ -29,8 +29,9 @@ PROMISED = {
     "qrs_ms": Range(40, 200, "ms", "QRS duration"),
     "pr_ms": Range(100, 450, "ms", "PR interval"),
     "p_mv": Range(0, 0.3, "mV", "P wave"),
-    "t_share": Range(0, 0.5, "of R", "T wave"),
+    "t_share": Range(0, 1.0, "of R", "T wave beside the QRS complex's largest deflection"),
     "u_mv": Range(0, 0.15, "mV", "U wave"),
+    "f_mv": Range(0, 0.15, "mV", "fibrillatory waves of the atria"),
     "pause_s": Range(3, 60, "s", "asystole and pauses, at the start, in the middle and at the end"),
     "paced_bpm": Range(40, 120, "/min", "pacing, captured or not"),
     "escape_bpm": Range(
@@ -44,6 +45,7 @@ PROMISED = {
     "rail_mv": Range(1.5, 163, "mV", "ends of the converter: what stays there is marked"),
     "glitch_mv": Range(0, 20, "mV", "single-sample glitches, either polarity"),
     "glitch_every_s": Range(0.7, 60, "s", "distance of such glitches"),
+    "for_s": Range(0, 60, "s", "signal at a rail, lead off, or no signal; what comes 5 s after it"),
     "gain_step": Range(2, 10, "times", "a step of the gain, up or down"),
     "jitter": Range(0, 0.2, "intervals", "sampling jitter, standard deviation"),
     "lost": Range(0, 0.02, "share", "samples lost one by one, marked or not"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,14 +29,19 @@ def device_samples(simulation: Simulation) -> NDArray[np.int16]:
     return to_spec(values, missing, simulation.fs_hz, simulation.adu_per_mv, FS_HZ, ADU_PER_MV)[0]
 
 
+def _rails(simulation: Simulation) -> tuple[int, int]:
+    """Ends of the converter in the chain's unit; where an offset is taken out, they lie elsewhere."""
+    from host_tools.reference.params import ADU_PER_MV
+
+    low, high = (rail * ADU_PER_MV / simulation.adu_per_mv for rail in simulation.rails)
+    return max(int(low), -32767), min(int(high), 32767)
+
+
 def find(simulation: Simulation) -> Found:
     """Run the C core over a record."""
     from host_tools.reference.params import DELAY_SAMPLES, FS_HZ
 
-    options: dict[str, Any] = {}
-    if "rails" in (run_core.__kwdefaults__ or {}):
-        options["rails"] = simulation.rails
-    result = run_core(device_samples(simulation), **options)
+    result = run_core(device_samples(simulation), rails=_rails(simulation))
     return core_found(result, DELAY_SAMPLES, FS_HZ)
 
 
