@@ -13,7 +13,7 @@ from .stretches import QUIET_MV, Span
 #: Nothing is said of less than this without beats.
 LEAST_S = 5.0
 
-#: Peak to peak within a second: below this an ECG may be too small; none is larger than that.
+#: Below this an ECG may be too small; none is larger than that.
 SMALL_MV = 0.35
 LARGE_MV = 30.0
 
@@ -77,13 +77,28 @@ def likely_cause(
 def signal_size_mv(
     samples: NDArray[np.int16], quality: Quality, parts: list[Span], fs_hz: float, adu_per_mv: float
 ) -> float:
-    """Median of the signal's range within a second, peak to peak, mV; good samples alone."""
+    """Median of the signal's range within a second, peak to peak, mV, without fine noise and wander."""
     step = max(round(fs_hz), 1)
     ranges = []
     for first, stop in parts:
-        for begin in range(first, stop, step):
-            part = slice(begin, min(begin + step, stop))
-            good = samples[part][~quality.bad[part]]
-            if good.size > step // 2:
-                ranges.append(int(good.max()) - int(good.min()))
+        good = ~quality.bad[first:stop]
+        if good.any():
+            values = samples[first:stop].astype(np.float64)
+            values[~good] = np.median(values[good])
+            shape = _moving_mean(values, 0.02 * fs_hz) - _moving_mean(values, 0.6 * fs_hz)
+            ranges += [
+                float(np.ptp(shape[k : k + step]))
+                for k in range(0, len(shape), step)
+                if 2 * int(good[k : k + step].sum()) > step
+            ]
     return float(np.median(ranges)) / adu_per_mv if ranges else 0.0
+
+
+def _moving_mean(values: NDArray[np.float64], width: float) -> NDArray[np.float64]:
+    """Mean over about ``width`` values around each, over fewer at the ends."""
+    half = round(width / 2)
+    total = np.concatenate([[0.0], np.cumsum(values)])
+    at = np.arange(values.size)
+    first, stop = np.maximum(at - half, 0), np.minimum(at + half + 1, values.size)
+    mean: NDArray[np.float64] = (total[stop] - total[first]) / (stop - first)
+    return mean

@@ -28,7 +28,7 @@ SHORTEST_GAP_S = 0.04
 #: Where the device was not asked, a second is quiet below this share of what seconds with beats have, peak to
 #: peak; where there are no beats, below this.
 QUIET_SHARE = 0.25
-QUIET_MV = 0.04
+QUIET_MV = 0.06
 
 
 @dataclass(frozen=True)

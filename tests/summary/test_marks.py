@@ -7,6 +7,7 @@ neighbours and episodes.
 from __future__ import annotations
 
 import io
+import re
 
 import numpy as np
 import pytest
@@ -56,8 +57,9 @@ def said(*changes: tuple[float, int]) -> np.ndarray:
 
 
 def ecg(seconds: float, size_mv: float = 1.0) -> np.ndarray:
-    """A signal of this size, peak to peak."""
-    return np.rint(100 * size_mv * np.sin(np.arange(round(seconds * FS)) / 7)).astype(np.int16)
+    """A signal of this size, peak to peak: a wave every half second, as broad as a QRS complex."""
+    n = np.arange(round(seconds * FS))
+    return np.rint(200 * size_mv * np.exp(-(((n % 180 - 90) / 12.0) ** 2))).astype(np.int16)
 
 
 def shown(summary: Summary, width: int = 100) -> str:
@@ -168,11 +170,10 @@ def test_a_missing_sample_hides_no_beat_but_a_gap_of_a_qrs_does():
 
 
 def test_rails_are_those_of_the_converter():
-    samples = ecg(20, 4)  # +-2 mV
-    clipped = np.clip(samples, -300, 300)
+    clipped = np.clip(ecg(20, 4), -300, 300)
     beats = beats_at(range(1, 20))
     as_told = summarise(beats, FS, clipped.size, samples=clipped, conditions=said(), rails=(-300, 300))
-    assert as_told.quality.saturated_s > 5
+    assert as_told.quality.saturated_s > 2
     assert summarise(beats, FS, clipped.size, samples=clipped, conditions=said()).quality.saturated_s == 0
 
 
@@ -229,24 +230,40 @@ def test_paced_beats_are_counted():
 @pytest.mark.parametrize(
     ("samples", "conditions", "words"),
     [
-        (ecg(30, 0.1), said((3.1, CONDITION_UNREADABLE)), ("small", "0.10 mV", "gain and unit", "lead")),
-        (ecg(30, 0.1), said((3.1, CONDITION_PAUSE)), ("small", "0.10 mV")),
+        (ecg(30, 0.1), said((3.1, CONDITION_UNREADABLE)), ("small", 0.1, "gain and unit", "lead")),
+        (ecg(30, 0.1), said((3.1, CONDITION_PAUSE)), ("small", 0.1)),
         (np.zeros(30 * FS, np.int16), said((2.0, CONDITION_LEAD_OFF)), ("does not move", "volts")),
         (np.full(30 * FS, -32768, np.int16), said((0.2, CONDITION_LEAD_OFF)), ("missing", "lead is off")),
         (np.full(30 * FS, 32767, np.int16), said((0.2, CONDITION_LEAD_OFF)), ("range", "counts", "offset")),
-        (ecg(30, 200), said((3.1, CONDITION_UNREADABLE)), ("larger than any ECG", "200 mV")),
-        (ecg(30, 2), said((3.1, CONDITION_UNREADABLE)), ("2.0 mV", "noise")),
+        (ecg(30, 150), said((3.1, CONDITION_UNREADABLE)), ("larger than any ECG", 150)),
+        (ecg(30, 2), said((3.1, CONDITION_UNREADABLE)), (2.0, "noise")),
     ],
 )
 def test_nothing_found_is_said_with_the_likely_cause(samples, conditions, words):
     summary = sum_up(beats_at([]), 30, conditions, samples)
     for word in ("no beats were found", *words):
-        assert word in summary.notice
+        if isinstance(word, float | int):
+            (size,) = re.findall(r"about ([0-9.]+) mV", summary.notice)
+            assert float(size) == pytest.approx(word, rel=0.15)
+        else:
+            assert word in summary.notice
     assert "no beats were found" in shown(summary)
     for width in (80, 100):
         text = io.StringIO()
         print_summary(summary, Console(file=text, width=width))
         assert max(len(line) for line in text.getvalue().splitlines()) <= width
+
+
+def test_a_pause_with_noise_and_wander_is_quiet():
+    """Nothing is said of a small signal where there is none: fine noise, and a baseline that moves."""
+    n = np.arange(18 * FS)
+    line = 0.012 * np.random.default_rng(1).standard_normal(n.size) + 0.5 * np.sin(2 * np.pi * 0.2 * n / FS)
+    samples = np.concatenate([ecg(12), np.rint(200 * line).astype(np.int16)])
+    beats = beats_at(np.arange(0.5, 12.1, 0.8))
+    assert sum_up(beats, 30, said((14.9, CONDITION_PAUSE)), samples).notice is None
+    for k in range(12):  # R waves of 0.15 mV
+        samples[12 * FS : -12][k::300] += 30
+    assert "small" in sum_up(beats, 30, said((14.9, CONDITION_PAUSE)), samples).notice
 
 
 def test_nothing_is_said_where_beats_are_found_or_too_little_was_seen():
