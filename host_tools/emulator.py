@@ -83,7 +83,12 @@ class Emulator:
         if live is not None:
             command += live_options(live, speed, loop)
         self._process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # Ctrl-C in the terminal is for the command, which ends its emulator
         )
         try:
             self.url = self._read_url()

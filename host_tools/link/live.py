@@ -28,6 +28,10 @@ _SILENCE_S = 10.0
 _END_TIMEOUT_S = 3.0
 
 
+class LiveLost(DeviceError):
+    """The acquisition ended by itself: port lost, device reset or silent; a new one may be begun."""
+
+
 @dataclass
 class LiveUpdate:
     """What came in one turn.
@@ -38,6 +42,8 @@ class LiveUpdate:
         Number of the first sample, step of the numbers, samples in adu (-32768 = none).
     beats : list of ndarray of BEAT_DTYPE, [1]
         In order; ``r_sample`` still with the filter delay.
+    conditions : list of ndarray of CONDITION_DTYPE, [1]
+        Changes of the conditions, in order; their samples are those of the input.
     status : LiveStatus or None
         The newest one, if one came.
     beats_lost : int
@@ -46,6 +52,7 @@ class LiveUpdate:
 
     blocks: list[tuple[int, int, npt.NDArray[np.int16]]] = field(default_factory=list)
     beats: list[npt.NDArray[np.void]] = field(default_factory=list)
+    conditions: list[npt.NDArray[np.void]] = field(default_factory=list)
     status: m.LiveStatus | None = None
     beats_lost: int = 0
 
@@ -110,7 +117,7 @@ class LiveSession:
         if self._events_expected != before:
             self._acknowledge(0)
         elif now_s - self._heard_s > _SILENCE_S:
-            raise DeviceError(f"{self.url}: the device fell silent: nothing for {_SILENCE_S:g} s")
+            raise LiveLost(f"{self.url}: the device fell silent: nothing for {_SILENCE_S:g} s")
         elif now_s - max(self._heard_s, self._asked_s) > _POLL_AFTER_S:
             self._asked_s = now_s
             self._poll = self._poll % 255 + 1
@@ -135,6 +142,7 @@ class LiveSession:
             update = self.poll(0.05)
             rest.blocks += update.blocks
             rest.beats += update.beats
+            rest.conditions += update.conditions
             rest.status = update.status or rest.status
             rest.beats_lost += update.beats_lost
         if not self._complete():
@@ -181,7 +189,7 @@ class LiveSession:
 
     def _take_foreign(self, frame: Frame) -> None:
         if self._started and frame.type in (m.MSG_HELLO, m.MSG_STATUS):
-            raise DeviceError(f"{self.url}: the device was reset: its acquisition began anew, start again")
+            raise LiveLost(f"{self.url}: the device was reset: its acquisition began anew, start again")
         error = m.Error.unpack(frame.payload) if frame.type == m.MSG_ERROR else None
         if error is not None and error.code in (m.ERROR_UNSUPPORTED, m.ERROR_BAD_CONFIG):
             raise DeviceError(f"{self.url}: the device cannot acquire: {m.ERROR_NAMES[error.code]}")
@@ -229,11 +237,11 @@ class LiveSession:
         try:
             self._transport.write(b"\0" + encode_frame(type_, self._number, self._tx_seq, payload))
         except TransportLost as lost:
-            raise DeviceError(f"{self.url}: the port was lost ({lost})") from lost
+            raise LiveLost(f"{self.url}: the port was lost ({lost})") from lost
         self._tx_seq = (self._tx_seq + 1) & 0xFF
 
     def _read(self, timeout_s: float) -> bytes:
         try:
             return self._transport.read(max(timeout_s, 0.0))
         except TransportLost as lost:
-            raise DeviceError(f"{self.url}: the port was lost ({lost})") from lost
+            raise LiveLost(f"{self.url}: the port was lost ({lost})") from lost
