@@ -17,13 +17,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from host_tools.build import ROOT, c_compiler
+from host_tools.build import c_compiler
+from host_tools.data_folder import DATA_DIR
 from host_tools.errors import UserError
 from host_tools.toolchains import TOOLS
 
 DISTRIBUTION = "bitbeat"
 BASE = "base"
-DATA_DIR = ROOT / "data"
 
 #: How to get what is no Python package.
 _GET_TOOL = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +41,9 @@ def to_spec(
     per_mv: float,
     spec_fs_hz: int,
     spec_per_mv: int,
+    *,
+    rails: tuple[float | None, float | None] = (None, None),
+    offset_adu: int = 0,
 ) -> tuple[npt.NDArray[np.int16], list[str]]:
     """Resample and rescale one lead.
 
@@ -53,11 +57,16 @@ def to_spec(
         Its sampling rate in Hz and its units per millivolt.
     spec_fs_hz, spec_per_mv : int
         The same of the result.
+    rails : tuple, optional
+        Ends of the converter's range in units of ``values``, where they are known.
+    offset_adu : int
+        Taken out, in units of the result, before anything can overflow.
 
     Returns
     -------
     samples : int16 [ceil(n * spec_fs_hz / fs_hz)]
-        Sample k lies at time k / spec_fs_hz; ``MISSING`` where the source has none beside it.
+        Sample k lies at time k / spec_fs_hz; ``MISSING`` where the source has none beside it; exactly
+        :func:`spec_rails` where the source is at a rail beside it, and nowhere else.
     notes : list of str
         What was changed, for the user; empty where the samples passed through as they were.
 
@@ -69,23 +78,61 @@ def to_spec(
     notes = []
     if missing.any():
         notes.append(f"{int(missing.sum())} samples are missing in the record")
+    if spec_rails(rails, spec_per_mv / per_mv, offset_adu) is None:
+        rails = (None, None)
+    marks = {"missing": missing, "low": _beyond(values, rails[0], -1), "high": _beyond(values, rails[1], 1)}
     if fs_hz == spec_fs_hz and per_mv == spec_per_mv and values.dtype.kind == "i":
         out = values.astype(np.float64)  # exact: whole numbers far below 2^53
     else:
         out = _bridge(values.astype(np.float64), missing)
         if per_mv != spec_per_mv:
-            out = out * (spec_per_mv / per_mv)
+            out *= spec_per_mv / per_mv
             notes.append(f"rescaled from {per_mv:g} to {spec_per_mv} units per mV")
-        if fs_hz != spec_fs_hz:
-            out, missing = _resample(out, missing, fs_hz, spec_fs_hz)
-            notes.append(f"resampled from {fs_hz:g} to {spec_fs_hz} Hz")
-    rounded = np.rint(np.where(missing, 0.0, out))
-    clipped = int(np.count_nonzero(np.abs(rounded) > _LARGEST))
+    out -= offset_adu
+    if fs_hz != spec_fs_hz:
+        out, marks = _resample(out, marks, fs_hz, spec_fs_hz)
+        notes.append(f"resampled from {fs_hz:g} to {spec_fs_hz} Hz")
+    np.rint(out, out=out)
+    gone = marks["missing"]
+    assert gone is not None
+    out[gone] = 0.0
+    clipped = int(np.count_nonzero(np.abs(out) > _LARGEST))
     if clipped:
         notes.append(f"{clipped} samples clipped to +-{_LARGEST / spec_per_mv:.0f} mV")
-    samples = np.clip(rounded, -_LARGEST, _LARGEST).astype(np.int16)
-    samples[missing] = MISSING
+    low, high = spec_rails(rails, spec_per_mv / per_mv, offset_adu) or (-_LARGEST, _LARGEST)
+    # Inside, the resampling filter rings beyond a rail beside which it steps: that is not saturation.
+    inner = (low + (rails[0] is not None), high - (rails[1] is not None))
+    samples = np.clip(out, *inner, out=out).astype(np.int16)
+    for name, end in (("low", low), ("high", high)):
+        if (mark := marks[name]) is not None:
+            samples[mark] = end
+    samples[gone] = MISSING
     return samples, notes
+
+
+def spec_rails(
+    rails: tuple[float | None, float | None], scale: float, offset_adu: int
+) -> tuple[int, int] | None:
+    """Return the ends of a converter's range as samples of the result; None where 16 bits end before.
+
+    ``scale``: units of the result in one of ``rails``. An end that nobody knows, or that 16 bits cannot
+    hold, is the last number that they hold.
+    """
+    if rails == (None, None):
+        return None
+    ends = [
+        default if end is None else int(min(max(round(end * scale) - offset_adu, -_LARGEST), _LARGEST))
+        for end, default in zip(rails, (-_LARGEST, _LARGEST), strict=True)
+    ]
+    found = (ends[0], ends[1])
+    return found if found != (-_LARGEST, _LARGEST) and found[0] + 2 < found[1] else None
+
+
+def _beyond(values: npt.NDArray[Any], end: float | None, sign: int) -> npt.NDArray[np.bool_] | None:
+    """Return where a signal is at one end of its converter's range; None where that end is unknown."""
+    if end is None:
+        return None
+    return values >= end if sign > 0 else values <= end
 
 
 def _bridge(values: npt.NDArray[np.float64], missing: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
@@ -98,15 +145,21 @@ def _bridge(values: npt.NDArray[np.float64], missing: npt.NDArray[np.bool_]) -> 
 
 
 def _resample(
-    values: npt.NDArray[np.float64], missing: npt.NDArray[np.bool_], fs_hz: float, spec_fs_hz: int
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    values: npt.NDArray[np.float64],
+    marks: dict[str, npt.NDArray[np.bool_] | None],
+    fs_hz: float,
+    spec_fs_hz: int,
+) -> tuple[npt.NDArray[np.float64], dict[str, npt.NDArray[np.bool_] | None]]:
     from scipy.signal import resample_poly
 
     ratio = Fraction(spec_fs_hz) / Fraction(fs_hz).limit_denominator(_DENOMINATOR_MAX)
     if len(values) == 0:
-        return values, missing
+        return values, marks
     out = resample_poly(values, ratio.numerator, ratio.denominator, padtype="line")
-    k = np.arange(len(out), dtype=np.int64)
-    before = np.minimum(k * ratio.denominator // ratio.numerator, len(values) - 1)
-    after = np.minimum(-(-k * ratio.denominator // ratio.numerator), len(values) - 1)
-    return out, missing[before] | missing[after]
+    last = len(values) - 1
+    after = np.arange(len(out), dtype=np.int64)
+    after *= ratio.denominator
+    before = np.minimum(after // ratio.numerator, last)
+    after = np.minimum(-(-after // ratio.numerator), last)
+    moved = {name: None if mark is None else mark[before] | mark[after] for name, mark in marks.items()}
+    return out, moved

@@ -1,9 +1,13 @@
-"""Reads one lead of a WFDB record, and its reference annotations; every way to fail gives one clear line."""
+"""Reads one lead of a WFDB record at its own rate; every way to fail gives one clear line.
+
+The header is read here (:mod:`host_tools.wfdb_header`), the stored samples by wfdb's decoder.
+"""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,27 +15,31 @@ import numpy as np
 import numpy.typing as npt
 
 from host_tools.errors import UserError
+from host_tools.text import printable
+from host_tools.wfdb_header import DEFAULT_GAIN, NO_SEGMENT, Header, Signal, read_header
 
-#: Millivolts in one unit of the header.
-_MV_PER_UNIT = {"mv": 1.0, "uv": 1e-3, "µv": 1e-3, "v": 1e3, "nv": 1e-6}
-#: The lead that the model was trained on.
-PREFERRED_LEAD = "MLII"
-#: Annotations may lie this much behind the record's end, seconds: a program's last ones come out a little
-#: late, and one of svdb's records has such a beat. Those still later are another record's.
-LATE_ANNOTATIONS_S = 1.0
-#: Bytes per sample and the stored value that means "no sample", by WFDB format (WFDB manual, signal(5)).
-_FORMATS = {
-    "8": (1.0, None),
-    "16": (2.0, -(1 << 15)),
-    "24": (3.0, -(1 << 23)),
-    "32": (4.0, -(1 << 31)),
-    "61": (2.0, -(1 << 15)),
-    "80": (1.0, -(1 << 7)),
-    "160": (2.0, -(1 << 15)),
-    "212": (1.5, -(1 << 11)),
-    "310": (4 / 3, -(1 << 9)),
-    "311": (4 / 3, -(1 << 9)),
+#: Millivolts in one unit of the header; the micro sign, the Greek letter, and what is made of them.
+_MV_PER_UNIT = {"mv": 1.0, "uv": 1e-3, "µv": 1e-3, "μv": 1e-3, "v": 1e3, "nv": 1e-6, "pv": 1e-9}
+_UNIT_WORDS = {"millivolt": "mv", "microvolt": "uv", "volt": "v"}
+#: Bytes per sample by WFDB format (signal(5)); FLAC formats have no fixed size.
+_BYTES = {
+    "8": 1.0,
+    "16": 2.0,
+    "24": 3.0,
+    "32": 4.0,
+    "61": 2.0,
+    "80": 1.0,
+    "160": 2.0,
+    "212": 1.5,
+    "310": 4 / 3,
+    "311": 4 / 3,
 }
+_FLAC = ("508", "516", "524")
+#: Format 8 stores differences: it has no mark for a missing sample, and is read from its beginning.
+_DIFFERENCES = "8"
+_NO_SIGNAL = "0"
+#: Stored samples of all signals that are decoded at a time: memory grows with one lead, not with all.
+_AT_ONCE = 1 << 22
 
 
 @dataclass
@@ -45,7 +53,7 @@ class RawLead:
     index : int
         Its number, from 0.
     fs_hz : float
-        Sampling rate of the record, Hz.
+        Sampling rate of the lead, Hz.
     per_mv : float
         Units of ``values`` in one millivolt.
     values : int64 or float64 [n]
@@ -53,9 +61,15 @@ class RawLead:
     missing : bool [n]
         True where the record has no sample.
     start : int
-        Number of the first one in the record.
+        Number of the first one in the record, at the lead's rate.
     length : int
         Samples of the whole record.
+    rails : tuple of float, optional
+        Ends of the converter's range in units of ``values``, where the header says them.
+    notes : list of str
+        What the user has to know of the file.
+    unit : str, optional
+        Of a CSV file: what it was read in.
     """
 
     name: str
@@ -66,186 +80,251 @@ class RawLead:
     missing: npt.NDArray[np.bool_]
     start: int
     length: int
+    rails: tuple[float, float] | None = None
+    notes: list[str] | None = None
+    unit: str | None = None
+
+
+def mv_per_unit(unit: str) -> float | None:
+    """Return the millivolts in a unit of a header; None for what is no voltage."""
+    word = unit.strip().strip("[]()").casefold()
+    return _MV_PER_UNIT.get(_UNIT_WORDS.get(word.rstrip("s"), word))
 
 
 @dataclass
-class Annotations:
-    """Beats of an annotation file: sample numbers at the record's rate (int64 [n]), WFDB symbols."""
+class WfdbRecord:
+    """A record on disk: an ordinary one, or one of segments."""
 
-    samples: npt.NDArray[np.int64]
-    symbols: list[str]
+    path: Path
+    header: Header
 
+    @cached_property
+    def layout(self) -> tuple[Signal, ...]:
+        """The record's signals; of segments, those of the layout, or of the first that can be read."""
+        if not self.header.segments:
+            return self.header.signals
+        for name, _ in self.header.segments:
+            if name != NO_SEGMENT:
+                return self._segment(name).signals
+        raise UserError(f"{self.header.file}: no segment holds a signal")
 
-def read_header(path: Path) -> Any:
-    """Return wfdb's header object of the record at ``path`` (without suffix).
+    @cached_property
+    def names(self) -> list[str]:
+        """Names of the leads."""
+        return [signal.name for signal in self.layout]
 
-    Raises
-    ------
-    UserError
-        No such record, or the header is not one or has no signal.
-    """
-    import wfdb
+    @cached_property
+    def frames(self) -> int:
+        """Length of the record in frames: the header's, else the signal file's."""
+        if self.header.frames is not None or self.header.segments:
+            return self.header.frames or 0
+        return min(self._stored_frames(s.file) for s in self.layout if self._file(s.file).is_file())
 
-    header_file = path.with_name(path.name + ".hea")
-    if not header_file.is_file():
-        raise UserError(f"{header_file}: no such record (its .hea file is missing)")
-    try:
-        header = wfdb.rdheader(str(path))
-    except Exception as error:  # wfdb raises whatever its parser trips over
-        raise UserError(f"{header_file}: not a WFDB header ({_line(error)})") from error
-    if not header.n_sig:
-        raise UserError(f"{header_file}: the header describes no signal")
-    return header
+    def fs_hz(self, index: int) -> float:
+        """Sampling rate of a lead."""
+        return self.header.fs_hz * self.layout[index].frame_samples
 
+    def is_voltage(self, index: int) -> bool:
+        """Tell whether a lead is in volts."""
+        return mv_per_unit(self.layout[index].unit) is not None
 
-def choose_lead(names: list[str], wanted: str | None, where: str) -> int:
-    """Return the number of the lead called ``wanted`` (its name, or its number from 0).
+    def read(self, index: int, first: int, stop: int) -> RawLead:
+        """Return a stretch of a lead, in samples of it.
 
-    Without a wish: MLII where there is one, else the first.
+        Raises
+        ------
+        UserError
+            A signal file is missing, too short or unreadable, or the lead is no voltage.
+        """
+        signal = self.layout[index]
+        per_frame = signal.frame_samples
+        frames = (first // per_frame, min(-(-stop // per_frame), self.frames))
+        if self.header.segments:
+            lead = self._read_segments(index, *frames)
+        else:
+            self._check_file(self.header, signal.file, self.frames)
+            lead = self._read_file(self.header, index, *frames, self.frames)
+        cut = slice(first - frames[0] * per_frame, stop - frames[0] * per_frame)
+        lead.values, lead.missing = lead.values[cut], lead.missing[cut]
+        lead.start, lead.length = first, self.frames * per_frame
+        return lead
 
-    Raises
-    ------
-    UserError
-        There is no such lead; the line lists those there are.
-    """
-    folded = [name.casefold() for name in names]
-    if wanted is None:
-        return folded.index(PREFERRED_LEAD.casefold()) if PREFERRED_LEAD.casefold() in folded else 0
-    if wanted.casefold() in folded:
-        return folded.index(wanted.casefold())
-    if wanted.isdecimal() and int(wanted) < len(names):
-        return int(wanted)
-    there = ", ".join(f"{i} = {name}" for i, name in enumerate(names))
-    raise UserError(f"{where}: no lead {wanted!r}; there are: {there}")
+    def _file(self, name: str) -> Path:
+        return self.path.with_name(name)
 
+    def _segment(self, name: str) -> Header:
+        header = read_header(self.path.with_name(name))
+        if header.segments:
+            raise UserError(f"{header.file}: segments of segments")
+        return header
 
-def read_lead(path: Path, lead: str | None, span: tuple[int, int | None], header: Any) -> RawLead:
-    """Return one lead of the record at ``path``.
+    def _of_file(self, header: Header, name: str) -> list[Signal]:
+        signals = [s for s in header.signals if s.file == name]
+        if len({(s.fmt, s.byte_offset) for s in signals}) > 1:
+            raise UserError(f"{header.file}: {name} is given two formats or offsets")
+        if signals[0].fmt not in _BYTES and signals[0].fmt not in _FLAC:
+            raise UserError(f"{header.file}: {name} is in format {signals[0].fmt}, which WFDB does not know")
+        return signals
 
-    Parameters
-    ----------
-    path : Path
-        The record, without suffix.
-    lead : str, optional
-        Name or number; see :func:`choose_lead`.
-    span : tuple of int
-        First sample, and the one behind the last (None = end of the record).
-    header : object
-        From :func:`read_header`.
+    def _stored_frames(self, name: str, header: Header | None = None) -> int:
+        """Frames that a signal file holds."""
+        signals = self._of_file(header or self.header, name)
+        per_frame = sum(s.frame_samples for s in signals)
+        file = self._file(name)
+        if signals[0].fmt in _FLAC:
+            import soundfile
 
-    Raises
-    ------
-    UserError
-        A signal file is missing, too short or unreadable, the lead is unknown or no voltage.
-    """
-    import wfdb
-
-    names = _lead_names(path, header)
-    index = choose_lead(names, lead, str(path))
-    segmented = hasattr(header, "seg_name")
-    if not segmented:
-        _check_files(path, header)
-    length = int(header.sig_len or 0)
-    stop = length if span[1] is None and length else span[1]
-    try:
-        record = wfdb.rdrecord(str(path), sampfrom=span[0], sampto=stop, channels=[index], physical=segmented)
-    except Exception as error:  # wfdb raises whatever its parser trips over
-        raise UserError(f"{path}: the signal cannot be read ({_line(error)})") from error
-    unit = (record.units or ["mV"])[0]
-    if unit.casefold() not in _MV_PER_UNIT:
-        raise UserError(f"{path}: lead {names[index]} is in {unit!r}, not in volts: is it an ECG?")
-    per_unit = _MV_PER_UNIT[unit.casefold()]
-    if segmented:
-        physical = record.p_signal[:, 0]
-        missing = ~np.isfinite(physical)
-        values: npt.NDArray[Any] = np.where(missing, 0.0, physical)
-        per_mv = 1.0 / per_unit
-    else:
-        stored = record.d_signal[:, 0].astype(np.int64)
-        _, invalid = _FORMATS.get(record.fmt[0], (0.0, None))
-        missing = stored == invalid if invalid is not None else np.zeros(len(stored), np.bool_)
-        values = stored - int(record.baseline[0])
-        per_mv = float(record.adc_gain[0]) / per_unit
-    if not (math.isfinite(per_mv) and per_mv > 0):
-        raise UserError(f"{path}: the header gives lead {names[index]} a gain of {per_mv:g}")
-    return RawLead(
-        names[index], index, float(header.fs), per_mv, values, missing, span[0], length or len(values)
-    )
-
-
-def read_annotations(path: Path, extension: str, fs_hz: float, length: int) -> Annotations:
-    """Return the annotations beside a record.
-
-    Parameters
-    ----------
-    path : Path
-        The record, without suffix.
-    extension : str
-        Of the annotation file, such as atr.
-    fs_hz : float
-        Sampling rate of the record, Hz.
-    length : int
-        Samples of the record. Annotations behind its end are left out up to :data:`LATE_ANNOTATIONS_S`;
-        later ones do not fit.
-
-    Raises
-    ------
-    UserError
-        The file is missing, is no annotation file, or does not fit the record.
-    """
-    import wfdb
-
-    file = path.with_name(f"{path.name}.{extension}")
-    if not file.is_file():
-        raise UserError(f"{file}: no such annotation file")
-    try:
-        found = wfdb.rdann(str(path), extension)
-    except Exception as error:  # wfdb raises whatever its parser trips over
-        raise UserError(f"{file}: not an annotation file ({_line(error)})") from error
-    samples = np.asarray(found.sample, np.int64)
-    if found.fs and abs(float(found.fs) - fs_hz) > 1e-6 * fs_hz:
-        raise UserError(f"{file}: annotations at {found.fs:g} Hz do not fit the record at {fs_hz:g} Hz")
-    latest = length + LATE_ANNOTATIONS_S * fs_hz
-    if len(samples) and (samples[-1] > latest or samples.min() < 0 or np.any(np.diff(samples) < 0)):
-        raise UserError(
-            f"{file}: does not fit the record of {length} samples (an annotation is at {int(samples.max())})"
-        )
-    inside = int(np.searchsorted(samples, length))
-    return Annotations(samples[:inside], list(found.symbol)[:inside])
-
-
-def _lead_names(path: Path, header: Any) -> list[str]:
-    names = header.sig_name
-    if names is None:  # a record of segments: the names are in its first readable segment
-        import wfdb
-
+            try:
+                total = int(soundfile.info(str(file)).frames) - signals[0].byte_offset
+            except Exception as error:  # soundfile raises whatever libsndfile says
+                raise UserError(f"{file}: the signal cannot be read ({_line(error)})") from error
+            return max(total // signals[0].frame_samples, 0)
         try:
-            names = wfdb.rdheader(str(path), rd_segments=True).get_sig_name()
-        except Exception as error:
-            raise UserError(f"{path}: the segments' headers cannot be read ({_line(error)})") from error
-    return [name if name else f"signal{i}" for i, name in enumerate(names)]
+            size = file.stat().st_size - signals[0].byte_offset
+        except OSError as error:
+            raise UserError(f"{file}: the signal cannot be read ({error.strerror})") from error
+        return max(math.floor(size / (per_frame * _BYTES[signals[0].fmt]) + 1e-9), 0)
 
-
-def _check_files(path: Path, header: Any) -> None:
-    """Refuse missing and truncated signal files before wfdb trips over them."""
-    frame_bytes: dict[str, float] = {}
-    offsets: dict[str, int] = {}
-    for i, name in enumerate(header.file_name):
-        size, _ = _FORMATS.get(header.fmt[i], (0.0, None))
-        frame_bytes[name] = frame_bytes.get(name, 0.0) + size * (header.samps_per_frame[i] or 1)
-        offsets[name] = int((header.byte_offset or [0])[i] or 0)
-    for name, per_frame in frame_bytes.items():
-        file = path.with_name(name)
+    def _check_file(self, header: Header, name: str, frames: int) -> None:
+        """Refuse missing and truncated signal files before anything trips over them."""
+        file = self._file(name)
+        signals = self._of_file(header, name)
         if not file.is_file():
             raise UserError(f"{file}: the record's signal file is missing")
-        needed = offsets[name] + math.floor(per_frame * int(header.sig_len or 0))
-        if file.stat().st_size < needed:
+        if (there := self._stored_frames(name, header)) < frames:
+            needed = ""
+            if signals[0].fmt in _BYTES:
+                per_frame = sum(s.frame_samples for s in signals) * _BYTES[signals[0].fmt]
+                needed = f": {file.stat().st_size} bytes"
+                frames_text = f" need {signals[0].byte_offset + math.floor(per_frame * frames)}"
+            else:
+                needed, frames_text = f": {there} samples", " are announced"
+            raise UserError(f"{file}: truncated{needed}, but the header's {frames} samples{frames_text}")
+
+    def _read_file(self, header: Header, index: int, first: int, stop: int, frames: int) -> RawLead:
+        """Return the frames ``first`` to ``stop`` of one signal of an ordinary record of ``frames``."""
+        signal = header.signals[index]
+        per_mv, rails, notes = self._scale(header, signal)
+        spf = signal.frame_samples
+        wanted = (stop - first) * spf
+        stored, invalid = self._decode(
+            header, index, min(first + signal.skew, frames), min(stop + signal.skew, frames)
+        )
+        values = np.zeros(wanted, np.int64)
+        missing = np.ones(wanted, np.bool_)
+        values[: len(stored)] = stored
+        values -= signal.baseline
+        missing[: len(stored)] = stored == invalid if invalid is not None else False
+        return RawLead(signal.name, index, header.fs_hz * spf, per_mv, values, missing, 0, 0, rails, notes)
+
+    def _decode(
+        self, header: Header, index: int, first: int, stop: int
+    ) -> tuple[npt.NDArray[Any], int | None]:
+        """Return the stored values of a signal, and the one that means "no sample"."""
+        from wfdb.io import _signal as wfdb_signal
+
+        signal = header.signals[index]
+        together = self._of_file(header, signal.file)
+        at = [i for i, s in enumerate(header.signals) if s.file == signal.file].index(index)
+        per_frame = sum(s.frame_samples for s in together)
+        step = max(_AT_ONCE // per_frame, 1)
+        begin = first
+        if signal.fmt == _DIFFERENCES:
+            begin, step = 0, max(stop, 1)
+        total = self._stored_frames(signal.file, header)
+        parts = []
+        for k in range(begin, stop, step):
+            try:
+                signals = wfdb_signal._rd_dat_signals(
+                    file_name=signal.file,
+                    dir_name=str(self.path.parent.absolute()),
+                    pn_dir=None,
+                    fmt=signal.fmt,
+                    n_sig=len(together),
+                    sig_len=total,
+                    byte_offset=signal.byte_offset,
+                    samps_per_frame=[s.frame_samples for s in together],
+                    skew=[0] * len(together),
+                    init_value=[s.initial for s in together],
+                    sampfrom=k,
+                    sampto=min(k + step, stop),
+                )
+            except Exception as error:  # the decoder raises whatever it trips over
+                raise UserError(f"{self.path}: the signal cannot be read ({_line(error)})") from error
+            parts.append(np.array(signals[at]))
+        stored = np.concatenate(parts) if parts else np.zeros(0, np.int64)
+        stored = stored[(first - begin) * signal.frame_samples :]
+        return stored, None if signal.fmt == _DIFFERENCES else int(wfdb_signal._digi_nan(signal.fmt))
+
+    def _scale(self, header: Header, signal: Signal) -> tuple[float, tuple[float, float] | None, list[str]]:
+        """Return units per mV, the converter's ends around the baseline, and what is said of them."""
+        mv = mv_per_unit(signal.unit)
+        if mv is None:
             raise UserError(
-                f"{file}: truncated: {file.stat().st_size} bytes, but the header's {header.sig_len} samples "
-                f"need {needed}"
+                f"{self.path}: lead {signal.name} is in {signal.unit!r}, not in volts: is it an ECG?"
             )
+        per_mv = signal.gain / mv
+        if not (math.isfinite(per_mv) and per_mv > 0):
+            raise UserError(f"{self.path}: the header gives lead {signal.name} a gain of {per_mv:g}")
+        notes = []
+        if not signal.has_gain:
+            notes.append(
+                f"the header gives no gain: {DEFAULT_GAIN:g} units per mV, WFDB's default, is assumed"
+            )
+        rails = None
+        if signal.adc_bits:
+            half = 1 << (signal.adc_bits - 1)
+            middle = signal.adc_zero - signal.baseline
+            rails = (float(middle - half), float(middle + half - 1))
+        return per_mv, rails, notes
+
+    def _read_segments(self, index: int, first: int, stop: int) -> RawLead:
+        """Join the segments' stretches of one lead; in mV, as each segment has its own gain."""
+        wanted = self.layout[index]
+        spf = wanted.frame_samples
+        values = np.zeros((stop - first) * spf)
+        missing = np.ones(len(values), np.bool_)
+        begin = 0
+        notes: list[str] = []
+        for name, frames in self.header.segments:
+            low, high = max(first, begin), min(stop, begin + frames)
+            if name != NO_SEGMENT and high > low and (part := self._part(name, wanted, frames)) is not None:
+                header, at = part
+                lead = self._read_file(header, at, low - begin, high - begin, frames)
+                if lead.fs_hz != self.header.fs_hz * spf:
+                    raise UserError(f"{header.file}: lead {wanted.name} has another rate than elsewhere")
+                place = slice((low - first) * spf, (high - first) * spf)
+                values[place] = lead.values / lead.per_mv
+                missing[place] = lead.missing
+                notes += [note for note in lead.notes or [] if note not in notes]
+            begin += frames
+        values[missing] = 0.0
+        return RawLead(wanted.name, index, self.header.fs_hz * spf, 1.0, values, missing, 0, 0, None, notes)
+
+    def _part(self, name: str, wanted: Signal, frames: int) -> tuple[Header, int] | None:
+        """Return a segment's header and the number of a lead in it; None where it has no such lead."""
+        header = self._segment(name)
+        folded = [s.name.casefold() for s in header.signals]
+        if wanted.name.casefold() not in folded:
+            return None
+        at = folded.index(wanted.name.casefold())
+        if header.signals[at].fmt == _NO_SIGNAL or header.signals[at].file == NO_SEGMENT:
+            return None
+        self._check_file(header, header.signals[at].file, frames)
+        return header, at
+
+
+def open_record(path: Path) -> WfdbRecord:
+    """Return the record at ``path`` (without suffix).
+
+    Raises
+    ------
+    UserError
+        See :func:`host_tools.wfdb_header.read_header`.
+    """
+    return WfdbRecord(path, read_header(path))
 
 
 def _line(error: Exception) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0] if text else type(error).__name__
+    text = printable(str(error).strip().partition("\n")[0])
+    return text or type(error).__name__

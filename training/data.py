@@ -20,10 +20,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from host_tools.data_folder import DATA_DIR
 from host_tools.errors import UserError
 
 REPO_ROOT = Path(__file__).resolve().parents[1]
-DATA_DIR = REPO_ROOT / "data"
 MANIFEST_PATH = Path(__file__).with_name("data_manifest.json")
 
 #: Archives that developers of the project may have beside the repository.

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from host_tools.data_folder import MITDB_DIR
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -15,7 +17,7 @@ def register(app: typer.Typer) -> None:
 
 def bench(
     record: Annotated[str, typer.Argument(help="Record to measure with.")] = "100",
-    data: Annotated[Path, typer.Option(help="Folder of MIT-BIH records.")] = Path("data/mitdb"),
+    data: Annotated[Path, typer.Option(help="Folder of MIT-BIH records.")] = MITDB_DIR,
     out: Annotated[
         Path | None, typer.Option(help="Where the figures go; build/bench.json for all boards.")
     ] = None,

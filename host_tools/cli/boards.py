@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from host_tools.data_folder import MITDB_DIR
 from host_tools.errors import CheckFailed, UserError
 
 _Board = Annotated[str, typer.Argument(help="PlatformIO's environment; `bitbeat boards` lists them.")]
@@ -102,7 +103,7 @@ def toolchains() -> None:
 
 def isa(
     board: Annotated[list[str] | None, typer.Option(help="Boards; all eight by default.")] = None,
-    data: Annotated[Path, typer.Option(help="Folder of MIT-BIH records.")] = Path("data/mitdb"),
+    data: Annotated[Path, typer.Option(help="Folder of MIT-BIH records.")] = MITDB_DIR,
     out: Annotated[
         Path | None, typer.Option(help="Where the figures go; build/isa.json for all boards.")
     ] = None,
@@ -143,7 +144,7 @@ def isa(
 def hil(
     records: Annotated[list[str] | None, typer.Argument(help="Records; all 48 by default.")] = None,
     board: Annotated[str, typer.Option(help="Emulated board.")] = "qemu_m4",
-    data: Annotated[Path, typer.Option(help="Folder of MIT-BIH records.")] = Path("data/mitdb"),
+    data: Annotated[Path, typer.Option(help="Folder of MIT-BIH records.")] = MITDB_DIR,
     out: Annotated[
         Path | None,
         typer.Option(help="Folder of the results; records found there are not run again; build/hil."),

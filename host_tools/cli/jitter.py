@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from host_tools.data_folder import MITDB_DIR
+
 #: Percentiles shown of the distances, and of the delays.
 _PERCENT = (50, 90, 95)
 _DELAY_PERCENT = (50, 95, 100)
@@ -18,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 def jitter(
-    data: Annotated[Path, typer.Option(help="Folder of MIT-BIH records.")] = Path("data/mitdb"),
+    data: Annotated[Path, typer.Option(help="Folder of MIT-BIH records.")] = MITDB_DIR,
     out: Annotated[Path | None, typer.Option(help="Where the figures go; build/jitter.json.")] = None,
 ) -> None:
     """Show how far detected R peaks lie from the annotated ones, and how long after them the answer comes."""

@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-_DATA, _PLOTS = Path("data"), Path("docs")
+from host_tools.data_folder import DATA_DIR
+
+_DATA, _PLOTS = DATA_DIR, Path("docs")
 
 
 def register(app: typer.Typer) -> None:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from host_tools.data_folder import MITDB_DIR
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -19,7 +21,7 @@ def parity(
     records: Annotated[
         list[str] | None, typer.Argument(help="Records by name; all of MIT-BIH by default.")
     ] = None,
-    data: Annotated[Path, typer.Option(help="Folder of MIT-BIH records.")] = Path("data/mitdb"),
+    data: Annotated[Path, typer.Option(help="Folder of MIT-BIH records.")] = MITDB_DIR,
     out: Annotated[
         Path | None, typer.Option(help="Where the figures go; build/parity.json for all records.")
     ] = None,
@@ -70,7 +72,7 @@ def parity(
 
 def rates(
     rate: Annotated[list[int] | None, typer.Option(help="Sampling rates, Hz; may be given again.")] = None,
-    data: Annotated[Path, typer.Option(help="Folder of MIT-BIH records.")] = Path("data/mitdb"),
+    data: Annotated[Path, typer.Option(help="Folder of MIT-BIH records.")] = MITDB_DIR,
     out: Annotated[
         Path | None, typer.Option(help="Where the figures go; build/rates.json for the three rates.")
     ] = None,

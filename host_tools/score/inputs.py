@@ -10,18 +10,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from host_tools import wfdb_annotations
 from host_tools.ec57 import NOT_A_BEAT, class_codes
 from host_tools.errors import UserError
-from host_tools.wfdb_input import LATE_ANNOTATIONS_S
+from host_tools.wfdb_annotations import LATE_ANNOTATIONS_S, same_rate
+from host_tools.wfdb_header import read_header
 
 #: The reference annotations of PhysioNet's databases.
 _USUAL_REFERENCE = "atr"
 #: Suffixes of a record's other files: what has none of these may be annotations.
 _NO_ANNOTATIONS = {"hea", "dat", "xws", "txt", "md", "csv", "json", "html", "png", "svg", "edf", "mat"}
-#: An annotation file ends with this.
-_END_MARK = b"\0\0"
-#: Rates that differ by less than this share are one.
-_SAME_RATE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -194,67 +192,30 @@ def _files(
 
 
 def read_annotation_file(path: Path) -> AnnotationFile:
-    """Read a WFDB annotation file.
+    """Read a WFDB annotation file, at the rate of the record's header where there is one beside it.
 
     Raises
     ------
     UserError
         It cannot be read, is empty, no annotation file, holds no beat, or is not in time order.
     """
-    import wfdb
-
-    with _reading(path):
-        content = path.read_bytes()
-    if not content.strip(b"\0"):
-        raise UserError(f"{path}: empty: no annotations")
-    if len(content) % 2 or not content.endswith(_END_MARK):
-        raise UserError(f"{path}: not a whole WFDB annotation file (its end mark is missing)")
     fs_header, length = _header(path)
-    try:
-        found = wfdb.rdann(str(path.with_suffix("")), path.suffix[1:])
-        labels = [str(symbol) for symbol in found.symbol]
-    except Exception as error:  # wfdb raises whatever its parser trips over
-        text = str(error).strip().splitlines()
-        raise UserError(f"{path}: not a WFDB annotation file ({text[0] if text else error!r})") from error
-    samples = np.asarray(found.sample, np.int64)
-    fs_own = float(found.fs) if found.fs else None
-    if fs_own is not None and fs_header is not None and not _same(fs_own, fs_header):
-        raise UserError(
-            f"{path}: annotations at {fs_own:g} Hz, but the record's header says {fs_header:g} Hz"
-        )
-    if not np.any(class_codes(labels) != NOT_A_BEAT):
-        raise UserError(f"{path}: no beat among its {len(labels)} annotations")
-    falls = np.flatnonzero(np.diff(samples) < 0)
-    if falls.size or samples[0] < 0:
-        k = int(falls[0]) if falls.size else 0
-        raise UserError(
-            f"{path}: annotations not in time order (sample {samples[k]} stands before "
-            f"{samples[k + 1] if falls.size else 0})"
-        )
-    return AnnotationFile(
-        path, samples, labels, np.asarray(found.subtype, np.int64), fs_own or fs_header, length
-    )
+    found = wfdb_annotations.read_annotation_file(path, fs_header)
+    if not len(found):
+        raise UserError(f"{path}: empty: no annotations")
+    if not np.any(class_codes(found.symbols) != NOT_A_BEAT):
+        raise UserError(f"{path}: no beat among its {len(found)} annotations")
+    return AnnotationFile(path, found.samples, found.symbols, found.subtypes, found.fs_hz, length)
 
 
 def _header(path: Path) -> tuple[float | None, int | None]:
-    """Sampling rate and length of the header beside an annotation file; None for what it does not say."""
-    import wfdb
-
-    header = path.with_suffix(".hea")
-    with _reading(header):
-        if not header.is_file():
+    """Frames per second and in all by the header beside an annotation file; None for what it does not say."""
+    record = path.with_suffix("")
+    with _reading(path):
+        if not record.with_name(f"{record.name}.hea").is_file():
             return None, None
-        try:
-            found = wfdb.rdheader(str(header.with_suffix("")))
-        except OSError:
-            raise
-        except Exception as error:  # wfdb raises whatever its parser trips over
-            raise UserError(f"{header}: not a WFDB header") from error
-    return (float(found.fs) if found.fs else None), (int(found.sig_len) if found.sig_len else None)
-
-
-def _same(a: float, b: float) -> bool:
-    return abs(a - b) <= _SAME_RATE * max(a, b)
+    header = read_header(record)
+    return header.fs_hz, header.frames
 
 
 def agreed_rate(ref: AnnotationFile, test: AnnotationFile, wanted: float | None) -> float:
@@ -267,11 +228,11 @@ def agreed_rate(ref: AnnotationFile, test: AnnotationFile, wanted: float | None)
     """
     said = [(file.path, file.fs_hz) for file in (ref, test) if file.fs_hz is not None]
     rates = [rate for _, rate in said]
-    if len(rates) == 2 and not _same(*rates):
+    if len(rates) == 2 and not same_rate(*rates):
         raise UserError(f"{test.path}: annotations at {rates[1]:g} Hz, but {ref.path} at {rates[0]:g} Hz")
     if wanted is not None:
         for path, rate in said:
-            if not _same(rate, wanted):
+            if not same_rate(rate, wanted):
                 raise UserError(f"--fs {wanted:g}: {path} is at {rate:g} Hz")
         return wanted
     if not rates:

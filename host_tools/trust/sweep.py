@@ -21,7 +21,7 @@ from host_tools.noise import (
     read_noise,
 )
 from host_tools.reference.params import FS_HZ, QUALITY_UNDECIDED_SQI, SPEC_DIGEST
-from host_tools.wfdb_input import read_annotations
+from host_tools.wfdb_annotations import read_annotations
 from training.data import file_sha256
 
 from .calibration import calibration

@@ -23,7 +23,7 @@ from host_tools.trust import JudgedBeats, calibration, join, judge, score_noise,
 from host_tools.trust.judged import stretches
 from host_tools.trust.signal_quality import area_under_roc, level_row, noise_present, wrong_answers
 from host_tools.trust.sweep import LEVELS_DB, sweep_record
-from host_tools.wfdb_input import read_annotations
+from host_tools.wfdb_annotations import read_annotations
 
 N, S, V, F, Q, O = range(6)  # noqa: E741 - the standard's own letters
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import wfdb
 
-from host_tools.csv_input import read_csv_lead
+from host_tools.csv_input import read_csv
 from host_tools.link import device as device_module
 from host_tools.link.identity import Identity
 from host_tools.records import read_record
@@ -107,12 +107,6 @@ def case_annotations_more_than_a_second_behind_end(folder: Path) -> list[object]
     return [path]
 
 
-def case_annotations_at_another_rate(folder: Path) -> list[object]:
-    path = write_record(folder, "r", ramp(1000))
-    wfdb.wrann("r", "atr", np.array([10, 500]), symbol=["N", "N"], fs=250, write_dir=str(folder))
-    return [path]
-
-
 def case_annotations_that_are_none(folder: Path) -> list[object]:
     path = write_record(folder, "r", ramp(1000))
     path.with_suffix(".atr").write_bytes(b"this is not an annotation file")
@@ -138,14 +132,6 @@ def case_csv_missing(folder: Path) -> list[object]:
 
 def case_csv_text(folder: Path) -> list[object]:
     return csv(folder, "ecg\n0.1\n0.2\noops\n0.3\n")
-
-
-def case_csv_nan(folder: Path) -> list[object]:
-    return csv(folder, "0.1\n0.2\nNaN\n")
-
-
-def case_csv_empty_cell(folder: Path) -> list[object]:
-    return csv(folder, "t,ecg\n0,1\n1,\n")
 
 
 def case_csv_infinite(folder: Path) -> list[object]:
@@ -231,14 +217,11 @@ CASES = [
     (case_time_that_is_none, r"--from soon: a time is"),
     (case_annotations_behind_end, r"r\.atr: does not fit the record of 1000 samples"),
     (case_annotations_more_than_a_second_behind_end, r"r\.atr: does not fit .* \(an annotation is at 1361\)"),
-    (case_annotations_at_another_rate, r"r\.atr: annotations at 250 Hz do not fit"),
     (case_annotations_that_are_none, r"r\.atr: "),
     (case_no_annotations, r"r\.qrs: no such annotation file"),
     (case_options_of_csv, r"--fs, --gain and --unit are for CSV"),
     (case_csv_missing, r"no\.csv: no such file"),
     (case_csv_text, r"x\.csv: line 4: 'oops' is not a number"),
-    (case_csv_nan, r"x\.csv: line 3: 'NaN' is not a sample"),
-    (case_csv_empty_cell, r"x\.csv: line 3: '' is not a number"),
     (case_csv_infinite, r"x\.csv: line 2: 'inf' is not a sample"),
     (case_csv_empty_line, r"x\.csv: line 7 is empty: a sample is missing"),
     (case_csv_empty_line_of_two_columns, r"x\.csv: line 3 is empty: a sample is missing"),
@@ -271,8 +254,8 @@ def test_bad_input(
 
 def test_empty_lines_around_the_samples_are_none(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("\n# made by hand\n\necg\n\n0.1\n# a remark\n0.2\n\n \n# the end\n\n")
-    name, index, values = read_csv_lead(tmp_path / "x.csv", None)
-    assert (name, index, values.tolist()) == ("ecg", 0, [0.1, 0.2])
+    raw = read_csv(tmp_path / "x.csv", None, 360)
+    assert (raw.name, raw.index, raw.values.tolist()) == ("ecg", 0, [0.1, 0.2])
 
 
 def test_annotations_up_to_a_second_behind_the_end_are_left_out(tmp_path: Path) -> None:
