@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from host_tools.errors import UserError
 from host_tools.isa import Outcome, Run, replay_runs
 from host_tools.pio import build_firmware, keep_image
 from host_tools.progress import track
-from host_tools.writing import write_json
+from host_tools.writing import replacing, write_json
 
 
 def replay_all(
@@ -52,7 +53,8 @@ def replay_all(
         raise UserError(f"{board}: no emulated board; there are {', '.join(EMULATED)}")
     check_tool(load_board(board).program, load_board(board))
     names = record_names(data, list(records) if records else None)
-    image = keep_image(build_firmware(board), out / f"{board}.elf")
+    with replacing(out / f"{board}.elf") as aside:
+        image = replace(keep_image(build_firmware(board), aside), path=out / f"{board}.elf")
     key = hashlib.sha256(image.path.read_bytes()).hexdigest()
     done = {name: result for name in names if (result := _known(out, name, board, key)) is not None}
     runs = [Run(board, name, None) for name in names if name not in done]

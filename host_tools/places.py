@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from host_tools.writing import write_text
+from host_tools.writing import renaming
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class Place:
         written = []
         for path in documents:
             if path.is_file() and (text := self.replaced(path.read_text(), new)) is not None:
-                write_text(path, text)
+                with renaming(path) as aside:
+                    aside.write_text(text)
                 written.append(path)
         return written
 

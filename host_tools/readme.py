@@ -31,17 +31,6 @@ HIL = Place("hil", "make hil")
 ENGINES = Place("engines", "make engines")
 
 
-def report_path(name: str, out: Path | None, some: bool) -> tuple[Path, bool]:
-    """Where a command's figures go, and whether README shows them.
-
-    Figures of ``some`` records, boards or rates, and those that are wanted elsewhere (``out``), never take
-    the place of the whole's.
-    """
-    if out is not None:
-        return out, False
-    return Path("build") / (f"{name}-some.json" if some else f"{name}.json"), not some
-
-
 def size_markdown(report: dict[str, Any]) -> str:
     """``build/export.json`` as a sentence."""
     model = report["model"]

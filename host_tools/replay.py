@@ -6,7 +6,6 @@ import csv
 import dataclasses
 import json
 import math
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from host_tools.errors import UserError
 from host_tools.link.device import Device, Progress
 from host_tools.link.session import LinkReport
 from host_tools.records import EcgRecord
+from host_tools.writing import free_stem, replacing_all
 
 #: Suffix of the annotation files.
 ANNOTATION_SUFFIX = "bbt"
@@ -116,6 +116,19 @@ def flag_text(flags: int) -> str:
     return ",".join(name for bit, name in FLAG_NAMES.items() if flags & bit)
 
 
+def result_stem(record: EcgRecord, folder: Path, plot: bool = False) -> str:
+    """Return the stem of a record's results in ``folder``: its name, numbered where that is another's.
+
+    Raises
+    ------
+    UserError
+        A file of that name is there that is none of these results.
+    """
+    name = "".join(c if c.isalnum() or c in "-_" else "_" for c in record.name)
+    suffixes = (f".{ANNOTATION_SUFFIX}", ".csv", ".json", *((".png",) if plot else ()))
+    return free_stem(folder, name, suffixes, str(record.path.resolve()))
+
+
 def write_results(done: Replay, folder: Path, summary: Any = None) -> list[Path]:
     """Write ``NAME.bbt`` (WFDB), ``NAME.csv`` and ``NAME.json`` into ``folder``.
 
@@ -130,20 +143,16 @@ def write_results(done: Replay, folder: Path, summary: Any = None) -> list[Path]
     Raises
     ------
     UserError
-        The folder cannot be written to.
+        The folder cannot be written to, or holds files of these names that are no such results.
     """
-    name = "".join(c if c.isalnum() or c in "-_" else "_" for c in done.record.name)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".writing-") as aside:
-            parts = [
-                _write_annotations(done, Path(aside), name),
-                _write_csv(done, Path(aside) / f"{name}.csv"),
-                _write_json(done, Path(aside) / f"{name}.json", summary),
-            ]
-            return [part.replace(folder / part.name) for part in parts]
-    except OSError as error:
-        raise UserError(f"{folder}: cannot be written to ({error.strerror})") from error
+    name = result_stem(done.record, folder)
+    with replacing_all(folder) as aside:
+        parts = [
+            _write_annotations(done, aside, name),
+            _write_csv(done, aside / f"{name}.csv"),
+            _write_json(done, aside / f"{name}.json", summary),
+        ]
+    return [folder / part.name for part in parts]
 
 
 def _write_annotations(done: Replay, folder: Path, name: str) -> Path:

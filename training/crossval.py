@@ -26,7 +26,7 @@ import torch
 from numpy.typing import NDArray
 
 from host_tools.reference.params import SPEC_DIGEST
-from host_tools.writing import replacing
+from host_tools.writing import renaming
 from training.augment import NoiseBank, load_noise
 from training.config import TrainingConfig
 from training.data import DATA_DIR, REPO_ROOT
@@ -242,7 +242,7 @@ def run_job(job: Job) -> str:
         "held_out": held,
         "seen": seen,
     }
-    with replacing(job.file()) as aside:
+    with renaming(job.file()) as aside:
         torch.save(state, aside)
     return job.name
 

@@ -78,6 +78,18 @@ def wrong_files(folder: Path, manifest: Manifest) -> list[str]:
     return wrong
 
 
+def not_committed(databases: dict[str, Path]) -> str:
+    """Say what makes folders (by their database's name) other data than the committed; empty if nothing."""
+    manifests = load_manifest()
+    for name, folder in databases.items():
+        manifest = manifests[name]
+        if wrong := wrong_files(folder, manifest):
+            return f"{folder} is not the committed {name} ({wrong[0]} differs or is missing)"
+        if more := sorted(p.name for p in folder.glob("*.hea") if p.name not in manifest.files):
+            return f"{folder} is not the committed {name} ({more[0]} does not belong to it)"
+    return ""
+
+
 def fetch_databases(
     data_dir: Path = DATA_DIR,
     source: Path | None = None,

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from host_tools.errors import UserError
-from host_tools.writing import replacing
+from host_tools.writing import renaming
 from training.contexts import assemble_contexts
 from training.data import DATA_DIR, REPO_ROOT, file_sha256
 from training.splits import (
@@ -343,7 +343,7 @@ def load_record(name: str, peaks: str, data_dir: Path = DATA_DIR, cache_dir: Pat
         beats = made_up_record(samples, original, mode, read_annotations(path), data_dir)
     else:
         beats = compute_beats(samples, read_annotations(path), name, peaks)
-    with replacing(file) as aside, aside.open("wb") as out:
+    with renaming(file) as aside, aside.open("wb") as out:
         np.savez_compressed(out, **{field: getattr(beats, field) for field in _ARRAYS})
     for old in cache_dir.glob(f"{stem}_{'?' * 24}.npz"):
         if old != file:

@@ -9,7 +9,7 @@ from typing import Any
 
 from host_tools.errors import UserError
 from host_tools.reference.params import FEATURE_NAMES
-from host_tools.writing import write_text
+from host_tools.writing import renaming
 from training.data import REPO_ROOT, file_sha256
 from training.evaluate import DS2_LOG_PATH, REPORT_DIR, TFLITE_PATH, read_metrics
 from training.splits import DATABASE_NAMES, DS1, DS2, PACED, PROTOCOLS, SHIPPED
@@ -65,7 +65,9 @@ def card_text() -> str:
 
 def write_card(path: Path = CARD_PATH) -> None:
     """Write the card aside, then rename."""
-    write_text(path, card_text())
+    text = card_text()
+    with renaming(path) as aside:
+        aside.write_text(text)
 
 
 def _layers(channels: list[int], kernels: list[int], strides: list[int]) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from host_tools.cli.output import Force, figures_file
 from host_tools.data_folder import MITDB_DIR
 
 
@@ -25,19 +26,24 @@ def bench(
     board: Annotated[
         list[str] | None, typer.Option(help="Emulated board to count on; all where none is named.")
     ] = None,
+    force: Force = False,
 ) -> None:
-    """Measure the core's speed here, and count its instructions and bytes on each instruction set."""
+    """Measure the core's speed here, and count its instructions and bytes on each instruction set.
+
+    README's tables are written only from all boards with record 100 of the committed mitdb (SHA-256 sums).
+    """
     from rich.table import Table
 
     from host_tools.bench import measure, measure_costs
     from host_tools.costs.energy import energy_table
     from host_tools.costs.table import cost_table, goal_table
     from host_tools.costs.targets import TARGETS
-    from host_tools.readme import DOCUMENTS, SPEED, report_path, speed_markdown, write_costs
+    from host_tools.readme import DOCUMENTS, SPEED, speed_markdown, write_costs
     from host_tools.text import new_console
     from host_tools.writing import write_json
 
-    out, whole = report_path("bench", out, some=bool(board) or record != "100")
+    some = bool(board) or record != "100"
+    out, whole = figures_file("bench", "bench", out, force=force, some=some, databases={"mitdb": data})
     console = new_console(width=None if new_console().is_terminal else 160)
     figures = measure(data, record, runs)
     table = Table("on this machine", "value")

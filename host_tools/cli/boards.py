@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from host_tools.cli.output import Force, figures_file
 from host_tools.data_folder import MITDB_DIR
 from host_tools.errors import CheckFailed, UserError
 
@@ -108,16 +110,20 @@ def isa(
         Path | None, typer.Option(help="Where the figures go; build/isa.json for all boards.")
     ] = None,
     at_once: Annotated[int, typer.Option(help="Boards that run at once.", min=1)] = 2,
+    force: Force = False,
 ) -> None:
-    """Prove on eight instruction sets that the firmware computes the reference's values."""
+    """Prove on eight instruction sets that the firmware computes the reference's values.
+
+    README's table is written only from all boards on the committed mitdb, checked by SHA-256 sums.
+    """
     from rich.table import Table
 
     from host_tools.isa import prove
-    from host_tools.readme import DOCUMENTS, ISA, isa_markdown, report_path
+    from host_tools.readme import DOCUMENTS, ISA, isa_markdown
     from host_tools.text import new_console
     from host_tools.writing import write_json
 
-    out, whole = report_path("isa", out, some=bool(board))
+    out, whole = figures_file("isa", "isa", out, force=force, some=bool(board), databases={"mitdb": data})
     figures, differences = prove(board, data, at_once)
     write_json(out, figures)
     if whole:
@@ -150,15 +156,26 @@ def hil(
         typer.Option(help="Folder of the results; records found there are not run again; build/hil."),
     ] = None,
     at_once: Annotated[int, typer.Option(help="Boards that run at once.", min=1)] = 2,
+    force: Force = False,
 ) -> None:
-    """Replay whole records through an emulated board, compare every beat; resumes where it was."""
+    """Replay whole records through an emulated board, compare every beat; resumes where it was.
+
+    README's sentence is written only from all records of the committed mitdb, checked by SHA-256 sums.
+    """
     from host_tools.hil import replay_all
     from host_tools.readme import DOCUMENTS, HIL, hil_markdown
+    from host_tools.writing import claim_files, claim_folder
+    from training.data import not_committed
 
-    whole = not records and board == "qemu_m4" and out is None
-    out = out or Path("build/hil")
+    some = bool(records) or board != "qemu_m4" or out is not None
+    why = "" if some else not_committed({"mitdb": data})
+    out = out or Path("build/hil-some" if some or why else "build/hil")
+    claim_folder("hil", out, force=force)
+    claim_files("hil", [out.with_name(out.name + ".json")], force=force)
     total = replay_all(board, data, records, out, at_once)
-    if whole:
+    if why:
+        print(f"bitbeat: {why}: these figures change no document", file=sys.stderr)
+    elif not some:
         HIL.write(hil_markdown(total), DOCUMENTS)
     print(
         f"{total['records']} records, {total['samples']:,} samples, {total['beats']:,} beats, "

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from host_tools.cli.output import Force
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -28,6 +30,7 @@ def demo(
     out: Annotated[Path, typer.Option(help="Folder for annotations, CSV, JSON and the plot.")] = Path(
         "build/demo"
     ),
+    force: Force = False,
 ) -> None:
     """Replay an ECG through the emulated device: beats, a summary and a plot."""
     from rich.text import Text
@@ -36,14 +39,18 @@ def demo(
     from host_tools.demo import compare_with_truth, print_findings, write_example
     from host_tools.records import read_record
     from host_tools.reference.params import FS_HZ
+    from host_tools.replay import result_stem
     from host_tools.text import new_console, printable
+    from host_tools.writing import claim_folder
 
+    claim_folder("demo", out, force=force)
     console = new_console()
     simulation = None
     if record is None:
         simulation, path = write_example(out, FS_HZ)
         record = str(path)
     source = read_record(record)
+    result_stem(source, out, plot=True)
     what = "simulated example" if simulation is not None else f"record {source.name}"
     headline = Text.assemble(
         ("BitBeat demo", "bold"), f": {printable(what)}, {source.duration_s:.0f} s of ECG"
@@ -84,10 +91,15 @@ def simulate(
     seed: Annotated[int, typer.Option(help="Same seed, same samples.", min=0)] = 2024,
     fs: Annotated[float, typer.Option(help="Sampling rate, Hz.", min=100, max=2000)] = 360.0,
     name: Annotated[str, typer.Option(help="Name of the record.")] = "example",
+    force: Force = False,
 ) -> None:
     """Write the demo's simulated ECG, with its truth as annotations, for any seed and rate."""
     from host_tools.example import example_record
+    from host_tools.simulator.files import check_name
+    from host_tools.writing import claim_folder
 
+    check_name(name)
+    claim_folder("simulate", out, force=force, names=[f"{name}.{suffix}" for suffix in ("hea", "dat", "atr")])
     simulation = example_record(fs, seed)
     path = simulation.write_wfdb(out, name)
     seconds = simulation.samples.size / simulation.fs_hz

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from host_tools.cli.output import Force, figures_file
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -37,26 +39,37 @@ def fit_detector(
         Path | None, typer.Option("--data", help="Folder that holds mitdb/, nstdb/ and svdb/.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Where the figures go; build/detector_fit.json.")] = None,
+    force: Force = False,
 ) -> None:
-    """Fit the R-peak detector's weights again, beside the committed ones; changes no file of the source."""
+    """Fit the R-peak detector's weights again, beside the committed ones; changes no file of the source.
+
+    README's table is written only from all records of the committed databases, checked by SHA-256 sums.
+    """
     from host_tools.progress import track
-    from host_tools.readme import DETECTOR, DOCUMENTS, detector_markdown, report_path
+    from host_tools.readme import DETECTOR, DOCUMENTS, detector_markdown
     from host_tools.text import new_console
-    from host_tools.writing import check_folder, write_json
-    from training.data import DATA_DIR, fetch_databases
+    from host_tools.writing import write_json
+    from training.data import DATA_DIR, DATABASES, fetch_databases
     from training.detector_candidates import training_runs
     from training.detector_compare import fit_detector as run_fit
     from training.splits import PROTOCOLS, SHIPPED
 
-    out, whole = report_path("detector_fit", out, some=bool(record))
     records = record or PROTOCOLS[SHIPPED]
     training_runs(records)  # refuses DS2 before anything is fetched
-    check_folder(out.parent)
     if data_dir is None:
         fetch_databases(DATA_DIR)
-    found = run_fit(records, noise, data_dir or DATA_DIR, track)
+    where = data_dir or DATA_DIR
+    out, whole = figures_file(
+        "fit-detector",
+        "detector_fit",
+        out,
+        force=force,
+        some=bool(record) or noise != "second",
+        databases={name: where / name for name in DATABASES},
+    )
+    found = run_fit(records, noise, where, track)
     write_json(out, found)
-    if whole and noise == "second" and data_dir is None:
+    if whole:
         DETECTOR.write(detector_markdown(found), DOCUMENTS)
     console = new_console()
     console.print(_weights_table(found))

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from host_tools.cli.output import Force
 from host_tools.errors import UserError
 
 
@@ -32,6 +33,7 @@ def explain(
     fs: Annotated[float | None, typer.Option(help="CSV: sampling rate, Hz.")] = None,
     gain: Annotated[float | None, typer.Option(help="CSV with --unit adu: units per mV.")] = None,
     unit: Annotated[str | None, typer.Option(help="CSV: mV (default), uV, V or adu.")] = None,
+    force: Force = False,
 ) -> None:
     """Show why a beat got its class: what the network saw, and what each part of it brought."""
     import sys
@@ -41,17 +43,25 @@ def explain(
     from host_tools.plots.explanation import plot_explanation
     from host_tools.records import parse_time, read_record
     from host_tools.text import new_console
-    from host_tools.writing import check_folder, write_json
+    from host_tools.writing import claim_files, claim_folder, free_stem, write_json
 
     if beat is None:
         raise UserError("give the beat: --beat and the sample number of its R peak, or its time m:ss")
     if out is not None and out.suffix.lower() not in (".png", ".svg"):
         raise UserError(f"{out}: plots are written as .png or .svg")
-    check_folder(out.parent if out is not None else _FOLDER)
+    suffixes = (".png", ".json") if json_too else (".png",)
+    if out is not None:
+        wanted_files = [out, out.with_suffix(".json")] if json_too else [out]
+        claim_files("explain", wanted_files, force=force, inputs=[Path(record)] if record else ())
+    if out is None or record is None:
+        claim_folder("explain", _FOLDER, force=force)
     source = read_record(record or _example(), lead=lead, fs_hz=fs, gain=gain, unit=unit)
     wanted = int(beat) if beat.isdecimal() else parse_time(beat, source.fs_hz, "--beat")
     case = explain_beat(source, wanted, beat, lambda line: print(f"bitbeat: {line}", file=sys.stderr))
-    picture = plot_explanation(case, out or _FOLDER / f"{source.name}_{case.sample}.png")
+    if out is None:
+        stem = free_stem(_FOLDER, f"{source.name}_{case.sample}", suffixes, str(source.path.resolve()))
+        out = _FOLDER / f"{stem}.png"
+    picture = plot_explanation(case, out)
     written = [picture]
     if json_too:
         written.append(picture.with_suffix(".json"))
@@ -83,6 +93,7 @@ def errors(
         str, typer.Option(help="Compare from here on: seconds, mm:ss, hh:mm:ss, or s1234 (a sample).")
     ] = "5:00",
     per_cell: Annotated[int, typer.Option(help="Typical errors shown of each kind.", min=1, max=8)] = 3,
+    force: Force = False,
 ) -> None:
     """Show the worst records and typical errors of each kind, from the C core's output."""
     from host_tools.explain.mistakes import (
@@ -96,12 +107,12 @@ def errors(
     from host_tools.progress import track
     from host_tools.records import parse_time
     from host_tools.text import new_console
-    from host_tools.writing import check_folder, write_json, write_text
+    from host_tools.writing import claim_folder, write_json, write_text
 
     # Each record has its own rate; what is no time at all is refused before any of them is read.
     parse_time(start, 1.0, "--start")
     names = resolve_records(records)
-    check_folder(out)
+    claim_folder("errors", out, force=force, names=("errors.csv", "errors.json", "errors.png"))
     console = new_console()
     if records == "DS2":
         console.print(

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from host_tools.cli.output import Force
 from host_tools.errors import CheckFailed, UserError
 
 _Rate = Annotated[float, typer.Option(help="Share of the frames, 0 to 1.")]
@@ -70,6 +71,7 @@ def fuzz(
     ] = None,
     seconds: Annotated[int, typer.Option(help="How long; the targets run side by side.", min=1)] = 600,
     out: Annotated[Path, typer.Option(help="Where the figures go.")] = Path("build/fuzz.json"),
+    force: Force = False,
 ) -> None:
     """Fuzz frame parser, main loop and signal chain with libFuzzer and the sanitizers."""
     from dataclasses import asdict
@@ -77,8 +79,9 @@ def fuzz(
     from host_tools.build import ROOT
     from host_tools.fuzz import WORK_DIR
     from host_tools.fuzz import fuzz as run
-    from host_tools.writing import write_json
+    from host_tools.writing import claim_files, write_json
 
+    claim_files("fuzz", [out], force=force)
     results = run(targets or [], seconds)
     figures = {r.target: {**asdict(r), "findings": [str(path) for path in r.findings]} for r in results}
     write_json(out, {"seconds": seconds, "targets": figures})

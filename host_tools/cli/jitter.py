@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from host_tools.cli.output import Force, figures_file
 from host_tools.data_folder import MITDB_DIR
 
 #: Percentiles shown of the distances, and of the delays.
@@ -22,21 +23,24 @@ def register(app: typer.Typer) -> None:
 def jitter(
     data: Annotated[Path, typer.Option(help="Folder of MIT-BIH records.")] = MITDB_DIR,
     out: Annotated[Path | None, typer.Option(help="Where the figures go; build/jitter.json.")] = None,
+    force: Force = False,
 ) -> None:
-    """Show how far detected R peaks lie from the annotated ones, and how long after them the answer comes."""
+    """Show how far detected R peaks lie from the annotated ones, and how long after them the answer comes.
+
+    README's sentence is written only from the committed mitdb, checked by its SHA-256 sums.
+    """
     from rich.table import Table
 
     from host_tools.jitter import pooled, record_jitter
     from host_tools.mitdb import record_names
     from host_tools.progress import track
-    from host_tools.readme import DOCUMENTS, JITTER, jitter_markdown, report_path
+    from host_tools.readme import DOCUMENTS, JITTER, jitter_markdown
     from host_tools.reference.params import FS_HZ
     from host_tools.text import new_console
-    from host_tools.writing import check_folder, write_json
+    from host_tools.writing import write_json
 
-    out, whole = report_path("jitter", out, some=False)
-    check_folder(out.parent)
     names = record_names(data)
+    out, whole = figures_file("jitter", "jitter", out, force=force, databases={"mitdb": data})
     measured = ((name, record_jitter(data / name)) for name in names)
     found = [one for _, one in track(measured, len(names), "jitter", lambda pair: pair[0])]
     rows: list[dict[str, Any]] = []

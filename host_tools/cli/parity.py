@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from host_tools.cli.output import Force, figures_file
 from host_tools.data_folder import MITDB_DIR
 
 
@@ -26,8 +27,12 @@ def parity(
         Path | None, typer.Option(help="Where the figures go; build/parity.json for all records.")
     ] = None,
     processes: Annotated[int, typer.Option(help="Processes at once; 0 = one a core.")] = 0,
+    force: Force = False,
 ) -> None:
-    """Compare every intermediate value of Python reference and C core, and the logits with TFLite Micro's."""
+    """Compare every intermediate value of Python reference and C core, and the logits with TFLite Micro's.
+
+    README's table is written only from all records of the committed mitdb, checked by SHA-256 sums.
+    """
     import os
 
     from rich.table import Table
@@ -36,12 +41,14 @@ def parity(
     from host_tools.mitdb import record_names, record_samples
     from host_tools.parity import compare_records, summarise
     from host_tools.progress import track
-    from host_tools.readme import DOCUMENTS, PARITY, parity_markdown, report_path
+    from host_tools.readme import DOCUMENTS, PARITY, parity_markdown
     from host_tools.text import new_console
     from host_tools.writing import write_json
 
     names = record_names(data, records)
-    out, whole = report_path("parity", out, some=bool(records))
+    out, whole = figures_file(
+        "parity", "parity", out, force=force, some=bool(records), databases={"mitdb": data}
+    )
     tasks = ((name, record_samples(data, name)) for name in names)
     results = list(
         track(
@@ -76,18 +83,22 @@ def rates(
     out: Annotated[
         Path | None, typer.Option(help="Where the figures go; build/rates.json for the three rates.")
     ] = None,
+    force: Force = False,
 ) -> None:
-    """Generate the chain for other sampling rates; give parity, state size and a cross-check on DS1."""
+    """Generate the chain for other sampling rates; give parity, state size and a cross-check on DS1.
+
+    README's table is written only from the three rates on the committed mitdb, checked by SHA-256 sums.
+    """
     from rich.table import Table
 
     from host_tools.errors import CheckFailed
     from host_tools.rates import check_rate
-    from host_tools.readme import DOCUMENTS, RATES, rates_markdown, report_path
+    from host_tools.readme import DOCUMENTS, RATES, rates_markdown
     from host_tools.text import new_console
     from host_tools.writing import write_json
 
+    out, whole = figures_file("rates", "rates", out, force=force, some=bool(rate), databases={"mitdb": data})
     reports = [check_rate(fs_hz, data) for fs_hz in rate or (250, 360, 500)]
-    out, whole = report_path("rates", out, some=bool(rate))
     write_json(out, {str(r["fs_hz"]): r for r in reports})
     if whole:
         RATES.write(rates_markdown(reports), DOCUMENTS)

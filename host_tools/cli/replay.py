@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from host_tools.cli.output import Force
 from host_tools.errors import UserError
 
 if TYPE_CHECKING:
@@ -58,21 +59,23 @@ def replay(
     ),
     plot: Annotated[bool, typer.Option("--plot", help="Draw ECG-paper strips around the events.")] = False,
     strips: Annotated[int, typer.Option(help="Strips in the plot at most.", min=1)] = 8,
+    force: Force = False,
 ) -> None:
     """Stream a record through a device; write and sum up the beats that it finds."""
     from host_tools.records import read_record
-    from host_tools.replay import parse_speed
+    from host_tools.replay import parse_speed, result_stem
     from host_tools.text import new_console
-    from host_tools.writing import check_folder
+    from host_tools.writing import claim_folder
 
     if use_emulator == (port is not None):
         raise UserError("give either --port URL or --emulator (`bitbeat ports` lists the serial ports)")
     factor = parse_speed(speed)
-    check_folder(out)
+    claim_folder("replay", out, force=force, inputs=[Path(record)])
     console = new_console()
     source = read_record(
         record, lead=lead, begin=begin, end=end, fs_hz=fs, gain=gain, unit=unit, reference=reference
     )
+    result_stem(source, out, plot)  # what may not be replaced is refused before the streaming
     _print_source(source, console)
     done = _stream(source, port, baud, factor, console)
     _print_link(done, console)

@@ -8,7 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
+from host_tools.cli.output import Force, figures_file
 from host_tools.errors import UserError
+
+_DATABASES, _PAGE = ("mitdb", "nstdb"), ("score.md", "score.png")
 
 
 def register(app: typer.Typer) -> None:
@@ -35,12 +38,13 @@ def score(
     out: Annotated[Path, typer.Option(help="Folder for line files, JSON, CSV and HTML.")] = Path(
         "build/score"
     ),
+    force: Force = False,
 ) -> None:
     """Score beat annotations against a reference after EC57, count for count as WFDB's bxb and sumstats."""
     from host_tools.ec57 import MAPPINGS
-    from host_tools.score import find_tasks, print_score, score_tasks, write_report
+    from host_tools.score import REPORT_SUFFIXES, find_tasks, print_score, score_tasks, write_report
     from host_tools.text import new_console
-    from host_tools.writing import check_folder
+    from host_tools.writing import claim_folder
 
     if mapping not in MAPPINGS:
         raise UserError(f"--mapping {mapping}: must be {' or '.join(MAPPINGS)}")
@@ -48,7 +52,8 @@ def score(
         raise UserError(f"--window {window:g}: must be above 0 and at most 10000 ms")
     if fs is not None and not 0 < fs < 1e6:
         raise UserError(f"--fs {fs:g}: must be above 0 and below 1000000 Hz")
-    check_folder(out)
+    names = [f"score.{suffix}" for suffix in REPORT_SUFFIXES]
+    claim_folder("score", out, force=force, inputs=(ref, test), names=names)
     tasks, untested = find_tasks(ref, test, ref_annotator, test_annotator, record or ())
     result = score_tasks(
         tasks, start=start, end=end, window_ms=window, mapping=mapping, fs_hz=fs, untested=untested
@@ -64,7 +69,9 @@ def score(
 
 
 def scoreboard(
-    out: Annotated[Path, typer.Option(help="Where the figures go.")] = Path("build/score.json"),
+    out: Annotated[
+        Path | None, typer.Option(help="Where the figures go; build/score.json by default.")
+    ] = None,
     data_dir: Annotated[
         Path | None, typer.Option("--data", help="Folder that holds mitdb/ and nstdb/.")
     ] = None,
@@ -72,30 +79,42 @@ def scoreboard(
         Path | None, typer.Option(help="Folder of score.md and score.png; docs/ by default.")
     ] = None,
     processes: Annotated[int, typer.Option(help="Records at once; 0 = one a core.")] = 0,
+    force: Force = False,
 ) -> None:
-    """Score the deployed chain on all records: detection, noise, DS2 with both models; log new models."""
+    """Score the deployed chain on all records: detection, noise, DS2 with both models; log new models.
+
+    README, docs/ and the log are written only from the committed mitdb and nstdb, checked by SHA-256 sums.
+    """
     from host_tools.build import ROOT
     from host_tools.cli.train import need
     from host_tools.readme import DOCUMENTS
     from host_tools.scoreboard import plot_records, print_sheets, score_all, scorings, write_documents
     from host_tools.text import new_console
-    from host_tools.writing import check_folder, write_json
+    from host_tools.writing import claim_folder, claim_project, write_json
     from training.data import DATA_DIR, fetch_databases
     from training.evaluate import DS2_LOG_PATH
 
     need(("torch", "safetensors"), "train")
-    check_folder(out.parent)
     if data_dir is None:
-        fetch_databases(DATA_DIR, names=("mitdb", "nstdb"))
+        fetch_databases(DATA_DIR, names=_DATABASES)
+    where = data_dir or DATA_DIR
+    databases = {name: where / name for name in _DATABASES}
+    out, whole = figures_file(
+        "scoreboard", "score", out, force=force, some=docs is not None, databases=databases
+    )
+    folder = ROOT / "docs" if whole else docs or Path("build/scoreboard")
+    if whole:
+        claim_project(*(folder / name for name in _PAGE))
+    else:
+        claim_folder("scoreboard", folder, force=force, names=_PAGE)
     console, errors = new_console(width=max(120, new_console().width)), new_console(stderr=True)
     with errors.status("score") as status:
-        board = score_all(data_dir or DATA_DIR, processes, lambda what: status.update(f"score: {what}"))
-    logged = _log(board.entries) if docs is None else []
+        board = score_all(where, processes, lambda what: status.update(f"score: {what}"))
+    logged = _log(board.entries) if whole else []
     board.content["ds2_scorings"] = scorings(DS2_LOG_PATH)
     write_json(out, board.content)
     print_sheets(board.content, console)
-    folder = docs or ROOT / "docs"
-    written = write_documents(board.content, folder / "score.md", DOCUMENTS if docs is None else [])
+    written = write_documents(board.content, folder / "score.md", DOCUMENTS if whole else [])
     written.append(plot_records(folder / "score.png", board.content))
     written += logged
     for note in board.notes:

@@ -13,7 +13,7 @@ from host_tools.build import BUILD_DIR, ROOT
 from host_tools.costs.count import run_counted
 from host_tools.costs.targets import Target, build_network_bench
 from host_tools.errors import CheckFailed
-from host_tools.writing import write_text
+from host_tools.writing import renaming
 
 #: Both anchors: letter, file.
 ANCHORS = {"A": "A_ptd", "C": "C_pcd"}
@@ -69,12 +69,13 @@ def load_anchor(folder: Path, letter: str) -> Anchor:
     by_size = {stored[key][0].size: stored[key].reshape(len(stored[key]), -1) for key in stored.files}
     inputs = np.concatenate([by_size[port.tensor.size] for port in network.inputs], axis=1)
     places = ", ".join(f"{{{port.offset}u, {port.tensor.size}u}}" for port in network.inputs)
-    write_text(
-        generated / "bench_network.h",
+    header = (
         '#include "anchor.h"\n#define BENCH_ARENA_BYTES ANCHOR_ARENA_BYTES\n'
         "#define BENCH_OUTPUT_BYTES ANCHOR_OUTPUT_BYTES\n#define BENCH_INVOKE anchor_invoke\n"
-        f"#define BENCH_INPUTS {{{places}}}\n",
+        f"#define BENCH_INPUTS {{{places}}}\n"
     )
+    with renaming(generated / "bench_network.h") as aside:
+        aside.write_text(header)
     outputs = np.load(folder / f"{name}_big1000_out_i8.npy").reshape(len(inputs), -1)
     return Anchor(letter, generated, network.macs, inputs, outputs)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from host_tools.errors import DeviceError
-from host_tools.writing import write_text
+from host_tools.writing import renaming
 
 from .messages import PROTOCOL_VERSION, Hello
 
@@ -59,7 +59,8 @@ def record_history(kind: str, value: int, path: Path | None = None) -> None:
     lines = path.read_text().splitlines() if path.is_file() else []
     entry = f"{kind} {value:08x}"
     lines = [line for line in lines if line != entry] + [entry]
-    write_text(path, "\n".join(lines) + "\n")
+    with renaming(path) as aside:
+        aside.write_text("\n".join(lines) + "\n")
 
 
 def check_identity(

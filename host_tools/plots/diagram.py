@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from host_tools.reference.params import BEAT_CHANNELS, CONTEXT_BEATS, FS_HZ, RHYTHM_FEATURES, WINDOW_SAMPLES
+from host_tools.writing import claim_project
 
 from .paper import new_figure, save
 
@@ -92,6 +93,7 @@ def plot_chain_diagram(path: Path | str) -> Path:
     for box in _BOXES.values():
         _draw_box(axes, box)
     _legend(axes)
+    claim_project(Path(path))
     return save(figure, path)
 
 

@@ -167,11 +167,11 @@ def draw_signal_quality(figures: dict[str, Any], path: Path) -> Path:
     return save(figure, path)
 
 
+#: Names of the four pictures.
+PLOTS = ("noise.png", "reliability.png", "undecided.png", "signal_quality.png")
+
+
 def draw_all(figures: dict[str, Any], folder: Path) -> list[Path]:
     """Draw the four pictures into ``folder``."""
-    return [
-        draw_noise(figures, folder / "noise.png"),
-        draw_reliability(figures, folder / "reliability.png"),
-        draw_undecided(figures, folder / "undecided.png"),
-        draw_signal_quality(figures, folder / "signal_quality.png"),
-    ]
+    draw = (draw_noise, draw_reliability, draw_undecided, draw_signal_quality)
+    return [one(figures, folder / name) for one, name in zip(draw, PLOTS, strict=True)]

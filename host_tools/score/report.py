@@ -24,6 +24,9 @@ from host_tools.writing import write_json, write_text
 from .html import page
 from .result import RATE_NAMES, ScoreResult
 
+#: Of the files of a score.
+REPORT_SUFFIXES = ("bxb", "sd", "bxb.sumstats", "sd.sumstats", "json", "csv", "html")
+
 
 def write_report(result: ScoreResult, folder: Path, name: str = "score") -> list[Path]:
     """Write every file of a score.

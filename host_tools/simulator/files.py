@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import numpy as np
 import wfdb
 
 from host_tools.errors import UserError
+from host_tools.writing import replacing_all
 
 if TYPE_CHECKING:
     from .simulate import Simulation
@@ -34,37 +34,36 @@ def _annotations(simulation: Simulation) -> tuple[list[int], list[str], list[str
     return [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows]
 
 
-def write_wfdb(simulation: Simulation, folder: Path, name: str) -> Path:
-    """See :meth:`Simulation.write_wfdb`."""
+def check_name(name: str) -> None:
+    """Raise UserError unless a record may be named so."""
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
         raise UserError(f"record name {name!r}: only letters, digits, '-' and '_' are allowed")
+
+
+def write_wfdb(simulation: Simulation, folder: Path, name: str) -> Path:
+    """See :meth:`Simulation.write_wfdb`."""
+    check_name(name)
     samples, symbols, notes = _annotations(simulation)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder) as aside:
-            wfdb.wrsamp(
-                name,
-                fs=simulation.fs_hz,
-                units=["mV"],
-                sig_name=["MLII"],
-                d_signal=simulation.samples.astype(np.int64).reshape(-1, 1),
-                fmt=["16"],
-                adc_gain=[float(simulation.adu_per_mv)],
-                baseline=[0],
-                comments=[f"simulated by bitbeat, seed {simulation.seed}"],
-                write_dir=aside,
-            )
-            wfdb.wrann(
-                name,
-                "atr",
-                np.array(samples),
-                symbol=symbols,
-                aux_note=notes,
-                fs=simulation.fs_hz,
-                write_dir=aside,
-            )
-            for part in sorted(Path(aside).iterdir()):
-                part.replace(folder / part.name)
-    except OSError as error:
-        raise UserError(f"cannot write record {folder / name}: {error.strerror or error}") from error
+    with replacing_all(folder) as aside:
+        wfdb.wrsamp(
+            name,
+            fs=simulation.fs_hz,
+            units=["mV"],
+            sig_name=["MLII"],
+            d_signal=simulation.samples.astype(np.int64).reshape(-1, 1),
+            fmt=["16"],
+            adc_gain=[float(simulation.adu_per_mv)],
+            baseline=[0],
+            comments=[f"simulated by bitbeat, seed {simulation.seed}"],
+            write_dir=str(aside),
+        )
+        wfdb.wrann(
+            name,
+            "atr",
+            np.array(samples),
+            symbol=symbols,
+            aux_note=notes,
+            fs=simulation.fs_hz,
+            write_dir=str(aside),
+        )
     return folder / name

@@ -16,6 +16,7 @@ import wfdb
 from host_tools.beats import BEAT_DTYPE, CLASS_NAMES
 from host_tools.demo import Finding, compare_with_truth
 from host_tools.example import example_record
+from host_tools.written import LIST_NAME
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -81,7 +82,7 @@ def test_demo_end_to_end(tmp_path):
     assert "lead off" in done.stdout
     assert {p.name for p in tmp_path.iterdir()} == {
         *("example.hea", "example.dat", "example.atr"),
-        *("example.bbt", "example.csv", "example.json", "example.png"),
+        *(LIST_NAME, "example.bbt", "example.csv", "example.json", "example.png"),
     }
     beats = wfdb.rdann(str(tmp_path / "example"), "bbt")
     summary = json.loads((tmp_path / "example.json").read_text())["summary"]

@@ -30,6 +30,7 @@ from host_tools.plots.rhythm_panel import features_height_mm
 from host_tools.records import EcgRecord, Reference, read_record
 from host_tools.reference import params
 from host_tools.reference.run import run_record
+from host_tools.written import LIST_NAME
 
 
 @pytest.fixture(scope="module")
@@ -368,7 +369,7 @@ def test_command(record, case, tmp_path):
     assert done.returncode == 0, done.stderr
     assert f"sample {case.sample}" in done.stdout
     assert json.loads(out.with_suffix(".json").read_text())["sample"] == case.sample
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["beat.json", "beat.png"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [LIST_NAME, "beat.json", "beat.png"]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from host_tools.boards import EMULATED
+from host_tools.cli.output import figures_file
 from host_tools.places import Place
 from host_tools.readme import (
     COMPARISON,
@@ -32,7 +33,6 @@ from host_tools.readme import (
     jitter_markdown,
     parity_markdown,
     rates_markdown,
-    report_path,
     speed_markdown,
     write_costs,
 )
@@ -93,10 +93,14 @@ def test_the_speed_is_what_the_command_writes() -> None:
     assert speed_markdown({"core_x_realtime": core, "replay_x_realtime": replay}).strip() == inside(SPEED)
 
 
-def test_figures_of_a_part_do_not_take_the_place_of_the_whole(tmp_path: Path) -> None:
-    assert report_path("isa", None, some=False) == (Path("build/isa.json"), True)
-    assert report_path("isa", None, some=True) == (Path("build/isa-some.json"), False)
-    assert report_path("isa", tmp_path, some=False) == (tmp_path, False)
+def test_figures_of_a_part_do_not_take_the_place_of_the_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = tmp_path / "given.json"
+    assert figures_file("isa", "isa", None, force=False) == (Path("build/isa.json"), True)
+    assert figures_file("isa", "isa", None, force=False, some=True) == (Path("build/isa-some.json"), False)
+    assert figures_file("isa", "isa", given, force=False) == (given, False)
 
 
 def test_writing_changes_the_place_alone(tmp_path: Path) -> None:

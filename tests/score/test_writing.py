@@ -14,6 +14,7 @@ import pytest
 
 from host_tools.errors import UserError
 from host_tools.writing import check_folder, replacing, write_json, write_text
+from host_tools.written import LIST_NAME
 
 from .files import regular, write_annotations, write_header
 
@@ -25,7 +26,7 @@ def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"a\.txt: cannot be written \(No space left on device\)$"):
         write_text(path, "new")
     assert path.read_text() == "old"
-    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [LIST_NAME, "a.txt"]
 
 
 def copy_what_is_not_there(aside: Path) -> None:

@@ -15,6 +15,7 @@ from host_tools.errors import UserError
 from host_tools.example import EXAMPLE_DURATION_S, example_record
 from host_tools.simulator import LEAD_OFF_ADU, RAIL_ADU, Simulation, Span, Step, simulate
 from host_tools.simulator.draw import Draw
+from host_tools.written import LIST_NAME
 
 #: SHA-256 of the example's samples (int16, little endian) at 360 Hz: the same on every machine.
 EXAMPLE_SHA256 = "3c04da676f9368058ec187daf92f6d86f8dfd68dd7c022331bcd38d3734d12d4"
@@ -150,7 +151,12 @@ def test_draws_have_the_moments_of_their_distributions():
 def test_wfdb_reads_what_was_written(tmp_path):
     simulation = example_record(250.0, seed=9)
     path = simulation.write_wfdb(tmp_path / "new", "demo-1")
-    assert sorted(p.name for p in path.parent.iterdir()) == ["demo-1.atr", "demo-1.dat", "demo-1.hea"]
+    assert sorted(p.name for p in path.parent.iterdir()) == [
+        LIST_NAME,
+        "demo-1.atr",
+        "demo-1.dat",
+        "demo-1.hea",
+    ]
     record = wfdb.rdrecord(str(path), physical=False)
     assert (record.fs, record.adc_gain, record.baseline) == (250, [200.0], [0])
     assert np.array_equal(record.d_signal[:, 0], simulation.samples)
@@ -174,6 +180,6 @@ def test_bad_parameters_are_refused(tmp_path):
     with pytest.raises(UserError, match="record name"):
         simulate((), 5, 1).write_wfdb(tmp_path, "../x")
     (tmp_path / "file").write_text("")
-    with pytest.raises(UserError, match="cannot write"):
+    with pytest.raises(UserError, match="cannot be written"):
         simulate((), 5, 1).write_wfdb(tmp_path / "file", "x")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file"]
