@@ -282,7 +282,8 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def _resolved(paths: Iterable[Path]) -> frozenset[Path]:
-    return frozenset(path.resolve() for path in paths)
+    # A name that no file can have (a null byte in it) is refused by what reads it.
+    return frozenset(path.resolve() for path in paths if "\0" not in str(path))
 
 
 def _remember(path: Path, own: Claim) -> None:
