@@ -7,7 +7,7 @@ covers its very time; one elsewhere in the record does not excuse it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,18 +90,35 @@ class Expectation:
     least_percent: float = LEAST_PERCENT
 
 
-@dataclass
-class Verdict:
-    """Outcome of a cell: ``right``, ``flagged`` or ``silent_wrong``, the errors and the figures behind it.
+@dataclass(frozen=True)
+class Error:
+    """One thing that is wrong: its kind, from when to when (s), and whether the device flagged it."""
 
-    ``silent`` and ``covered`` count errors by kind: missed, false, rate, class, pause, waves, cautious.
+    kind: str
+    start_s: float
+    stop_s: float
+    flagged: bool
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Outcome of a cell: ``right``, ``flagged`` or ``silent_wrong``, and the errors behind it.
+
+    ``beats`` are those of the truth that were judged.
     """
 
     outcome: str
-    silent: dict[str, int] = field(default_factory=dict)
-    covered: dict[str, int] = field(default_factory=dict)
-    beats: int = 0
-    first_error_s: float | None = None
+    errors: tuple[Error, ...]
+    beats: int
+
+    @property
+    def silent(self) -> dict[str, int]:
+        """Errors that the device did not flag, counted by kind."""
+        counts: dict[str, int] = {}
+        for error in self.errors:
+            if not error.flagged:
+                counts[error.kind] = counts.get(error.kind, 0) + 1
+        return counts
 
 
 class _Judge:
@@ -110,9 +127,7 @@ class _Judge:
         self.fs_hz = truth.fs_hz
         self.end_s = truth.samples.size / truth.fs_hz
         self.truth_s = truth.r_samples / truth.fs_hz
-        self.silent: dict[str, int] = {}
-        self.covered: dict[str, int] = {}
-        self.first_error_s: float | None = None
+        self.errors: list[Error] = []
         self.tick_s = np.arange(0.0, self.end_s, _TICK_S)
         self.mask = self._mask()
         self.judged = self._judged()
@@ -163,11 +178,14 @@ class _Judge:
         near = self.found.at_s[k] - self.found.at_s[k - 1] < 3.0
         return bool(near and (self.found.flags[k - 1 : k + 1] & _BEAT_COVERING).all())
 
-    def _error(self, kind: str, at_s: float, covered: bool) -> None:
-        counts = self.covered if covered else self.silent
-        counts[kind] = counts.get(kind, 0) + 1
-        if not covered and (self.first_error_s is None or at_s < self.first_error_s):
-            self.first_error_s = round(at_s, 2)
+    def _error(self, kind: str, at_s: float, flagged: bool) -> None:
+        """Note an error; one that goes on where the last one of its kind ended makes it longer."""
+        at_s = round(float(at_s), 2)
+        last = self.errors[-1] if self.errors else None
+        if last and (last.kind, last.flagged) == (kind, flagged) and 0 <= at_s - last.stop_s < 2 * _TICK_S:
+            self.errors[-1] = replace(last, stop_s=at_s)
+        else:
+            self.errors.append(Error(kind, at_s, at_s, flagged))
 
     def beats(self) -> int:
         """Missed and false beats, the rate, classes; returns how many reference beats were judged."""
@@ -321,8 +339,10 @@ def judge(truth: Simulation, found: Found, expectation: Expectation) -> Verdict:
     work.disturbed()
     work.wave_stretches()
     work.cautious()
-    outcome = "silent_wrong" if work.silent else "flagged" if work.covered else "right"
-    return Verdict(outcome, work.silent, work.covered, beats, work.first_error_s)
+    outcome = "right" if not work.errors else "flagged"
+    if any(not error.flagged for error in work.errors):
+        outcome = "silent_wrong"
+    return Verdict(outcome, tuple(sorted(work.errors, key=lambda error: error.start_s)), beats)
 
 
 def core_found(result: CoreResult, delay_samples: int, fs_hz: float) -> Found:

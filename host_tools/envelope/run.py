@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
@@ -60,12 +60,3 @@ def run_cells(chosen: Sequence[Cell], processes: int | None = None) -> Iterator[
         return
     with ProcessPoolExecutor(processes) as pool:
         yield from zip(chosen, pool.map(run_cell, chosen, chunksize=8), strict=True)
-
-
-def tally(verdicts: Iterable[tuple[Cell, Verdict]]) -> dict[str, int]:
-    """Count outcomes."""
-    counts = {"cells": 0, "right": 0, "flagged": 0, "silent_wrong": 0}
-    for _, verdict in verdicts:
-        counts["cells"] += 1
-        counts[verdict.outcome] += 1
-    return counts
