@@ -50,6 +50,10 @@ score: setup-all data ## the deployed chain scored after EC57 on all records; bu
 jitter: setup data ## how far detected R peaks lie from the annotated ones, and how soon a beat is answered
 	@$(BITBEAT) jitter
 
+.PHONY: envelope
+envelope: setup ## the C core over a grid of synthetic records: docs/envelope.md; ARGS=--quick
+	@$(BITBEAT) envelope $(ARGS)
+
 .PHONY: detector
 detector: setup data ## the detector's weights fitted again, beside the committed ones: build/detector_fit.json; NOISE=first
 	@$(BITBEAT) fit-detector $(if $(NOISE),--noise $(NOISE))

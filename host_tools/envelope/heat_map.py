@@ -15,11 +15,31 @@ from .report import Judged
 _COLOURS = np.array([(0.85, 0.90, 0.96), (0.96, 0.75, 0.30), (0.55, 0.05, 0.15)])
 _OUTCOMES = ("right", "flagged", "silent_wrong")
 _COLUMNS = 5
+_UNITS = {"bpm": "/min", "mv": "mV", "ms": "ms", "s": "s", "hz": "Hz"}
+#: Names of axes where the parameter's own would not do.
+_STEMS = {
+    "narrow": "rate",
+    "broad": "rate",
+    "before": "rate before",
+    "escape": "escape rhythm",
+    "paced": "pacing",
+    "flutter": "waves",
+    "fibrillation": "waves",
+    "r": "R",
+    "low_r": "R",
+    "f": "f waves",
+    "fs": "sampling rate",
+    "qrs": "QRS",
+    "pr": "PR",
+    "p": "P",
+    "for": "lasting",
+    "muscle": "noise",
+}
 
 
 def _grid(kind: Kind, mine: Judged) -> np.ndarray:
     """Share of each outcome at each point, [up, across, outcome]."""
-    across, up = list(kind.axes[kind.across]), list(kind.axes[kind.up])
+    across, up = list(_values(kind, kind.across)), list(_values(kind, kind.up))
     counts = np.zeros((len(up), len(across), 3))
     for cell, verdict in mine:
         place = up.index(cell.parameters[kind.up]), across.index(cell.parameters[kind.across])
@@ -32,14 +52,22 @@ def _promised(name: str, values: tuple[float | str, ...]) -> list[bool]:
     return [limits is None or limits.low <= abs(float(v)) <= limits.high for v in values]
 
 
-def _labels(name: str, values: tuple[float | str, ...]) -> list[str]:
+def _labels(values: tuple[float | str, ...]) -> list[str]:
     return [v if isinstance(v, str) else f"{v:g}" for v in values]
+
+
+def _values(kind: Kind, name: str) -> tuple[float | str, ...]:
+    """Values of an axis in order, numbers from low to high."""
+    values = kind.axes[name]
+    numbers = [value for value in values if not isinstance(value, str)]
+    return values if len(numbers) < len(values) else tuple(sorted(numbers))
 
 
 def _axis_name(name: str) -> str:
     stem, _, unit = name.rpartition("_")
-    known = {"bpm": "/min", "mv": "mV", "ms": "ms", "s": "s", "hz": "Hz"}
-    return f"{stem.replace('_', ' ')}, {known[unit]}" if unit in known else name.replace("_", " ")
+    if unit not in _UNITS:
+        return name.replace("_", " ")
+    return f"{_STEMS.get(stem, stem.replace('_', ' '))}, {_UNITS[unit]}"
 
 
 def plot_heat_map(verdicts: Judged, path: Path) -> None:
@@ -82,19 +110,18 @@ def _panel(axes: Any, name: str, mine: Judged) -> None:
     kind = KINDS[name]
     shares = _grid(kind, mine)
     axes.imshow(shares @ _COLOURS, origin="lower", aspect="auto", interpolation="nearest")
-    across, up = kind.axes[kind.across], kind.axes[kind.up]
+    across, up = _values(kind, kind.across), _values(kind, kind.up)
     outside = ~np.outer(_promised(kind.up, up), _promised(kind.across, across))
     for y, x in zip(*np.nonzero(outside), strict=True):
         axes.add_patch(_hatched(x, y))
-    for y, x in zip(*np.nonzero(shares[:, :, 2]), strict=True):
-        axes.text(x, y, f"{100 * shares[y, x, 2]:.0f}", ha="center", va="center", color="white", fontsize=6)
-    axes.set_xticks(
-        range(len(across)), _labels(kind.across, across), fontsize=7, rotation=60 if len(across) > 9 else 0
-    )
-    axes.set_yticks(range(len(up)), _labels(kind.up, up), fontsize=7)
-    axes.set_xlabel(_axis_name(kind.across), fontsize=8)
-    axes.set_ylabel(_axis_name(kind.up), fontsize=8)
-    axes.set_title(name, fontsize=9)
+    for y, x in zip(*np.nonzero(shares[:, :, 2]), strict=True) if len(across) < 10 else ():
+        axes.text(x, y, f"{100 * shares[y, x, 2]:.0f}", ha="center", va="center", color="white", fontsize=7)
+    turned = 60 if len(across) > 7 else 0
+    axes.set_xticks(range(len(across)), _labels(across), fontsize=8, rotation=turned)
+    axes.set_yticks(range(len(up)), _labels(up), fontsize=8)
+    axes.set_xlabel(_axis_name(kind.across), fontsize=9)
+    axes.set_ylabel(_axis_name(kind.up), fontsize=9)
+    axes.set_title(name, fontsize=10)
 
 
 def _hatched(x: int, y: int) -> Any:
