@@ -47,6 +47,8 @@ VARIANTS = {
 _INSTALL = "make .venv/.ready-firmware, or pip install -e '.[firmware]'"
 #: How long a host of the registry may take to answer, seconds.
 _REGISTRY_S = 5
+#: What PlatformIO and SCons hand to the shell without quoting it.
+_SHELL = frozenset("'\"()&;$%|<>*?!`\\")
 _SIZES = re.compile(r"^(RAM|Flash):.*\(used (\d+) bytes from (\d+) bytes\)", re.MULTILINE)
 
 
@@ -230,7 +232,16 @@ def keep_image(image: FirmwareImage, path: Path) -> FirmwareImage:
 
 
 def check_board(board: str) -> None:
-    """Raise :class:`UserError` unless the board is known and, if emulated, its compiler is installed."""
+    """Raise :class:`UserError` unless the board can be built here.
+
+    It must be known, its compiler installed if it is emulated, and the checkout in a folder that PlatformIO's
+    shell commands can name.
+    """
+    bad = sorted(_SHELL & set(str(ROOT)))
+    if bad:
+        raise UserError(
+            f"{ROOT}: PlatformIO cannot build in a folder whose name has {' '.join(bad)}: move the checkout"
+        )
     known = environments()
     if board not in known:
         if board.endswith("_tflm"):

@@ -274,6 +274,12 @@ def test_registry_out_of_reach_is_said_before_anything_is_tried(
     assert pio.build_firmware("esp32dev").board == "esp32dev"
 
 
+def test_a_folder_that_platformio_cannot_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pio, "ROOT", Path("/home/me/it's (here)"))
+    with pytest.raises(UserError, match=r"it's \(here\): PlatformIO cannot build .* has ' \( \): move"):
+        pio.check_board("host")
+
+
 def test_downloads_are_told_as_they_come(capsys: pytest.CaptureFixture[str]) -> None:
     for line in ("Platform Manager: Installing espressif32 @ 6.13.0", "Downloading  [####]  100%"):
         pio._tell_downloads(line)
