@@ -99,7 +99,9 @@ class PlainStream:
         self.rich_proxied_file = stream  # the name by which Rich looks for the stream that it may colour
 
     def write(self, text: str) -> int:
-        """Write what can be shown of ``text``."""
+        """Write what can be shown of ``text``; bytes are refused, as by any stream of text."""
+        if not isinstance(text, str):
+            raise TypeError(f"a text is written here, no {type(text).__name__}")
         self.inside.write(printable(text, keep="\n\t\r", longest=None))
         return len(text)
 

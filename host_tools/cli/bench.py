@@ -28,7 +28,9 @@ def bench(
     ] = None,
     force: Force = False,
 ) -> None:
-    """Measure the core's speed here, and count its instructions and bytes on each instruction set.
+    """Measure speed here; count what each board needs.
+
+    The core's speed on this machine; its instructions and bytes on each instruction set.
 
     README's tables are written only from all boards with record 100 of the committed mitdb (SHA-256 sums).
     """

@@ -12,7 +12,19 @@ from host_tools.cli.output import Force, figures_file
 from host_tools.data_folder import MITDB_DIR
 from host_tools.errors import CheckFailed, UserError
 
-_Board = Annotated[str, typer.Argument(help="PlatformIO's environment; `bitbeat boards` lists them.")]
+
+def _known_boards(incomplete: str) -> list[str]:
+    from host_tools.pio import environments
+
+    return [name for name in environments() if name.startswith(incomplete)]
+
+
+_Board = Annotated[
+    str,
+    typer.Argument(
+        help="PlatformIO's environment; `bitbeat boards` lists them.", autocompletion=_known_boards
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -22,7 +34,7 @@ def register(app: typer.Typer) -> None:
 
 
 def boards() -> None:
-    """List the boards: emulated ones with their ports, real ones."""
+    """List the boards, emulated and real."""
     from rich.table import Table
 
     from host_tools.boards import board_names, load_board, running_boards
@@ -42,7 +54,7 @@ def firmware(
     trace: Annotated[bool, typer.Option("--trace", help="With the trace hook.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show what PlatformIO says.")] = False,
 ) -> None:
-    """Build the firmware of a board; print what it takes of flash and RAM."""
+    """Build a board's firmware; say what flash and RAM it takes."""
     from host_tools.boards import ROOT
     from host_tools.pio import build_firmware
 
@@ -57,7 +69,10 @@ def flash(
     board: _Board = "qemu_m4",
     port: Annotated[str | None, typer.Option(help="Serial port of a real board.")] = None,
 ) -> None:
-    """Build and flash a board; an emulated one is started, and its port printed."""
+    """Build and flash a board; an emulated one is started.
+
+    An emulated board's port is printed.
+    """
     from host_tools.pio import upload_firmware
 
     print(upload_firmware(board, port))
@@ -67,7 +82,10 @@ def serial(
     board: _Board = "qemu_m4",
     port: Annotated[str | None, typer.Option(help="Port; that of the emulated board by default.")] = None,
 ) -> None:
-    """Watch the raw bytes of a board's serial port with PlatformIO's monitor; Ctrl-C ends it."""
+    """Watch the raw bytes of a board's serial port.
+
+    In PlatformIO's monitor; Ctrl-C ends it.
+    """
     import os
 
     from host_tools.boards import EMULATED, FIRMWARE, running_url
@@ -84,7 +102,7 @@ def serial(
 
 
 def stop(boards: Annotated[list[str] | None, typer.Argument(help="Boards; all by default.")] = None) -> None:
-    """End the emulated boards that were started in the background."""
+    """End the emulated boards that were started."""
     from host_tools.boards import load_board, stop_boards
 
     for name in boards or []:
@@ -94,7 +112,10 @@ def stop(boards: Annotated[list[str] | None, typer.Argument(help="Boards; all by
 
 
 def toolchains() -> None:
-    """Install compilers and emulators of the emulated boards with apt (Debian, Ubuntu)."""
+    """Install the emulated boards' compilers and emulators (apt).
+
+    For Debian and Ubuntu.
+    """
     from host_tools.toolchains import TOOLS, install_toolchains, xtensa_llvm
 
     installed = install_toolchains()
@@ -112,7 +133,7 @@ def isa(
     at_once: Annotated[int, typer.Option(help="Boards that run at once.", min=1)] = 2,
     force: Force = False,
 ) -> None:
-    """Prove on eight instruction sets that the firmware computes the reference's values.
+    """Compare eight emulated instruction sets with the reference.
 
     README's table is written only from all boards on the committed mitdb, checked by SHA-256 sums.
     """
@@ -158,7 +179,9 @@ def hil(
     at_once: Annotated[int, typer.Option(help="Boards that run at once.", min=1)] = 2,
     force: Force = False,
 ) -> None:
-    """Replay whole records through an emulated board, compare every beat; resumes where it was.
+    """Send whole records through an emulated board and compare.
+
+    Resumes where it was.
 
     README's sentence is written only from all records of the committed mitdb, checked by SHA-256 sums.
     """

@@ -32,7 +32,10 @@ def demo(
     ),
     force: Force = False,
 ) -> None:
-    """Replay an ECG through the emulated device: beats, a summary and a plot."""
+    """Replay a simulated ECG, or a record, and show what was found.
+
+    It goes through the emulated device, as over a serial port: beats, a summary, a plot.
+    """
     from rich.text import Text
 
     from host_tools.cli.replay import report
@@ -93,7 +96,7 @@ def simulate(
     name: Annotated[str, typer.Option(help="Name of the record.")] = "example",
     force: Force = False,
 ) -> None:
-    """Write the demo's simulated ECG, with its truth as annotations, for any seed and rate."""
+    """Write a simulated ECG with its truth, for any seed and rate."""
     from host_tools.example import example_record
     from host_tools.simulator.files import check_name
     from host_tools.writing import claim_folder

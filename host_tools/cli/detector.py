@@ -41,7 +41,9 @@ def fit_detector(
     out: Annotated[Path | None, typer.Option(help="Where the figures go; build/detector_fit.json.")] = None,
     force: Force = False,
 ) -> None:
-    """Fit the R-peak detector's weights again, beside the committed ones; changes no file of the source.
+    """Fit the R-peak detector's weights again, beside the shipped.
+
+    Changes no file of the source.
 
     README's table is written only from all records of the committed databases, checked by SHA-256 sums.
     """

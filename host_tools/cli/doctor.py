@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Say what is installed, what is missing for which command, and how to get it."""
+    """Say what is installed, what is missing, and how to get it."""
     import dataclasses
     import json
 

@@ -24,7 +24,9 @@ def engines(
     ] = None,
     force: Force = False,
 ) -> None:
-    """Compare both network engines on every beat: aot, and TensorFlow Lite Micro on the C array.
+    """Compare the compiled network with TensorFlow Lite Micro.
+
+    Both engines on every beat: aot, and TensorFlow Lite Micro on the C array.
 
     README's sentence is written only from DS2 of the committed mitdb, checked by SHA-256 sums.
     """

@@ -32,10 +32,12 @@ def envelope(
     processes: Annotated[int | None, typer.Option(help="Processes; one a processor.", min=1)] = None,
     out: Annotated[Path | None, typer.Option(help="Where the figures go; build/envelope.json.")] = None,
 ) -> None:
-    """Run the C core over a grid of synthetic records: each is right, flagged by the core, or silently wrong.
+    """Test the chain over all rhythms, shapes and front ends.
 
-    Without options the whole grid runs, and docs/envelope.md and its heat map are written. Exit code 1 where
-    a cell of the promised range is silently wrong or, on the whole grid, a target is missed.
+    The C core over a grid of synthetic records: right, flagged or silently wrong, by kind.
+
+    Without options the whole grid runs, and docs/envelope.md and its heat map are written. Exit code 1
+    where a cell of the promised range is silently wrong or, on the whole grid, a target is missed.
     """
     from host_tools.envelope.grid import cells
     from host_tools.errors import UserError

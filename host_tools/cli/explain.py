@@ -35,7 +35,10 @@ def explain(
     unit: Annotated[str | None, typer.Option(help="CSV: mV (default), uV, V or adu.")] = None,
     force: Force = False,
 ) -> None:
-    """Show why a beat got its class: what the network saw, and what each part of it brought."""
+    """Show why one beat got its class.
+
+    What the network saw, and what each part of it brought.
+    """
     import sys
 
     from host_tools.explain.case import explain_beat
@@ -95,7 +98,10 @@ def errors(
     per_cell: Annotated[int, typer.Option(help="Typical errors shown of each kind.", min=1, max=8)] = 3,
     force: Force = False,
 ) -> None:
-    """Show the worst records and typical errors of each kind, from the C core's output."""
+    """Show the shipped chain's worst records and typical errors.
+
+    Of each kind, from the C core's output.
+    """
     from host_tools.explain.mistakes import (
         find_mistakes,
         mistakes_csv,

@@ -27,7 +27,10 @@ def export(
         Path | None, typer.Option("--data", help="Folder that holds mitdb/ and svdb/.")
     ] = None,
 ) -> None:
-    """Checkpoint to ONNX to full-int8 TFLite to C; writes build/export.json."""
+    """Turn a checkpoint into int8 TFLite and C, with a report.
+
+    By way of ONNX; writes build/export.json.
+    """
     need(("torch", "safetensors", "onnx2tf", "onnxruntime"), "export")
     need(("tflite", "tflite_micro"), "parity")
     from export.pipeline import export_all
@@ -48,7 +51,7 @@ def export(
 
 
 def generate() -> None:
-    """Write the generated files again, from export/spec.toml and the committed .tflite."""
+    """Write the generated files again, from spec.toml and .tflite."""
     from export.generate import generate as write_all
     from host_tools.text import new_console
 

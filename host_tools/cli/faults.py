@@ -42,7 +42,10 @@ def faults(
     tcp_port: Annotated[int, typer.Option(help="TCP port; 0 = any free one.", min=0, max=65535)] = 0,
     baud: Annotated[int, typer.Option(help="Bits per second of a real port.", min=300)] = 115200,
 ) -> None:
-    """Put a bad cable in front of a device: print its port, damage what passes, until interrupted."""
+    """Put a bad cable in front of a device.
+
+    It prints its port, and damages what passes until it is interrupted.
+    """
     from host_tools.emulator import Emulator
     from host_tools.fault_proxy import FaultProxy, FaultRates, run_until_interrupted
 
@@ -73,7 +76,10 @@ def fuzz(
     out: Annotated[Path, typer.Option(help="Where the figures go.")] = Path("build/fuzz.json"),
     force: Force = False,
 ) -> None:
-    """Fuzz frame parser, main loop and signal chain with libFuzzer and the sanitizers."""
+    """Feed frame parser, main loop and chain with random input.
+
+    With libFuzzer and the sanitizers.
+    """
     from dataclasses import asdict
 
     from host_tools.build import ROOT

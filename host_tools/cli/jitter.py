@@ -25,7 +25,9 @@ def jitter(
     out: Annotated[Path | None, typer.Option(help="Where the figures go; build/jitter.json.")] = None,
     force: Force = False,
 ) -> None:
-    """Show how far detected R peaks lie from the annotated ones, and how long after them the answer comes.
+    """Measure how exact R peaks are and how late their answers.
+
+    How far detected R peaks lie from the annotated ones, and how long after them the answer comes.
 
     README's sentence is written only from the committed mitdb, checked by its SHA-256 sums.
     """

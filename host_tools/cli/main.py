@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from io import TextIOWrapper
-from typing import TextIO, cast
+from typing import Annotated, TextIO, cast
 
 import typer
 
+from host_tools.cli.shape import Group, shape
 from host_tools.errors import BitBeatError
 from host_tools.text import PlainStream, printable
 
-#: Modules that add commands, in the order of the help text.
+#: Modules that add commands; `host_tools.cli.topics` has the order of the help text.
 GROUPS = (
     "demo",
     "replay",
@@ -35,13 +37,48 @@ GROUPS = (
 
 app = typer.Typer(
     name="bitbeat",
+    cls=Group,
     help="ECG arrhythmia detection from MIT-BIH to microcontroller, equal to the last bit. "
     "A research and engineering tool, not a medical device.",
-    no_args_is_help=True,
-    add_completion=False,
+    epilog="bitbeat COMMAND --help says more about each. --install-completion teaches your shell its names.",
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(_version())
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Print version, commit, and what is compiled in.",
+            callback=_print_version,
+            is_eager=True,
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+def _version() -> str:
+    """Return what a report of an error should begin with."""
+    import tomllib
+
+    from host_tools.build import ROOT
+    from host_tools.commit import commit
+    from host_tools.reference.network import MODEL_HASH
+    from host_tools.reference.params import SPEC_HASH
+
+    number = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    return f"bitbeat {number}, commit {commit()}, spec {SPEC_HASH:08x}, model {MODEL_HASH:08x}"
 
 
 def _register() -> None:
@@ -59,29 +96,33 @@ def run() -> None:
     if isinstance(sys.stderr, TextIOWrapper):
         sys.stderr = cast(TextIO, PlainStream(sys.stderr))
     try:
-        code = app(standalone_mode=False)
+        code = shape(app)(sys.argv[1:] or ["--help"], prog_name="bitbeat", standalone_mode=False)
     except BitBeatError as error:
-        print(f"bitbeat: {printable(error, longest=None)}", file=sys.stderr)
-        code = error.exit_code
+        code = _refuse(str(error), error.exit_code)
     except typer.TyperException as error:
-        print(
-            f"bitbeat: {printable(error.format_message(), longest=None)} (see: bitbeat --help)",
-            file=sys.stderr,
-        )
-        code = 2
+        at = getattr(error, "ctx", None)
+        code = _refuse(f"{error.format_message()} (see: {at.command_path if at else 'bitbeat'} --help)")
     except (KeyboardInterrupt, typer.Abort):
-        print("bitbeat: interrupted", file=sys.stderr)
-        code = 130
+        code = _refuse("interrupted", 130)
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] in ("host_tools", "training", "export"):
             raise
-        print(
-            f"bitbeat: the Python package {error.name} is not installed; "
-            "`bitbeat doctor` says which extra brings it",
-            file=sys.stderr,
+        code = _refuse(
+            f"the Python package {error.name} is not installed; `bitbeat doctor` says which extra brings it"
         )
-        code = 2
+    except OSError as error:
+        # What a command did not foresee of files, folders and disks is the user's to mend all the same.
+        where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+        code = _refuse(f"{where}{error.strerror or error}")
+    except MemoryError:
+        code = _refuse("not enough memory for this")
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _refuse(why: str, code: int = 2) -> int:
+    """Say in one line why a command ended; return its exit code."""
+    print(f"bitbeat: {printable(why, longest=None)}", file=sys.stderr)
+    return code
 
 
 if __name__ == "__main__":

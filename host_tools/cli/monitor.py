@@ -47,7 +47,10 @@ def monitor(
     speed: Annotated[str, typer.Option(help="With --emulator: real, max, or a multiple.")] = "real",
     baud: Annotated[int, typer.Option(help="Bits per second of a real port.", min=300)] = 115200,
 ) -> None:
-    """Watch a device's live acquisition: waveform, heart rate, beats, signal quality; Ctrl-C ends it."""
+    """Watch a device's live ECG: wave, rate, beats, quality.
+
+    Ctrl-C ends it.
+    """
     from host_tools.link.device import Device
     from host_tools.link.live import LiveSession
     from host_tools.monitor import Picture, Recording, run_monitor

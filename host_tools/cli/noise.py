@@ -27,7 +27,9 @@ def score_noise(
     processes: Annotated[int, typer.Option(help="Processes at once.")] = 2,
     force: Force = False,
 ) -> None:
-    """Sweep noise levels through the C core: QRS, V, S; calibration; what leaving beats undecided brings.
+    """Score the shipped chain on DS2 with noise added to it.
+
+    QRS, V, S over noise levels; calibration; what leaving out undecided beats brings.
 
     The documents are written only from the committed mitdb and nstdb, checked by SHA-256 sums.
     """

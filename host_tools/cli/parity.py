@@ -29,7 +29,9 @@ def parity(
     processes: Annotated[int, typer.Option(help="Processes at once; 0 = one a core.")] = 0,
     force: Force = False,
 ) -> None:
-    """Compare every intermediate value of Python reference and C core, and the logits with TFLite Micro's.
+    """Compare Python reference and C core, every value.
+
+    And the logits with TensorFlow Lite Micro's.
 
     README's table is written only from all records of the committed mitdb, checked by SHA-256 sums.
     """
@@ -85,7 +87,9 @@ def rates(
     ] = None,
     force: Force = False,
 ) -> None:
-    """Generate the chain for other sampling rates; give parity, state size and a cross-check on DS1.
+    """Compare them at 250, 360 and 500 Hz, too.
+
+    The chain is generated for each rate; parity, state size and a cross-check on DS1.
 
     README's table is written only from the three rates on the committed mitdb, checked by SHA-256 sums.
     """

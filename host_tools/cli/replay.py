@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from host_tools.cli.output import Force
-from host_tools.errors import UserError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -61,14 +60,15 @@ def replay(
     strips: Annotated[int, typer.Option(help="Strips in the plot at most.", min=1)] = 8,
     force: Force = False,
 ) -> None:
-    """Stream a record through a device; write and sum up the beats that it finds."""
+    """Stream a record through a device; write and sum up its beats.
+
+    Without --port the emulated device is taken.
+    """
     from host_tools.records import read_record
     from host_tools.replay import parse_speed, result_stem
     from host_tools.text import new_console
     from host_tools.writing import claim_folder
 
-    if use_emulator == (port is not None):
-        raise UserError("give either --port URL or --emulator (`bitbeat ports` lists the serial ports)")
     factor = parse_speed(speed)
     claim_folder("replay", out, force=force, inputs=[Path(record)])
     console = new_console()
@@ -77,6 +77,8 @@ def replay(
     )
     result_stem(source, out, plot)  # what may not be replaced is refused before the streaming
     _print_source(source, console)
+    if port is None and not use_emulator:
+        console.print("no --port: through the emulated device", highlight=False)
     done = _stream(source, port, baud, factor, console)
     _print_link(done, console)
     files = report(done, out, f"{source.name}, lead {source.lead}", console, strips if plot else 0)
@@ -111,7 +113,10 @@ def emulator(
     speed: Annotated[str, typer.Option(help="With --live: real, max, or a multiple of real time.")] = "real",
     loop: Annotated[bool, typer.Option("--loop", help="With --live: the record again and again.")] = False,
 ) -> None:
-    """Run the firmware's main loop on this machine, its UART on TCP, until it is interrupted."""
+    """Run the firmware on this machine, its serial port on TCP.
+
+    It prints its port and goes on until it is interrupted.
+    """
     from host_tools.build import build_emulator
 
     options = [] if live is None else _live_options(live, lead, speed, loop)

@@ -40,7 +40,10 @@ def score(
     ),
     force: Force = False,
 ) -> None:
-    """Score beat annotations against a reference after EC57, count for count as WFDB's bxb and sumstats."""
+    """Compare your beat annotations with a reference, after EC57.
+
+    Count for count as WFDB's bxb and sumstats.
+    """
     from host_tools.ec57 import MAPPINGS
     from host_tools.score import REPORT_SUFFIXES, find_tasks, print_score, score_tasks, write_report
     from host_tools.text import new_console
@@ -81,7 +84,9 @@ def scoreboard(
     processes: Annotated[int, typer.Option(help="Records at once; 0 = one a core.")] = 0,
     force: Force = False,
 ) -> None:
-    """Score the deployed chain on all records: detection, noise, DS2 with both models; log new models.
+    """Score the shipped chain on all of MIT-BIH: docs/score.md.
+
+    Detection, noise, DS2 with both models; logs new models.
 
     README, docs/ and the log are written only from the committed mitdb and nstdb, checked by SHA-256 sums.
     """

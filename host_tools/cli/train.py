@@ -37,7 +37,10 @@ def data(
     ] = None,
     into: Annotated[Path | None, typer.Option("--into", help="Folder to fill; data/ by default.")] = None,
 ) -> None:
-    """Put the databases into data/: from archives, else from PhysioNet; checked, resumable."""
+    """Fetch MIT-BIH's databases into data/, checked by SHA-256.
+
+    From archives, else from PhysioNet; resumes where it was.
+    """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from host_tools.text import new_console
@@ -71,13 +74,16 @@ def train(
         Path | None, typer.Option(help="Hyper-parameters; training/config.toml by default.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Write checkpoints and reports here instead of training/.")
+        Path | None, typer.Option(help="Folder of checkpoints and reports; training/ by default.")
     ] = None,
     data_dir: Annotated[
         Path | None, typer.Option("--data", help="Folder that holds mitdb/, nstdb/ and svdb/.")
     ] = None,
 ) -> None:
-    """Train the classifier: cross-validation, teachers, one network for each protocol. DS2 is not touched."""
+    """Train the classifier by the recipe, under both protocols.
+
+    Cross-validation, teachers, one network for each protocol. DS2 is not touched.
+    """
     need(("torch", "safetensors"), "train")
     from host_tools.progress import TrainingBars
     from host_tools.text import new_console
@@ -124,7 +130,10 @@ def crossval(
         Path | None, typer.Option("--data", help="Folder that holds mitdb/, nstdb/ and svdb/.")
     ] = None,
 ) -> None:
-    """Cross-validate the shipped recipe with several seeds, under both protocols: build/crossval.json."""
+    """Cross-validate the recipe with several seeds.
+
+    Under both protocols; writes build/crossval.json.
+    """
     need(("torch", "safetensors"), "train")
 
     from host_tools.progress import TrainingBars
@@ -153,7 +162,10 @@ def ablate(
         Path | None, typer.Option("--data", help="Folder that holds mitdb/, nstdb/ and svdb/.")
     ] = None,
 ) -> None:
-    """Cross-validate the variants of training/ablations.toml: docs/ablation.md and .json. Takes hours."""
+    """Cross-validate what each idea brings; takes hours.
+
+    The variants of training/ablations.toml; writes docs/ablation.md and .json.
+    """
     need(("torch", "safetensors"), "train")
     from host_tools.progress import TrainingBars
     from host_tools.text import new_console
@@ -183,7 +195,10 @@ def evaluate(
     ds2: Annotated[bool, typer.Option("--ds2", help="Score the deployed chain on DS2 and log it.")] = False,
     data_dir: Annotated[Path | None, typer.Option("--data", help="Folder that holds mitdb/.")] = None,
 ) -> None:
-    """Show the cross-validation figures; with --ds2 score the C core on the test records and log that."""
+    """Show how the trained model did in its cross-validation.
+
+    With --ds2, score the C core on the test records and log that.
+    """
     from host_tools.text import new_console
 
     console = new_console()
