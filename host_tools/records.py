@@ -290,6 +290,8 @@ def _find_record(path: Path) -> Path:
         found = sorted(DATA_DIR.glob(f"*/{glob.escape(path.name)}.hea"))
     except (OSError, ValueError) as error:
         raise UserError(f"{printable(str(path))}: no record can have this name") from error
+    if not found and path.is_dir():
+        raise UserError(f"{path}: a folder; give a record in it")
     if not found:
         raise UserError(
             f"{path}: no such record here or in data/ ({DATA_DIR}); give a path, or run `make data` for the "

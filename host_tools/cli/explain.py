@@ -100,10 +100,11 @@ def errors(
 ) -> None:
     """Show the shipped chain's worst records and typical errors.
 
-    Of each kind, from the C core's output.
+    Of each kind, from the C core's output. A record that cannot be compared stops no other; the exit code is 2
+    then.
     """
     from host_tools.explain.mistakes import (
-        find_mistakes,
+        find_all,
         mistakes_csv,
         mistakes_json,
         print_mistakes,
@@ -124,13 +125,18 @@ def errors(
         console.print(
             "DS2 is the test set: its errors are for reports; choices are made on DS1", style="yellow"
         )
-    found = list(track((find_mistakes(n, start) for n in names), len(names), "records", lambda r: r.record))
+    left_out: dict[str, str] = {}
+    compared = find_all(names, start, left_out)
+    found = list(track(compared, len(names), "records", lambda r: r.record))
     print_mistakes(found, console)
     write_text(out / "errors.csv", mistakes_csv(found))
-    write_json(out / "errors.json", mistakes_json(found, start))
+    write_json(out / "errors.json", mistakes_json(found, start, left_out))
     what = "the records given" if Path(records).is_dir() or len(records) > 40 else records
     picture = plot_contact_sheet(
         found, out / "errors.png", title=f"Typical errors, {what}", per_cell=per_cell
     )
     written = (out / "errors.csv", out / "errors.json", picture)
     console.print("written: " + ", ".join(str(p) for p in written), highlight=False, soft_wrap=True)
+    if left_out:
+        reasons = "; ".join(left_out.values())
+        raise UserError(f"{len(left_out)} of {len(names)} records left out: {reasons}")

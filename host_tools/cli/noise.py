@@ -24,7 +24,7 @@ def score_noise(
     plots: Annotated[
         Path | None, typer.Option(help="Folder of the plots; docs/ of the project by default.")
     ] = None,
-    processes: Annotated[int, typer.Option(help="Processes at once.")] = 2,
+    processes: Annotated[int, typer.Option(help="Processes at once.", min=1)] = 2,
     force: Force = False,
 ) -> None:
     """Score the shipped chain on DS2 with noise added to it.
@@ -34,7 +34,6 @@ def score_noise(
     The documents are written only from the committed mitdb and nstdb, checked by SHA-256 sums.
     """
     from host_tools.build import ROOT
-    from host_tools.errors import UserError
     from host_tools.plots.trust import PLOTS, draw_all
     from host_tools.progress import track
     from host_tools.readme import DOCUMENTS
@@ -45,8 +44,6 @@ def score_noise(
     from host_tools.writing import claim_folder, claim_project, write_json
     from training.datasets import DS1, DS2
 
-    if processes < 1:
-        raise UserError(f"--processes {processes}: must be at least 1")
     databases = {name: data / name for name in ("mitdb", "nstdb")}
     out, whole = figures_file(
         "score-noise", "score_noise", out, force=force, some=plots is not None, databases=databases

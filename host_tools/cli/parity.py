@@ -26,7 +26,7 @@ def parity(
     out: Annotated[
         Path | None, typer.Option(help="Where the figures go; build/parity.json for all records.")
     ] = None,
-    processes: Annotated[int, typer.Option(help="Processes at once; 0 = one a core.")] = 0,
+    processes: Annotated[int, typer.Option(help="Processes at once; 0 = one a core.", min=0)] = 0,
     force: Force = False,
 ) -> None:
     """Compare Python reference and C core, every value.

@@ -81,7 +81,7 @@ def scoreboard(
     docs: Annotated[
         Path | None, typer.Option(help="Folder of score.md and score.png; docs/ by default.")
     ] = None,
-    processes: Annotated[int, typer.Option(help="Records at once; 0 = one a core.")] = 0,
+    processes: Annotated[int, typer.Option(help="Records at once; 0 = one a core.", min=0)] = 0,
     force: Force = False,
 ) -> None:
     """Score the shipped chain on all of MIT-BIH: docs/score.md.

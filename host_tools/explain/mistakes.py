@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -150,6 +150,34 @@ def find_mistakes(name: str, start: str = START) -> RecordMistakes:
     return RecordMistakes(name, compared.matrix, tuple(mistakes), record, beats, start_s)
 
 
+def find_all(names: Iterable[str], start: str, left_out: dict[str, str]) -> Iterator[RecordMistakes]:
+    """Compare record by record; one that cannot be compared stops no other.
+
+    Parameters
+    ----------
+    names, start
+        As :func:`find_mistakes` takes them.
+    left_out : dict of str to str
+        Gets each record that could not be compared, and why.
+
+    Raises
+    ------
+    UserError
+        None of them can be compared: the reason of the first.
+    """
+    some = False
+    for name in names:
+        try:
+            found = find_mistakes(name, start)
+        except UserError as error:
+            left_out[name] = str(error)
+            continue
+        some = True
+        yield found
+    if not some:
+        raise UserError(next(iter(left_out.values()), "no record to compare"))
+
+
 def _mistake(
     name: str, record: EcgRecord, labels: list[str], annotated: npt.NDArray[np.int64],
     beats: npt.NDArray[np.void], at: npt.NDArray[np.int64], r: int, t: int,
@@ -227,8 +255,10 @@ def cell_name(cell: tuple[str, str]) -> str:
     return f"false {answer}" if reference == NONE else f"{reference}→{answer}"
 
 
-def mistakes_json(records: list[RecordMistakes], start: str) -> dict[str, Any]:
-    """Everything as JSON values: matrix, counts, records from the worst on, and all mistakes."""
+def mistakes_json(
+    records: list[RecordMistakes], start: str, left_out: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Everything as JSON values: matrix, counts, records from the worst on, all mistakes, who is left out."""
     from host_tools.reference.network import MODEL_HASH
     from host_tools.reference.params import SPEC_HASH
 
@@ -252,6 +282,7 @@ def mistakes_json(records: list[RecordMistakes], start: str) -> dict[str, Any]:
             }
             for r in worst_first(records)
         ],
+        "left_out": [{"record": name, "why": why} for name, why in (left_out or {}).items()],
         "errors": [
             {name: value for name, value in asdict(m).items() if name != "index"}
             for r in records

@@ -165,6 +165,32 @@ def test_what_cannot_be_compared_is_one_line(folder, tmp_path):
         find_mistakes(str(tmp_path / "bare"))
 
 
+def test_a_damaged_record_stops_no_other(folder, tmp_path):
+    """The rest is compared and written as if the damaged one were not there; the line and the code tell it."""
+    for seed in (1, 2):
+        example_record(360.0, seed).write_wfdb(tmp_path / "records", f"r{seed}")
+    example_record(360.0, 3).write_wfdb(tmp_path / "records", "r0")
+    damaged = tmp_path / "records" / "r0.atr"
+    damaged.write_bytes(damaged.read_bytes()[:-3])
+    alone, beside = tmp_path / "alone", tmp_path / "beside"
+    assert run("--records", folder, "--out", alone, "--start", "0").exit_code == 0
+    done = run("--records", tmp_path / "records", "--out", beside, "--start", "0")
+    assert isinstance(done.exception, UserError)
+    assert str(done.exception).startswith(f"1 of 3 records left out: {damaged}: not a whole WFDB annotation")
+    wanted, value = (json.loads((path / "errors.json").read_text()) for path in (alone, beside))
+    assert value["matrix"] == wanted["matrix"]
+    assert [entry["record"] for entry in value["left_out"]] == [str(tmp_path / "records" / "r0")]
+    assert wanted["left_out"] == []
+    assert (beside / "errors.png").is_file()
+
+
+def test_nothing_to_compare_is_the_first_reason(tmp_path):
+    done = run("--records", "nosuch1,nosuch2", "--out", tmp_path, "--start", "0")
+    assert isinstance(done.exception, UserError)
+    assert str(done.exception).startswith("nosuch1: no such record")
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_test_set_is_named_as_such(monkeypatch, tmp_path):
     """Asking for DS2 prints one line about it before anything is read."""
     import host_tools.explain.mistakes as module
