@@ -94,16 +94,40 @@ def simulate(
     seed: Annotated[int, typer.Option(help="Same seed, same samples.", min=0)] = 2024,
     fs: Annotated[float, typer.Option(help="Sampling rate, Hz.", min=100, max=2000)] = 360.0,
     name: Annotated[str, typer.Option(help="Name of the record.")] = "example",
+    rhythm: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KIND:UNTIL_S[:RATE]", help="A rhythm and its end, repeated: svt:40:210."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="Of heart, spikes, electrodes, front end: r_mv=0.3."
+        ),
+    ] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KIND:FROM:TO:SIZE", help="Something that happens to the signal: rail:18:20."),
+    ] = None,
     force: Force = False,
 ) -> None:
-    """Write a simulated ECG with its truth, for any seed and rate."""
+    """Write a simulated ECG with its truth, for any seed and rate.
+
+    Without --rhythm it is the demo's. A wrong word in --rhythm, --set or --fault is answered with those that
+    there are.
+    """
+    from host_tools.errors import UserError
     from host_tools.example import example_record
+    from host_tools.simulator import simulate_scenario
+    from host_tools.simulator.description import describe
     from host_tools.simulator.files import check_name
     from host_tools.writing import claim_folder
 
+    if (settings or fault) and not rhythm:
+        raise UserError("--set and --fault need a --rhythm, as in --rhythm sinus:60:75")
+    scenario = describe(rhythm, settings or [], fault or [], fs) if rhythm else None
     check_name(name)
     claim_folder("simulate", out, force=force, names=[f"{name}.{suffix}" for suffix in ("hea", "dat", "atr")])
-    simulation = example_record(fs, seed)
+    simulation = simulate_scenario(scenario, seed) if scenario else example_record(fs, seed)
     path = simulation.write_wfdb(out, name)
     seconds = simulation.samples.size / simulation.fs_hz
     print(f"{path}: {seconds:.0f} s at {fs:g} Hz, {len(simulation.symbols)} beats, truth in {path}.atr")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from host_tools.cli.output import Force, figures_file
+
 if TYPE_CHECKING:
     from host_tools.envelope.grid import Cell
     from host_tools.envelope.report import Judged
@@ -30,7 +32,10 @@ def envelope(
     wrong: Annotated[bool, typer.Option("--wrong", help="List the silently wrong cells.")] = False,
     detectors: Annotated[bool, typer.Option("--detectors", help="Other detectors on the same grid.")] = False,
     processes: Annotated[int | None, typer.Option(help="Processes; one a processor.", min=1)] = None,
-    out: Annotated[Path | None, typer.Option(help="Where the figures go; build/envelope.json.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where the figures go; build/envelope.json. With --cell: a folder.")
+    ] = None,
+    force: Force = False,
 ) -> None:
     """Test the chain over all rhythms, shapes and front ends.
 
@@ -46,7 +51,7 @@ def envelope(
     if cell is not None:
         if cell >= len(everything):
             raise UserError(f"--cell {cell}: the cells are 0 to {len(everything) - 1}")
-        _one(everything[cell], out)
+        _one(everything[cell], out, force)
         return
     chosen = [c for c in everything if kind is None or kind.lower() in c.kind.lower()]
     if not chosen:
@@ -58,26 +63,29 @@ def envelope(
     if detectors:
         _detectors(chosen, count, whole=len(chosen) == len(everything))
     else:
-        _run(chosen, count, out, whole=len(chosen) == len(everything), list_wrong=wrong)
+        _run(chosen, count, out, force=force, whole=len(chosen) == len(everything), list_wrong=wrong)
 
 
-def _run(chosen: list[Cell], processes: int, out: Path | None, *, whole: bool, list_wrong: bool) -> None:
+def _run(
+    chosen: list[Cell], processes: int, out: Path | None, *, force: bool, whole: bool, list_wrong: bool
+) -> None:
     from host_tools.envelope import report
     from host_tools.envelope.heat_map import plot_heat_map
     from host_tools.envelope.run import run_cells
     from host_tools.errors import CheckFailed
     from host_tools.progress import track
-    from host_tools.readme import report_path
-    from host_tools.writing import check_folder, write_json
+    from host_tools.writing import claim_project, write_json
 
-    out, documents = report_path("envelope", out, some=not whole)
-    check_folder(out.parent)
+    out, documents = figures_file("envelope", "envelope", out, force=force, some=not whole)
+    heat_map = report.DOCUMENT.with_suffix(".png")
+    if documents:
+        claim_project(heat_map)
     verdicts = list(track(run_cells(chosen, processes), len(chosen), "cells", lambda pair: pair[0].kind))
     figures = report.summarise(verdicts)
     write_json(out, figures)
     if documents:
         report.write_document(figures)
-        plot_heat_map(verdicts, report.DOCUMENT.with_suffix(".png"))
+        plot_heat_map(verdicts, heat_map)
     _print(figures)
     if list_wrong:
         _print_wrong(verdicts)
@@ -109,14 +117,17 @@ def _print_wrong(verdicts: Judged) -> None:
             print(f"{cell.number}{where} {cell.kind}: {values}: {what}")
 
 
-def _one(cell: Cell, out: Path | None) -> None:
+def _one(cell: Cell, out: Path | None, force: bool) -> None:
     """Write a cell's record, and print what was found wrong in it."""
     from host_tools.envelope.grid import scenario
     from host_tools.envelope.run import run_cell
     from host_tools.simulator import simulate_scenario
+    from host_tools.writing import claim_folder
 
     simulation = simulate_scenario(scenario(cell), cell.seed)
-    path = simulation.write_wfdb(out or Path("build/envelope"), f"cell{cell.number}")
+    folder, name = out or Path("build/envelope"), f"cell{cell.number}"
+    claim_folder("envelope", folder, force=force, names=[f"{name}.{end}" for end in ("hea", "dat", "atr")])
+    path = simulation.write_wfdb(folder, name)
     verdict = run_cell(cell)
     side = "inside" if cell.inside else "outside"
     print(f"cell {cell.number}, {cell.kind}, {side} the promised range, seed {cell.seed}")

@@ -149,7 +149,7 @@ def detectors_markdown(table: dict[str, dict[str, int]], of: dict[str, str]) -> 
     for kind, row in {**table, "**all**": total}.items():
         best = max(row[name] for name in names)
         shares = [f"{100 * row[name] / row['cells']:.1f}" for name in names]
-        marked = [f"**{s}**" if row[n] == best else s for n, s in zip(names, shares, strict=True)]
+        marked = [f"**{s}**" if row[n] == best > 0 else s for n, s in zip(names, shares, strict=True)]
         rows.append([kind, str(row["cells"]), *marked])
     heads = ("kind", "cells", *names)
     said = ", ".join(f"{name} {version}" for name, version in of.items())

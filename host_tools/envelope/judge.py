@@ -281,6 +281,8 @@ class _Judge:
 
     def disturbed(self) -> None:
         """A signal at its rail, or none: said while it lasts, and beats made of its edges are flagged."""
+        if self.found.conditions is None:
+            return
         for event in self.truth.events:
             if event.kind not in _NO_SIGNAL:
                 continue
