@@ -27,8 +27,8 @@ test: setup-all ## all tests
 data: setup ## the databases, from archives (FROM=folder) or PhysioNet, checked by SHA-256
 	@$(BITBEAT) data $${FROM:+--from "$$FROM"}
 
-train: setup-all data ## train both protocols' models by cross-validation and distillation; SEED=n
-	@$(BITBEAT) train $(if $(SEED),--seed $(SEED))
+train: setup-all data ## train both protocols' models by cross-validation and distillation; asks, or YES=1; SEED=n
+	@$(BITBEAT) train $(if $(SEED),--seed $(SEED)) $(if $(YES),--yes)
 
 crossval: setup-all data ## five seeds under cross-validation, both protocols: build/crossval.json
 	@$(BITBEAT) crossval
@@ -36,8 +36,8 @@ crossval: setup-all data ## five seeds under cross-validation, both protocols: b
 ablate: setup-all data ## what each idea brings, by cross-validation: docs/ablation.md; takes hours
 	@$(BITBEAT) ablate
 
-export: setup-all data ## checkpoint to ONNX to int8 TFLite to C, with a report
-	@$(BITBEAT) export
+export: setup-all data ## checkpoint to ONNX to int8 TFLite to C, with a report; asks, or YES=1
+	@$(BITBEAT) export $(if $(YES),--yes)
 
 generate: setup-all ## the generated files again, from export/spec.toml and the committed .tflite
 	@$(BITBEAT) generate

@@ -12,6 +12,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -21,7 +22,7 @@ from export.params import c_header, c_tables, python_module
 from export.spec import SPEC_PATH, Spec, load_spec
 from host_tools.build import BUILD_DIR, ROOT
 from host_tools.link.identity import record_history
-from host_tools.writing import write_text
+from host_tools.writing import claim_project, renaming, replacing_all
 
 MODEL_DIR = Path("firmware/lib/model")
 TFLITE = MODEL_DIR / "bitbeat.tflite"
@@ -41,7 +42,8 @@ VECTORS = Path("firmware/test/ecg_vectors.h")
 def _write_changed(path: Path, text: str) -> None:
     """Write a file, but leave one alone that is the same already, so that nothing is rebuilt for it."""
     if not path.exists() or path.read_text() != text:
-        write_text(path, text)
+        with renaming(path) as aside:
+            aside.write_text(text)
 
 
 def file_digest(path: Path) -> str:
@@ -71,20 +73,48 @@ def generate(out: Path = ROOT, tflite: Path | None = None, spec_path: Path = SPE
     UserError
         If the specification or the model cannot be used.
     """
-    spec = load_spec(spec_path)
     model = tflite if tflite is not None else ROOT / TFLITE
+    if out == ROOT:
+        claim_project(*(ROOT / folder for folder in (PARAMS_DIR, MODEL_DIR, REFERENCE_DIR, VECTORS.parent)))
+    with replacing_all(out) as aside:
+        written = write_generated(aside, model, spec_path)
+        if out == ROOT:  # which has the sources of the reference
+            keep_only(aside, written)
+    if out == ROOT:
+        record_generated(model, spec_path)
+    return written
+
+
+def write_generated(out: Path, model: Path, spec_path: Path = SPEC_PATH) -> list[Path]:
+    """Write all generated files below an empty folder, and the rest of the reference, which is run there.
+
+    Returns
+    -------
+    list of Path
+        The generated files, relative to ``out``.
+    """
+    spec = load_spec(spec_path)
     model_hash = file_digest(model)[:8]
     written = _write_params(spec, model_hash, out / PARAMS_DIR, out / REFERENCE_DIR)
     generate_network(model, out / MODEL_DIR, out / REFERENCE_DIR, spec.digest)
     written += [out / MODEL_DIR / name for name in MODEL_FILES] + [out / REFERENCE_DIR / "network.py"]
-    if out != ROOT:
-        _copy_reference(out / REFERENCE_DIR, ("params.py", "network.py"))
+    _copy_reference(out / REFERENCE_DIR, ("params.py", "network.py"))
     _write_changed(out / VECTORS, _run_vectors(out / REFERENCE_DIR))
-    if out == ROOT:
-        # So that a host can say which side is old when a device's hashes are not its own.
-        record_history("spec", spec.constants["SPEC_HASH"])
-        record_history("model", int(model_hash, 16))
     return sorted(path.relative_to(out) for path in [*written, out / VECTORS])
+
+
+def keep_only(folder: Path, files: Iterable[Path]) -> None:
+    """Remove all files below ``folder`` but these, given relative to it."""
+    kept = {folder / file for file in files}
+    for path in [p for p in folder.rglob("*") if p.is_file()]:
+        if path not in kept:
+            path.unlink()
+
+
+def record_generated(model: Path, spec_path: Path = SPEC_PATH) -> None:
+    """Note the hashes, so that a host can say which side is old when a device's are not its own."""
+    record_history("spec", load_spec(spec_path).constants["SPEC_HASH"])
+    record_history("model", int(file_digest(model)[:8], 16))
 
 
 def _write_params(spec: Spec, model_hash: str, c_dir: Path, reference_dir: Path) -> list[Path]:
@@ -108,7 +138,8 @@ def _copy_reference(folder: Path, generated: tuple[str, ...]) -> None:
 def _run_vectors(reference_dir: Path) -> str:
     """Run the reference in ``reference_dir`` over the vector signal, in a process of its own.
 
-    The process's modules are those just written; this one may hold older ones.
+    The process's modules are those just written; this one may hold older ones. Plain: for half a minute of
+    signal that is sooner done than compiled.
     """
     code = (
         "import sys; from pathlib import Path; from export.generate import load_reference;"
@@ -118,12 +149,12 @@ def _run_vectors(reference_dir: Path) -> str:
         "x = vector_signal(params.FS_HZ);"
         "sys.stdout.write(c_vectors(x, run.run_record(x).beats, params.SPEC_DIGEST, f'{net.MODEL_HASH:08x}'))"
     )
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "BITBEAT_PLAIN": ""}
+    settings = {"PYTHONPATH": str(ROOT), "BITBEAT_PLAIN": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(
         [sys.executable, "-c", code, str(reference_dir)],
         capture_output=True,
         text=True,
-        env=environment,
+        env=os.environ | settings,
         check=False,
     )
     if done.returncode != 0:

@@ -26,6 +26,9 @@ from training.model import ContextNet
 #: Memory for the interpreter, far more than such networks need.
 _ARENA_BYTES = 200_000
 
+#: What int8 may lose against float, in points: of macro-F1, and of any class.
+MACRO_F1_LOSS_MAX, CLASS_F1_LOSS_MAX = 1.0, 2.0
+
 #: Beats on which every layer is compared.
 LAYER_BEATS = 1000
 
@@ -109,7 +112,13 @@ def layer_tensors(graph: Graph) -> list[tuple[str, int]]:
 def layer_errors(
     net: ContextNet, micro: MicroNetwork, beat: NDArray[np.int8], rhythm: NDArray[np.int8]
 ) -> list[dict[str, Any]]:
-    """Compare every layer: RMS and maximum error in its own int8 steps, signal-to-error ratio in dB."""
+    """Compare every layer with the float network's, on the same beats.
+
+    Each row has RMS and maximum error in the layer's own int8 steps, signal-to-error ratio in dB, and
+    ``lost_share``: error beside signal of a channel (at most 1), the mean over channels. One large channel
+    hides in the first three what it does to the others: it sets the scale that all of them share.
+    ``added_share`` is what of it the layer adds to that of the layers before.
+    """
     real = float_layers(net, *to_real(beat, rhythm))
     tensors = layer_tensors(micro.graph)
     if [name for name, _ in real] != [name for name, _ in tensors]:
@@ -119,13 +128,17 @@ def layer_errors(
         micro(b, r)
         for values, (_, index) in zip(got, tensors, strict=True):
             values.append(micro.tensor(index).reshape(-1))
-    rows = []
+    rows: list[dict[str, Any]] = []
     for (name, want), values, (_, index) in zip(real, got, tensors, strict=True):
         tensor = micro.graph.tensors[index]
         have = (np.stack(values).astype(np.float64) - tensor.zero_point) * tensor.scale
         wanted = want.reshape(len(want), -1).astype(np.float64)
         error = have - wanted
         signal, noise = float(np.mean(wanted**2)), float(np.mean(error**2))
+        lost = _lost_share(wanted, error, want.shape[-1])
+        before = max(
+            (row["lost_share"] for row in rows if row["layer"] in _layers_before(name, rows)), default=0
+        )
         rows.append(
             {
                 "layer": name,
@@ -134,9 +147,58 @@ def layer_errors(
                 "rms_error_lsb": math.sqrt(noise) / tensor.scale,
                 "max_error_lsb": float(np.abs(error).max()) / tensor.scale,
                 "sqnr_db": 10 * math.log10(signal / noise) if noise > 0 and signal > 0 else None,
+                "lost_share": lost,
+                "added_share": lost - before,
             }
         )
     return rows
+
+
+def _lost_share(wanted: NDArray[np.float64], error: NDArray[np.float64], channels: int) -> float:
+    """Error beside signal, at most 1, the mean over the channels that have a signal."""
+    signal, noise = (np.mean(x.reshape(-1, channels) ** 2, axis=0) for x in (wanted, error))
+    alive = signal > 0
+    return float(np.mean(np.minimum(noise[alive] / signal[alive], 1.0))) if alive.any() else 0.0
+
+
+def _layers_before(name: str, rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Names of the layers that a layer reads, of those that ``rows`` hold so far."""
+    names = [row["layer"] for row in rows]
+    stream, _, number = name.partition(" ")
+    if name == "concatenation":
+        last = {known.partition(" ")[0]: known for known in names}  # of each stream
+        return [*last.values(), "rhythm 1"]
+    if number:
+        # The rhythm's first layer stands alone: the second one reads the input, too.
+        first = 2 if stream == "rhythm" else 1
+        return [f"{stream} {int(number) - 1}"] if int(number) > first else []
+    return names[-1:]
+
+
+def loss_text(report: dict[str, Any]) -> str:
+    """Say by how much int8 is worse than float, and in which layer that begins; empty where it is not.
+
+    Parameters
+    ----------
+    report : dict
+        From :func:`quantisation_report`.
+    """
+    less = report["int8_minus_float"]
+    changes = {"macro-F1": less["macro_f1_nsv"]} | {f"F1 of {name}": less["f1"][name] for name in CLASS_NAMES}
+    limits = {"macro-F1": MACRO_F1_LOSS_MAX}
+    worse = [
+        f"{what} {change:+.2f}"
+        for what, change in changes.items()
+        if not change >= -limits.get(what, CLASS_F1_LOSS_MAX)
+    ]
+    if not worse:
+        return ""
+    layer = max(report["layers"], key=lambda row: float(row["added_share"]))
+    return (
+        f"int8 is worse than float by more than {MACRO_F1_LOSS_MAX:g} point of macro-F1 or "
+        f"{CLASS_F1_LOSS_MAX:g} of a class ({', '.join(worse)}); the layer at fault: {layer['layer']}, where "
+        f"error becomes {100 * layer['lost_share']:.0f} % of the signal in the mean of its channels"
+    )
 
 
 def spread_choice(

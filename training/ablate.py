@@ -96,6 +96,13 @@ def load_variants(base: TrainingConfig, path: Path = VARIANTS_PATH) -> list[Vari
     return variants
 
 
+def check_names(variants: Sequence[Variant], names: Sequence[str], path: Path = VARIANTS_PATH) -> None:
+    """Raise UserError where a name is none of a variant's."""
+    for name in names:
+        if name not in {v.name for v in variants}:
+            raise UserError(f"{path}: has no variant {name}")
+
+
 def _features(beginnings: Sequence[str], where: str) -> tuple[str, ...]:
     every = (*FEATURE_NAMES, DIFFERENCE)
     for beginning in beginnings:
@@ -141,9 +148,7 @@ def ablate(
         One entry a variant of the table: name, text, protocol, seeds, figures.
     """
     variants = load_variants(base, variants_path)
-    for name in only:
-        if name not in {v.name for v in variants}:
-            raise UserError(f"{variants_path}: has no variant {name}")
+    check_names(variants, only, variants_path)
     before = report_before(json_path, base).get("variants", []) if only else []
     hashes = {v.name: v.digest() for v in variants}
     found = {row["name"]: row for row in before if row.get("variant_hash") == hashes.get(row["name"])}

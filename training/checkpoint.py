@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from host_tools.beats import CLASS_NAMES
 from host_tools.errors import UserError
-from host_tools.writing import replacing, write_json
+from host_tools.writing import replacing_all
 from training.config import ModelConfig, model_config_from_dict
 from training.model import ContextNet
 
@@ -59,16 +59,17 @@ def save_checkpoint(net: ContextNet, path: Path, info: dict[str, Any]) -> None:
         for name, value in sorted(net.state_dict().items())
         if value.is_floating_point()
     }
-    with replacing(path) as aside:
-        save_file(tensors, str(aside), metadata={"architecture": ARCHITECTURE})
-        aside.chmod(0o644)  # safetensors makes it private
     own = {
         "architecture": ARCHITECTURE,
         "classes": list(CLASS_NAMES),
         "model": dataclasses.asdict(net.config),
         "parameters": sum(p.numel() for p in net.parameters()),
     }
-    write_json(path.with_suffix(".json"), own | info)
+    with replacing_all(path.parent) as aside:
+        save_file(tensors, str(aside / path.name), metadata={"architecture": ARCHITECTURE})
+        (aside / path.name).chmod(0o644)  # safetensors makes it private
+        text = json.dumps(own | info, indent=1, allow_nan=False) + "\n"
+        (aside / path.with_suffix(".json").name).write_text(text)
 
 
 def load_checkpoint(path: Path, expect: ModelConfig | None = None) -> Checkpoint:

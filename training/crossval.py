@@ -11,6 +11,7 @@ import dataclasses
 import hashlib
 import os
 import pickle
+import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack
@@ -265,6 +266,13 @@ def _end_with_parent() -> None:
             os._exit(1)
 
     Thread(target=watch, daemon=True).start()
+
+
+def forget_jobs(state_dir: Path) -> None:
+    """Remove the results of earlier jobs, and nothing else that may lie there."""
+    for path in state_dir.glob("*.pt") if state_dir.is_dir() else ():
+        if re.fullmatch(r"(student|teacher)_(final|fold\d+)_seed\d+_[0-9a-f]{16}\.pt", path.name):
+            path.unlink(missing_ok=True)
 
 
 def worker_pool(processes: int) -> ProcessPoolExecutor:

@@ -95,6 +95,7 @@ def fetch_databases(
     source: Path | None = None,
     names: tuple[str, ...] = DATABASES,
     progress: Progress | None = None,
+    force: bool = False,
 ) -> dict[str, str]:
     """Put the databases into ``data_dir``.
 
@@ -109,6 +110,8 @@ def fetch_databases(
         Which databases.
     progress : callable, optional
         Told of every file.
+    force : bool
+        Replace files there that differ from the database's, too.
 
     Returns
     -------
@@ -118,7 +121,8 @@ def fetch_databases(
     Raises
     ------
     UserError
-        If a source is missing, damaged or does not match the manifest, or the download fails.
+        If a source is missing, damaged or does not match the manifest, or the download fails; if a file is
+        there that differs from the database's: it may be somebody's work.
     """
     if source is not None and not source.is_dir():
         raise UserError(f"{source}: no such folder; --from takes the folder that holds the archives")
@@ -134,6 +138,12 @@ def fetch_databases(
         if not wanted:
             origins[name] = "in place"
             continue
+        other = [folder / n for n in wanted if os.path.lexists(folder / n)]
+        if other and not force:
+            raise UserError(
+                f"{other[0]}: is there already and differs from {name}'s; nothing was replaced: move it "
+                "away, or let `bitbeat data --force` replace it"
+            )
         folder.mkdir(parents=True, exist_ok=True)
         tell = _counter(name, total - len(wanted), total, progress)
         origin = _find_source(name, source)

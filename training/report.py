@@ -30,6 +30,14 @@ LOW_CONFIDENCE_DRAWN = 24
 LOGIT_STEPS = 16
 
 
+#: What :func:`write_report` writes.
+REPORT_FILES = (
+    *("metrics.json", "per_class.csv", "per_record.csv", "errors.csv", "errors.md", "low_confidence.csv"),
+    *("predictions.npz", "confusion_matrix.png", "per_class.png", "reliability.png", "confidence.png"),
+    "low_confidence.png",
+)
+
+
 @dataclass(frozen=True)
 class Judged:
     """All held-out beats in one row each.

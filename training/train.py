@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from training.crossval import (
     Report,
     TrainingData,
     cross_validation_jobs,
+    forget_jobs,
     held_out_logits,
     job_result,
     load_training_data,
@@ -60,6 +60,14 @@ def committed_outputs(protocol: str) -> Outputs:
         return Outputs(CHECKPOINT_PATH, REPORT_DIR)
     folder = report_dir(protocol)
     return Outputs(folder.parent / f"bitbeat_{protocol}.safetensors", folder)
+
+
+def output_files(outputs: Outputs) -> list[Path]:
+    """Return all files of a model and its report."""
+    from training.report import REPORT_FILES
+
+    own = [outputs.checkpoint, outputs.checkpoint.with_suffix(".json")]
+    return own + [outputs.report_dir / name for name in REPORT_FILES]
 
 
 @dataclass(frozen=True)
@@ -194,7 +202,7 @@ def train(
     load_records(chosen, "detected", where.data_dir, where.cache_dir, processes, loading)
     data = load_training_data(config, chosen, where, processes)
     if not resume:  # only now: a call that fails leaves what is there alone
-        shutil.rmtree(where.state_dir, ignore_errors=True)
+        forget_jobs(where.state_dir)
     jobs = cross_validation_jobs(config, chosen, [seed], where)
     final = Job(config, chosen, FINAL, seed, jobs[0].teachers, where)
     run_jobs([*jobs, final], processes, report)

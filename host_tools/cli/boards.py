@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from host_tools.cli.output import Force, figures_file
+from host_tools.cli.output import NO_DOCUMENT, Force, figures_file
 from host_tools.data_folder import MITDB_DIR
 from host_tools.errors import CheckFailed, UserError
 
@@ -197,7 +196,7 @@ def hil(
     claim_files("hil", [out.with_name(out.name + ".json")], force=force)
     total = replay_all(board, data, records, out, at_once)
     if why:
-        print(f"bitbeat: {why}: these figures change no document", file=sys.stderr)
+        print(f"{why}: {NO_DOCUMENT}")
     elif not some:
         HIL.write(hil_markdown(total), DOCUMENTS)
     print(

@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from host_tools.cli.output import Yes, ask
 from host_tools.cli.train import need
+from host_tools.errors import UserError
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+_DATABASES = ("mitdb", "svdb")
 
 
 def register(app: typer.Typer) -> None:
@@ -26,28 +31,62 @@ def export(
     data_dir: Annotated[
         Path | None, typer.Option("--data", help="Folder that holds mitdb/ and svdb/.")
     ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Folder for model, C files and report; the firmware stays as it is."),
+    ] = None,
+    accept_loss: Annotated[
+        bool, typer.Option("--accept-loss", help="Export an int8 network that is much worse, too.")
+    ] = False,
+    yes: Yes = False,
 ) -> None:
     """Turn a checkpoint into int8 TFLite and C, with a report.
 
     By way of ONNX; writes build/export.json.
+
+    Refused before anything is replaced: an int8 network that loses more than 1 point of macro-F1 or 2 of any
+    class against its float twin. README and the model card are written only of the committed checkpoint on
+    the committed data, checked by SHA-256 sums.
     """
     need(("torch", "safetensors", "onnx2tf", "onnxruntime"), "export")
     need(("tflite", "tflite_micro"), "parity")
-    from export.pipeline import export_all
+    from export.pipeline import REPORT_PATH, export_all, out_files
     from host_tools.text import new_console
-    from training.checkpoint import CHECKPOINT_PATH
+    from host_tools.writing import claim_files
+    from training.checkpoint import CHECKPOINT_PATH, load_checkpoint
     from training.data import DATA_DIR, fetch_databases
 
-    where = data_dir or DATA_DIR
+    chosen, where = checkpoint or CHECKPOINT_PATH, data_dir or DATA_DIR
+    load_checkpoint(chosen)  # refused before anybody is asked
+    if out is not None:
+        claim_files("export", out_files(out), force=yes, inputs=[chosen, chosen.with_suffix(".json")])
+    else:
+        _allow_replacing(chosen.resolve() == CHECKPOINT_PATH.resolve(), data_dir, yes)
+        claim_files("export", [REPORT_PATH], force=yes)
     if data_dir is None:
-        fetch_databases(where, names=("mitdb", "svdb"))
+        fetch_databases(where, names=_DATABASES)
     console = new_console()
     errors = new_console(stderr=True)
     with errors.status("export") as status:
-        report = export_all(
-            checkpoint or CHECKPOINT_PATH, where, tell=lambda what: status.update(f"export: {what}")
+        export_all(
+            chosen,
+            where,
+            tell=lambda what: status.update(f"export: {what}"),
+            out=out,
+            accept_loss=accept_loss,
+            show=lambda report: print_report(console, report),
         )
-    print_report(console, report)
+    console.print(f"written: {out if out is not None else REPORT_PATH}", soft_wrap=True, highlight=False)
+
+
+def _allow_replacing(committed: bool, data_dir: Path | None, yes: bool) -> None:
+    """Refuse to make the shipped model of the committed checkpoint with other data; ask before it goes."""
+    from training.data import not_committed
+
+    if committed and data_dir is not None and (why := not_committed({n: data_dir / n for n in _DATABASES})):
+        raise UserError(f"{why}: the shipped model is made with the committed data; give --out FOLDER")
+    what = "the shipped model" + ("" if committed else " by that of another checkpoint")
+    ask(f"{what}, firmware/lib/model/bitbeat.tflite, and all that is generated from it", yes)
 
 
 def generate() -> None:
@@ -98,12 +137,17 @@ def print_report(console: Console, report: dict[str, Any]) -> None:
     )
     console.print(table)
     table = Table(title="error of each layer, in steps of its own int8 scale")
-    for name in ("layer", "shape", "RMS", "maximum", "signal to error, dB"):
+    for name in ("layer", "shape", "RMS", "maximum", "signal to error, dB", "lost, % of a channel"):
         table.add_column(name, justify="left" if name in ("layer", "shape") else "right")
     for row in cost["layers"]:
         ratio = "-" if row["sqnr_db"] is None else f"{row['sqnr_db']:.1f}"
         shape = "x".join(str(n) for n in row["shape"])
         table.add_row(
-            row["layer"], shape, f"{row['rms_error_lsb']:.2f}", f"{row['max_error_lsb']:.1f}", ratio
+            row["layer"],
+            shape,
+            f"{row['rms_error_lsb']:.2f}",
+            f"{row['max_error_lsb']:.1f}",
+            ratio,
+            f"{100 * row['lost_share']:.2f}",
         )
     console.print(table)

@@ -8,13 +8,39 @@ from typing import Annotated
 
 import typer
 
+from host_tools.errors import UserError
+
 Force = Annotated[
     bool,
     typer.Option("--force", help="Replace files there, whoever wrote them; else only own ones."),
 ]
 
-#: For the help of commands that write tables of README or docs.
-DOCUMENTS_NOTE = "Documents are written only of the whole, on the committed data (checked by SHA-256)."
+
+#: Of commands that can replace the shipped model.
+Yes = Annotated[
+    bool,
+    typer.Option("--yes", "--force", help="Do not ask: replace what is there, the shipped model, too."),
+]
+
+
+#: Said of figures of other data than the committed.
+NO_DOCUMENT = "these figures change no document"
+
+
+def ask(what: str, yes: bool) -> None:
+    """Ask before something is replaced that took long to make; without a terminal, refuse.
+
+    Raises
+    ------
+    UserError
+        Nobody can be asked, or the answer is no.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UserError(f"this replaces {what}; --yes allows it, --out FOLDER writes elsewhere")
+    if not typer.confirm(f"This replaces {what}. Go on?", err=True):
+        raise UserError("nothing was replaced; --out FOLDER writes elsewhere")
 
 
 def figures_file(
@@ -25,6 +51,7 @@ def figures_file(
     force: bool,
     some: bool = False,
     databases: dict[str, Path] | None = None,
+    folder: Path = Path("build"),
 ) -> tuple[Path, bool]:
     """Return where a command's figures go, and whether documents may show them; refuses before long work.
 
@@ -43,6 +70,8 @@ def figures_file(
         Not the whole protocol.
     databases : dict of str to Path, optional
         Folder of each database that the figures come from.
+    folder : Path
+        Where they go unless ``out`` says it.
 
     Raises
     ------
@@ -54,8 +83,8 @@ def figures_file(
 
     whole = out is None and not some
     if whole and (why := not_committed(databases or {})):
-        print(f"bitbeat: {why}: these figures change no document", file=sys.stderr)
+        print(f"{why}: {NO_DOCUMENT}")
         whole = False
-    path = out or Path("build") / (f"{name}.json" if whole else f"{name}-some.json")
+    path = out or folder / (f"{name}.json" if whole else f"{name}-some.json")
     claim_files(command, [path], force=force)
     return path, whole

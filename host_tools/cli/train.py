@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from host_tools.cli.output import NO_DOCUMENT, Force, Yes, ask, figures_file
 from host_tools.errors import UserError
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ def data(
         typer.Option("--from", help="Folder of archives (mitdb.tar.xz ...) or unpacked databases."),
     ] = None,
     into: Annotated[Path | None, typer.Option("--into", help="Folder to fill; data/ by default.")] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace files there that differ from the databases', too.")
+    ] = False,
 ) -> None:
     """Fetch MIT-BIH's databases into data/, checked by SHA-256.
 
@@ -56,7 +60,7 @@ def data(
                 tasks[name] = bar.add_task(name, total=total)
             bar.update(tasks[name], completed=done)
 
-        origins = fetch_databases(target, source, progress=tell)
+        origins = fetch_databases(target, source, progress=tell, force=force)
     for name, origin in origins.items():
         new_console().print(f"{target / name}: complete, every file checked (from: {origin})", soft_wrap=True)
 
@@ -79,30 +83,40 @@ def train(
     data_dir: Annotated[
         Path | None, typer.Option("--data", help="Folder that holds mitdb/, nstdb/ and svdb/.")
     ] = None,
+    yes: Yes = False,
 ) -> None:
     """Train the classifier by the recipe, under both protocols.
 
     Cross-validation, teachers, one network for each protocol. DS2 is not touched.
+
+    The committed checkpoints and reports are replaced (it asks first) only by training/config.toml on the
+    committed data, checked by SHA-256 sums; with --config or other data give --out.
     """
     need(("torch", "safetensors"), "train")
     from host_tools.progress import TrainingBars
     from host_tools.text import new_console
+    from host_tools.writing import claim_files, claim_project
     from training.config import CONFIG_PATH, load_config
     from training.crossval import STATE_DIR, Places
     from training.data import DATA_DIR
     from training.splits import PROTOCOLS
-    from training.train import DEFAULT_SEED, Outputs, committed_outputs
+    from training.train import DEFAULT_SEED, Outputs, committed_outputs, output_files
     from training.train import train as run_training
 
     if protocol not in (*PROTOCOLS, "all"):
         raise UserError(f"--protocol {protocol}: must be one of {', '.join(PROTOCOLS)}, all")
     chosen = load_config(config or CONFIG_PATH)
+    names = tuple(PROTOCOLS) if protocol == "all" else (protocol,)
+    places = {name: committed_outputs(name) for name in names}
+    if out is not None:
+        places = {n: Outputs(out / n / o.checkpoint.name, out / n / "report") for n, o in places.items()}
+        claim_files("train", [f for o in places.values() for f in output_files(o)], force=yes)
+    else:
+        _allow_committed(config, data_dir, yes)
+        claim_project(*(file for o in places.values() for file in output_files(o)))
     where = _training_data(data_dir, DATA_DIR)
     console = new_console()
-    for name in PROTOCOLS if protocol == "all" else (protocol,):
-        outputs = committed_outputs(name)
-        if out is not None:
-            outputs = Outputs(out / name / outputs.checkpoint.name, out / name / "report")
+    for name, outputs in places.items():
         with TrainingBars() as bars:
             outcome = run_training(
                 chosen,
@@ -120,6 +134,19 @@ def train(
         console.print(f"{wrote} written in {outcome.seconds:.0f} s", soft_wrap=True)
 
 
+def _allow_committed(config: Path | None, data_dir: Path | None, yes: bool) -> None:
+    """Refuse to replace the committed models by others' settings or data; ask before they are replaced."""
+    from training.data import DATABASES, not_committed
+
+    if config is not None:
+        raise UserError(
+            "--config: the committed models are trained with training/config.toml; give --out FOLDER"
+        )
+    if data_dir is not None and (why := not_committed({n: data_dir / n for n in DATABASES})):
+        raise UserError(f"{why}: the committed models are made of the committed data; give --out FOLDER")
+    ask("the committed checkpoints and their reports in training/", yes)
+
+
 def crossval(
     processes: Annotated[int, typer.Option(min=1, help="Networks trained at a time, one thread each.")] = 2,
     seeds: Annotated[int | None, typer.Option(min=1, help="Networks judged in each fold.")] = None,
@@ -129,29 +156,50 @@ def crossval(
     data_dir: Annotated[
         Path | None, typer.Option("--data", help="Folder that holds mitdb/, nstdb/ and svdb/.")
     ] = None,
+    force: Force = False,
 ) -> None:
     """Cross-validate the recipe with several seeds.
 
     Under both protocols; writes build/crossval.json.
+
+    README's table is written only with the configuration's seeds on the committed data (SHA-256 sums).
     """
     need(("torch", "safetensors"), "train")
 
     from host_tools.progress import TrainingBars
+    from host_tools.readme import DOCUMENTS
     from host_tools.text import new_console
     from training.config import load_config
     from training.crossval import STATE_DIR, Places
     from training.crossval_report import REPORT_PATH, write_crossval
-    from training.data import DATA_DIR
+    from training.data import DATA_DIR, DATABASES
 
-    places = Places(_training_data(data_dir, DATA_DIR), state_dir=STATE_DIR)
+    chosen = load_config()
+    data = _training_data(data_dir, DATA_DIR)
+    path, whole = figures_file(
+        "crossval",
+        "crossval",
+        None,
+        force=force,
+        some=seeds not in (None, chosen.cross_validation.seeds),
+        databases={name: data / name for name in DATABASES},
+        folder=REPORT_PATH.parent,
+    )
     with TrainingBars() as bars:
         result = write_crossval(
-            load_config(), places, processes, bars.network, seeds=seeds, only=protocol or ()
+            chosen,
+            Places(data, state_dir=STATE_DIR),
+            processes,
+            bars.network,
+            path=path,
+            documents=DOCUMENTS if whole else (),
+            seeds=seeds,
+            only=protocol or (),
         )
     console = new_console()
     for name, figures in result["protocols"].items():
         console.print(_crossval_table(name, figures))
-    console.print(f"{REPORT_PATH} written", soft_wrap=True)
+    console.print(f"{path} written", soft_wrap=True)
 
 
 def ablate(
@@ -161,24 +209,47 @@ def ablate(
     data_dir: Annotated[
         Path | None, typer.Option("--data", help="Folder that holds mitdb/, nstdb/ and svdb/.")
     ] = None,
+    force: Force = False,
 ) -> None:
     """Cross-validate what each idea brings; takes hours.
 
     The variants of training/ablations.toml; writes docs/ablation.md and .json.
+
+    docs/ is written only on the committed data, checked by SHA-256 sums; build/ablation-some.* on other data.
     """
     need(("torch", "safetensors"), "train")
     from host_tools.progress import TrainingBars
     from host_tools.text import new_console
-    from training.ablate import TABLE_PATH
+    from host_tools.writing import claim_files, claim_project
+    from training.ablate import JSON_PATH, TABLE_PATH, check_names, load_variants
     from training.ablate import ablate as run_ablation
     from training.config import load_config
     from training.crossval import STATE_DIR, Places
-    from training.data import DATA_DIR
+    from training.data import DATA_DIR, DATABASES, not_committed
 
-    places = Places(_training_data(data_dir, DATA_DIR), state_dir=STATE_DIR)
+    base = load_config()
+    check_names(load_variants(base), only or ())
+    data = _training_data(data_dir, DATA_DIR)
+    table, figures = TABLE_PATH, JSON_PATH
+    if why := not_committed({name: data / name for name in DATABASES}):
+        print(f"{why}: {NO_DOCUMENT}")
+        table, figures = (Path("build") / f"ablation-some{p.suffix}" for p in (table, figures))
+        claim_files("ablate", [table, figures], force=force)
+    else:
+        claim_project(table, figures)
     with TrainingBars() as bars:
-        run_ablation(load_config(), seeds, places, only or (), processes, bars.network, bars.begin)
-    new_console().print(f"{TABLE_PATH} written", soft_wrap=True)
+        run_ablation(
+            base,
+            seeds,
+            Places(data, state_dir=STATE_DIR),
+            only or (),
+            processes,
+            bars.network,
+            bars.begin,
+            json_path=figures,
+            table_path=table,
+        )
+    new_console().print(f"{table} written", soft_wrap=True)
 
 
 def _training_data(given: Path | None, usual: Path) -> Path:
@@ -198,6 +269,8 @@ def evaluate(
     """Show how the trained model did in its cross-validation.
 
     With --ds2, score the C core on the test records and log that.
+
+    Log and model card are written only of the committed mitdb, checked by its SHA-256 sums.
     """
     from host_tools.text import new_console
 
@@ -210,7 +283,7 @@ def evaluate(
         console.print(_record_note(metrics), soft_wrap=True)
         return
     from host_tools.scoreboard import append_log
-    from training.data import DATA_DIR, fetch_databases
+    from training.data import DATA_DIR, fetch_databases, not_committed
     from training.evaluate import DS2_LOG_PATH, score_ds2
     from training.model_card import CARD_PATH, write_card
 
@@ -219,9 +292,12 @@ def evaluate(
         fetch_databases(where, names=("mitdb",))
     with console.status("DS2") as status:
         entry = score_ds2(where, lambda record: status.update(f"DS2: record {record}"))
-    new = append_log(entry, DS2_LOG_PATH)
+    why = not_committed({"mitdb": where / "mitdb"})
+    new = not why and append_log(entry, DS2_LOG_PATH)
     console.print(_ds2_table(entry))
-    if new:
+    if why:
+        print(f"{why}: {NO_DOCUMENT}")
+    elif new:
         write_card()
         console.print(f"appended to {DS2_LOG_PATH}; {CARD_PATH} written", soft_wrap=True)
     else:

@@ -12,6 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from host_tools.errors import UserError
+from host_tools.written import LIST_NAME
 from tests.training.made_up import made_up
 from training.checkpoint import load_checkpoint, save_checkpoint
 from training.config import load_config
@@ -30,7 +31,7 @@ def test_checkpoint_round_trip(tmp_path: Path) -> None:
     beats = made_up("1", 20, 1)
     assert np.array_equal(predict_record(net, beats), predict_record(loaded.net, beats))
     assert loaded.info["records"] == ["101"]
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.json", "a.safetensors"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [LIST_NAME, "a.json", "a.safetensors"]
 
 
 def test_other_architectures_are_refused(tmp_path: Path) -> None:

@@ -40,12 +40,14 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Manifest:
     return manifest
 
 
-def fetch(tmp_path: Path, archive: bytes | None = None, name: str = "mitdb.tar.xz") -> dict[str, str]:
+def fetch(
+    tmp_path: Path, archive: bytes | None = None, name: str = "mitdb.tar.xz", force: bool = False
+) -> dict[str, str]:
     source = tmp_path / "archives"
     source.mkdir(exist_ok=True)
     if archive is not None:
         (source / name).write_bytes(archive)
-    return fetch_databases(tmp_path / "data", source, ("mitdb",))
+    return fetch_databases(tmp_path / "data", source, ("mitdb",), force=force)
 
 
 def assert_complete(folder: Path) -> None:
@@ -111,10 +113,14 @@ def test_a_flipped_bit_is_found(tmp_path_factory: pytest.TempPathFactory, byte: 
     assert wrong_files(folder, manifest) == ["100.dat", "100.hea"]
 
 
-def test_a_damaged_file_in_place_is_mended(tmp_path: Path, small: Manifest) -> None:
+def test_another_file_in_place_is_replaced_by_force_alone(tmp_path: Path, small: Manifest) -> None:
     fetch(tmp_path, tar_bytes(in_folder(FILES)))
-    (tmp_path / "data" / "mitdb" / "100.atr").write_bytes(b"broken")
-    fetch(tmp_path)
+    other = tmp_path / "data" / "mitdb" / "100.atr"
+    other.write_bytes(b"my own annotations")
+    with pytest.raises(UserError, match=r"100\.atr: is there already and differs .*--force"):
+        fetch(tmp_path)
+    assert other.read_bytes() == b"my own annotations"
+    fetch(tmp_path, force=True)
     assert_complete(tmp_path / "data" / "mitdb")
 
 
