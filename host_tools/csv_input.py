@@ -28,7 +28,7 @@ _LONGEST_LINE = 1 << 20
 #: The layout is found from this much of a file, characters and lines.
 _HEAD_CHARACTERS = 1 << 18
 _HEAD_LINES = 1000
-_AT_ONCE = 1 << 20
+_AT_ONCE = 1 << 18
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -126,7 +126,7 @@ def _encoding(path: Path) -> str:
     check_regular(path, _LARGEST_BYTES, "a text table")
     try:
         with path.open("rb") as file:
-            start = file.read(_AT_ONCE)
+            start = file.read(_HEAD_CHARACTERS)
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from error
     for mark, name in _BOMS:
@@ -170,12 +170,21 @@ def _layout(path: Path, encoding: str) -> tuple[Layout, list[str]]:
             if len(head) >= _HEAD_LINES or (size >= _HEAD_CHARACTERS and len(head) >= 20):
                 whole = False
                 break
-            head.append(line)
+            head.append(_latin(line))
             size += len(line)
         if not whole:
             break
     layout = find_layout(path, head, whole)
     return layout, head[layout.skip :]
+
+
+def _latin(line: str) -> str:
+    """Return a line with what is no UTF-8 in it as Latin-1: a micro sign of an older program."""
+    return line.encode("utf-8", "surrogateescape").decode("latin-1") if not _is_unicode(line) else line
+
+
+def _is_unicode(line: str) -> bool:
+    return line.isascii() or not any("\udc80" <= c <= "\udcff" for c in line)
 
 
 def _column(
@@ -280,6 +289,8 @@ class _Rows:
         if is_missing(cell):
             return math.nan
         value = to_number(cell, self.layout.comma)
+        if value is None and self.layout.late_comma:
+            value = to_number(cell, True)
         if value is None:
             shown = (
                 cell[:40].encode("ascii", "backslashreplace").decode()

@@ -84,6 +84,8 @@ class Layout:
         Columns that tell the time or count the samples, the best one first.
     rate_hz : float or None
         Sampling rate that is said in front of the samples.
+    late_comma : bool
+        One column of whole numbers so far: a comma in a later one is a decimal comma.
     """
 
     delimiter: str | None
@@ -94,6 +96,7 @@ class Layout:
     numeric: list[int] = field(default_factory=list)
     times: list[int] = field(default_factory=list)
     rate_hz: float | None = None
+    late_comma: bool = False
 
     def cells(self, line: str) -> list[str]:
         """Return the cells of a line, without quotes and blanks around them."""
@@ -209,7 +212,8 @@ def _split(path: Path, all_rows: list[str], body: list[str]) -> Layout:
             quoted = any('"' in line for line in body)
             return Layout(",", quoted and _has_commas(body, ","))
         return Layout(delimiter, _has_commas(body, delimiter))
-    return Layout(None, _has_commas(body, None))
+    whole = not any("." in line for line in body)
+    return Layout(None, _has_commas(body, None), late_comma=whole)
 
 
 def _has_numbers(body: list[str], delimiter: str) -> bool:

@@ -19,6 +19,8 @@ _FEWEST_STEPS = 8
 _UNITS = {"seconds": 1.0, "milliseconds": 1e3, "microseconds": 1e6, "nanoseconds": 1e9}
 #: The rate by the times may differ this much from the one that is given; more is said, or refused.
 _RATE_SAID, _RATE_REFUSED = 0.001, 0.02
+#: So much longer than the usual step is the mean one where single stretches are lost.
+_FEW_LOST = 1.5
 #: A longer gap is two recordings, seconds.
 _LONGEST_GAP_S = 3600.0
 _DAY_S = 86400.0
@@ -105,12 +107,13 @@ def place_rows(
             return Timing(None, n, [f"column {name!r} has cells without a time: gaps are not looked for"])
         return unchanged
     steps = _unwrapped(times)
-    middle = float(np.median(steps))
     if not np.any(steps):
         return Timing(None, n, [f"column {name!r} does not change: gaps are not looked for"])
-    unit, rate_hz = _unit(where, steps, middle, fs_hz, per_second, name)
-    steps = steps * (fs_hz / unit)
+    unit, rate_hz = _unit(where, steps, float(np.median(steps)), fs_hz, per_second, name)
+    steps *= fs_hz / unit
     quantum = _quantum(times[:1000]) * fs_hz / unit
+    if quantum and abs(1 / quantum - round(1 / quantum)) < 1e-6:
+        quantum = 0.0  # a step is a whole number of them: nothing is rounded
     if (back := np.flatnonzero(steps < -max(0.6, 2 * quantum))).size:
         row = int(back[0]) + 1
         raise UserError(
@@ -134,6 +137,11 @@ def place_rows(
         raise UserError(
             f"{where}: column {name!r} leaves out {longest / fs_hz / 3600:.1f} h at sample "
             f"{int(gaps.argmax()) + 1}: cut the file there"
+        )
+    if lost > n:
+        raise UserError(
+            f"{where}: by column {name!r} more samples are missing at --fs {fs_hz:g} than are there "
+            f"({lost} and {n}): is the rate right?"
         )
     places = np.arange(n, dtype=np.int64)
     places[1:] += np.cumsum(gaps)
@@ -170,28 +178,36 @@ def _unit(
     per_second: float | None,
     name: str,
 ) -> tuple[float, float]:
-    """Return the time units per second, and the rate by the times, Hz."""
-    candidates = [*_UNITS.values(), fs_hz] if per_second is None else [per_second]
-    typical = middle
-    if middle > 0:
-        regular = steps[(steps > 0.4 * middle) & (steps < 1.6 * middle)]
-        typical = float(regular.mean()) if len(regular) * 2 >= len(steps) else 0.0
-    if typical <= 0:  # many rows of one time: what a packet's arrival looks like
-        positive = steps[steps > 0]
-        typical = float(steps.sum()) / len(steps) if len(positive) else 0.0
-        if typical <= 0:
-            return candidates[0], fs_hz
-    unit = min(candidates, key=lambda u: abs(math.log(typical / u * fs_hz)))
-    rate_hz = unit / typical
-    if abs(rate_hz / fs_hz - 1) > _RATE_REFUSED and middle > 0 and len(steps) >= _FEWEST_STEPS:
-        if per_second is None:
-            said = f"steps of {typical:.4g}, {1 / typical:.4g} Hz in seconds, {1e3 / typical:.4g} Hz in ms"
-        else:
-            said = f"{rate_hz:.5g} Hz"
+    """Return the time units per second, and the rate by the times, Hz.
+
+    Rows of one packet may have one time, or times a millisecond apart: then the mean step tells the rate.
+    """
+    mean = float(steps.mean())
+    regular = steps[(steps > 0.4 * middle) & (steps < 1.6 * middle)] if middle > 0 else steps[:0]
+    typical = float(regular.mean()) if len(regular) * 2 >= len(steps) else mean
+    if mean <= 0 or typical <= 0:
         raise UserError(
-            f"{where}: by column {name!r} the sampling rate is another than --fs {fs_hz:g}: {said}"
+            f"{where}: column {name!r} is no time: it goes back; say which is the ECG with --lead"
         )
-    return unit, rate_hz if abs(rate_hz / fs_hz - 1) < 0.2 else fs_hz
+    units = [*_UNITS.values(), fs_hz] if per_second is None else [per_second]
+
+    def fits(unit: float, step: float) -> bool:
+        return abs(unit / step / fs_hz - 1) <= _RATE_REFUSED
+
+    for unit in units:  # every row in its place, but for some that were lost
+        if fits(unit, typical) and mean < _FEW_LOST * typical:
+            return unit, unit / typical
+    for unit in units:
+        if fits(unit, mean):
+            return unit, unit / mean
+    for unit in units:
+        if fits(unit, typical):
+            return unit, unit / typical
+    if per_second is None:
+        said = f"steps of {typical:.4g}, {1 / typical:.4g} Hz in seconds, {1e3 / typical:.4g} Hz in ms"
+    else:
+        said = f"{per_second / typical:.5g} Hz"
+    raise UserError(f"{where}: by column {name!r} the sampling rate is another than --fs {fs_hz:g}: {said}")
 
 
 def _quantum(times: npt.NDArray[np.float64]) -> float:
@@ -210,16 +226,18 @@ def _gaps(steps: npt.NDArray[np.float64], quantum: float) -> npt.NDArray[np.int6
     A late row is followed by an early one; a gap stays. So a step counts by what the times around it, not
     only the two beside it, moved on.
     """
-    regular = np.abs(steps - 1) <= 0.5 + quantum
-    gaps = np.zeros(len(steps), np.int64)
-    long = np.flatnonzero(steps > 1.5 + quantum)
-    if np.count_nonzero(regular) < 0.6 * len(steps) or np.count_nonzero(steps < 0.25) > 0.1 * len(steps):
+    wide = 0.5 + quantum / 2
+    regular = np.count_nonzero((steps >= 1 - wide) & (steps <= 1 + wide))
+    if regular < 0.6 * len(steps) or np.count_nonzero(steps < 0.3) > 0.1 * len(steps):
         return None
-    shift = np.concatenate(([0.0], np.cumsum(steps - 1)))
-    for k in long.tolist():
-        before = float(shift[max(k - 3, 0) : k + 1].max())
-        after = float(shift[k + 1 : k + 5].min())
-        gaps[k] = max(round(after - before), 0)
+    gaps = np.zeros(len(steps), np.int64)
+    for k in np.flatnonzero(steps > 1.5 + quantum / 2).tolist():
+        before = np.cumsum(steps[max(k - 3, 0) : k][::-1] - 1)
+        after = np.cumsum(steps[k + 1 : k + 4] - 1)
+        moved = (
+            steps[k] - 1 + min(float(before.min(initial=0.0)), 0.0) + min(float(after.min(initial=0.0)), 0.0)
+        )
+        gaps[k] = max(round(moved), 0)
     return gaps
 
 

@@ -10,6 +10,8 @@ import numpy.typing as npt
 #: A signal that stays exactly at its own largest or smallest value this long has been cut off there, ms: at
 #: the top of the broadest wave it moves on by more than a step of the converter.
 _CLIPPED_MS = 20.0
+#: No wave of the body rests on one value as long as this, seconds.
+_RESTING_S = 1.0
 #: The same where the steps are so coarse that a wave may rest on one: fewer than this many in its range.
 _CLIPPED_COARSE_MS = 100.0
 _FINE_STEPS = 50
@@ -63,7 +65,7 @@ def find_rails(
         run = max(3, round((_CLIPPED_COARSE_MS if coarse else _CLIPPED_MS) * fs_hz / 1000))
         for k, end in enumerate((low, high)):
             near = abs(end - median) <= _BASELINE_SHARE * (high - low)
-            if not near and _longest_run(values == end) >= run:
+            if not near and _cut_off(values, end, run, 2 * step, round(_RESTING_S * fs_hz)):
                 ends[k] = end
     return ends[0], ends[1]
 
@@ -74,9 +76,21 @@ def _step(values: npt.NDArray[Any]) -> float:
     return float(np.diff(levels).min()) if len(levels) > 1 else 0.0
 
 
-def _longest_run(at: npt.NDArray[np.bool_]) -> int:
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], at, [False])).astype(np.int8)))
-    return int((edges[1::2] - edges[::2]).max()) if len(edges) else 0
+def _cut_off(values: npt.NDArray[Any], end: float, run: int, jump: float, resting: int) -> bool:
+    """Tell whether a signal was cut off at its own end: it stays there, and comes or goes at once.
+
+    A smooth wave rests on its top, too, but comes to it step by step; only ``resting`` samples are too many
+    for any.
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], values == end, [False])).astype(np.int8)))
+    begins, ends = edges[::2], edges[1::2]
+    long = ends - begins >= run
+    begins, ends = begins[long], ends[long]
+    if len(begins) == 0:
+        return False
+    before = np.abs(values[np.maximum(begins - 1, 0)] - end)
+    after = np.abs(values[np.minimum(ends, len(values) - 1)] - end)
+    return bool(np.any((before >= jump) | (after >= jump) | (ends - begins >= resting)))
 
 
 def at_rails(
@@ -137,13 +151,14 @@ def doubt_amplitude(amplitude_mv: float | None, unit: str | None) -> str | None:
     said = f"no ECG has an amplitude of {amplitude_mv:.3g} mV peak to peak"
     if unit is None:
         return f"{said}: the header's gain or unit is wrong, or the lead is no ECG"
-    for other, mv in (("V", 1e3), ("mV", 1.0), ("uV", 1e-3)):
-        if other != unit and _USUAL_MV[0] <= amplitude_mv * mv / _IN_MV.get(unit, 1.0) <= _USUAL_MV[1]:
-            if unit == "adu":
-                break
-            return f"{said}: is the file in {other}, not {unit} (--unit {other})?"
     if unit == "adu":
         return f"{said}: is --gain right, and is the column an ECG?"
+    for other, mv in (("V", 1e3), ("mV", 1.0), ("uV", 1e-3)):
+        if other != unit and _USUAL_MV[0] <= amplitude_mv * mv / _IN_MV.get(unit, 1.0) <= _USUAL_MV[1]:
+            return (
+                f"{said}: is the file in {other}, not {unit} (--unit {other}), or in counts of a converter "
+                "(--unit adu --gain UNITS_PER_MV)?"
+            )
     return f"{said}: counts of a converter (--unit adu --gain UNITS_PER_MV), or no ECG?"
 
 

@@ -30,8 +30,12 @@ _OTHER_WORD = re.compile(
 #: so far above what is usual.
 _SHARE_MIN = 0.2
 _CREST_MIN = 2.5
+#: What is smaller in that band, in steps of the converter, is their rounding.
+_STEPS_MIN = 1.5
 #: Power above 3 Hz of all power above 0.5 Hz: a pulse wave has none.
 _EDGE_MIN = 0.03
+#: Names that are listed to the user.
+_LISTED = 8
 #: Stretches of a record that are looked at: how many, and how long, seconds.
 _LOOKS = 3
 _LOOK_S = 20.0
@@ -103,7 +107,7 @@ def choose_lead(
         return Choice(order[0])
     if order and name_rank(names[order[0]]) <= 1:  # an ECG by its name is not left for a respiration
         order = [i for i in order if name_rank(names[i]) <= 2]
-    among = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
+    among = ", ".join(names[:_LISTED]) + (f" and {len(names) - _LISTED} more" if len(names) > _LISTED else "")
     for index in order:
         if len(order) > 1 and not looks_like_ecg(look(index), fs_hz(index)):
             continue
@@ -135,12 +139,15 @@ def looks_like_ecg(stretches: Sequence[npt.NDArray[np.float64]], fs_hz: float) -
 
 def _looks(values: npt.NDArray[np.float64], fs_hz: float) -> bool:
     from scipy.signal import detrend
+    from scipy.signal.windows import tukey
 
     x = detrend(np.asarray(values, np.float64))
     scale = float(np.max(np.abs(x), initial=0.0))
-    if not (np.isfinite(scale) and scale > 0):
+    if not np.isfinite(scale) or scale <= 1e-9 * float(np.max(np.abs(values), initial=0.0)):
         return False
-    spectrum = np.fft.rfft(x / scale * np.hanning(len(x)))
+    # Tapered, and looked at between the tapers: the jump from the end to the beginning is no complex.
+    taper = max(len(x) // 10, 1)
+    spectrum = np.fft.rfft(x / scale * tukey(len(x), 0.2))
     hz = np.fft.rfftfreq(len(x), 1 / fs_hz)
     power = np.abs(spectrum) ** 2
 
@@ -150,11 +157,13 @@ def _looks(values: npt.NDArray[np.float64], fs_hz: float) -> bool:
     whole, above = within(0.5, 40.0), within(3.0, 40.0)
     if above <= 0 or above < _EDGE_MIN * whole or within(5.0, 25.0) < _SHARE_MIN * above:
         return False
-    band = np.fft.irfft(np.where((hz >= 5.0) & (hz < 25.0), np.fft.rfft(x / scale), 0), len(x))
+    band = np.fft.irfft(np.where((hz >= 5.0) & (hz < 25.0), spectrum, 0), len(x))[taper:-taper]
     width = max(round(0.1 * fs_hz), 1)
     envelope = np.sqrt(np.convolve(band**2, np.ones(width) / width, "valid"))
-    usual = float(np.median(envelope))
-    return float(np.percentile(envelope, 98)) > _CREST_MIN * usual
+    high = float(np.percentile(envelope, 98))
+    levels = np.unique(values)
+    step = float(np.diff(levels).min()) / scale if len(levels) > 1 else 0.0
+    return high > _CREST_MIN * float(np.median(envelope)) and high > _STEPS_MIN * step
 
 
 __all__ = ["Choice", "choose_lead", "find_lead", "look_places", "looks_like_ecg", "name_rank"]

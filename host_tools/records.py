@@ -284,8 +284,8 @@ def _find_record(path: Path) -> Path:
         raise UserError(f"{path}: a folder; give a record in it")
     try:
         if path.with_name(path.name + ".hea").is_file() or path.parent != Path():
-            if path.is_dir() and not path.with_name(path.name + ".hea").is_file():
-                raise UserError(f"{path}: a folder; give a record in it")
+            if not path.with_name(path.name + ".hea").is_file():
+                _refuse_no_record(path)
             return path
         found = sorted(DATA_DIR.glob(f"*/{glob.escape(path.name)}.hea"))
     except (OSError, ValueError) as error:
@@ -299,6 +299,17 @@ def _find_record(path: Path) -> Path:
         )
     preferred = [f for f in found if f.parent.name == "mitdb"]
     return (preferred or found)[0].with_suffix("")
+
+
+def _refuse_no_record(path: Path) -> None:
+    """Say of a path what it is, where it is something other than a record without its header."""
+    if path.is_dir():
+        raise UserError(f"{path}: a folder; give a record in it")
+    if path.is_file():
+        raise UserError(
+            f"{path}: neither a WFDB record ({path.name}.hea is missing) nor a table "
+            f"({', '.join(CSV_SUFFIXES)})"
+        )
 
 
 def _reference(record: EcgRecord, wanted: str | None, of: WfdbRecord) -> Reference | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -18,6 +19,8 @@ MISSING = -32768
 _LARGEST = 32767
 #: Rates are taken as fractions with at most this denominator (360/257 and 128.205 are both exact enough).
 _DENOMINATOR_MAX = 1000
+#: Samples of a block: resampled at a time.
+_BLOCK = 1 << 17
 
 
 def check_fs(fs_hz: float, where: str) -> None:
@@ -80,33 +83,37 @@ def to_spec(
         notes.append(f"{int(missing.sum())} samples are missing in the record")
     if spec_rails(rails, spec_per_mv / per_mv, offset_adu) is None:
         rails = (None, None)
-    marks = {"missing": missing, "low": _beyond(values, rails[0], -1), "high": _beyond(values, rails[1], 1)}
     if fs_hz == spec_fs_hz and per_mv == spec_per_mv and values.dtype.kind == "i":
-        out = values.astype(np.float64)  # exact: whole numbers far below 2^53
+        scaled = values.astype(np.float64)  # exact: whole numbers far below 2^53
     else:
-        out = _bridge(values.astype(np.float64), missing)
+        scaled = _bridged(values, missing)
         if per_mv != spec_per_mv:
-            out *= spec_per_mv / per_mv
+            scaled *= spec_per_mv / per_mv
             notes.append(f"rescaled from {per_mv:g} to {spec_per_mv} units per mV")
-    out -= offset_adu
+    scaled -= offset_adu
+    ratio = Fraction(1)
     if fs_hz != spec_fs_hz:
-        out, marks = _resample(out, marks, fs_hz, spec_fs_hz)
+        ratio = Fraction(spec_fs_hz) / Fraction(fs_hz).limit_denominator(_DENOMINATOR_MAX)
         notes.append(f"resampled from {fs_hz:g} to {spec_fs_hz} Hz")
-    np.rint(out, out=out)
-    gone = marks["missing"]
-    assert gone is not None
-    out[gone] = 0.0
-    clipped = int(np.count_nonzero(np.abs(out) > _LARGEST))
-    if clipped:
-        notes.append(f"{clipped} samples clipped to +-{_LARGEST / spec_per_mv:.0f} mV")
     low, high = spec_rails(rails, spec_per_mv / per_mv, offset_adu) or (-_LARGEST, _LARGEST)
     # Inside, the resampling filter rings beyond a rail beside which it steps: that is not saturation.
     inner = (low + (rails[0] is not None), high - (rails[1] is not None))
-    samples = np.clip(out, *inner, out=out).astype(np.int16)
-    for name, end in (("low", low), ("high", high)):
-        if (mark := marks[name]) is not None:
-            samples[mark] = end
-    samples[gone] = MISSING
+    samples = np.empty(-(-len(values) * ratio.numerator // ratio.denominator), np.int16)
+    clipped = 0
+    for first, block in _resampled(scaled, ratio):
+        np.rint(block, out=block)
+        at = _sources(first, len(block), ratio, len(values))
+        gone = _marked(missing, at)
+        block[gone] = 0.0
+        clipped += int(np.count_nonzero(np.abs(block) > _LARGEST))
+        done = np.clip(block, *inner).astype(np.int16)
+        for sign, limit, end in ((-1, rails[0], low), (1, rails[1], high)):
+            if limit is not None:
+                done[_marked(values, at, limit, sign)] = end
+        done[gone] = MISSING
+        samples[first : first + len(block)] = done
+    if clipped:
+        notes.append(f"{clipped} samples clipped to +-{_LARGEST / spec_per_mv:.0f} mV")
     return samples, notes
 
 
@@ -128,38 +135,76 @@ def spec_rails(
     return found if found != (-_LARGEST, _LARGEST) and found[0] + 2 < found[1] else None
 
 
-def _beyond(values: npt.NDArray[Any], end: float | None, sign: int) -> npt.NDArray[np.bool_] | None:
-    """Return where a signal is at one end of its converter's range; None where that end is unknown."""
-    if end is None:
-        return None
-    return values >= end if sign > 0 else values <= end
+def _bridged(
+    values: npt.NDArray[np.float64] | npt.NDArray[np.int64], missing: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float64]:
+    """Return the signal with straight lines where samples are missing, level at the ends."""
+    out = values.astype(np.float64)
+    at = np.flatnonzero(missing)
+    if len(at) == 0:
+        return out
+    if len(at) == len(out):
+        return np.zeros_like(out)
+    begins = at[np.diff(at, prepend=-2) > 1]
+    ends = at[np.diff(at, append=len(out) + 1) > 1] + 1
+    run = np.searchsorted(begins, at, "right") - 1
+    before, after = begins[run] - 1, ends[run]
+    left = out[np.where(before >= 0, before, np.minimum(after, len(out) - 1))]
+    right = out[np.where(after < len(out), after, np.maximum(before, 0))]
+    out[at] = left + (right - left) * ((at - before) / (after - before))
+    return out
 
 
-def _bridge(values: npt.NDArray[np.float64], missing: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-    if not missing.any():
-        return values
-    if missing.all():
-        return np.zeros_like(values)
-    index = np.arange(len(values))
-    return np.interp(index, index[~missing], values[~missing])
+def _resampled(
+    values: npt.NDArray[np.float64], ratio: Fraction
+) -> Iterator[tuple[int, npt.NDArray[np.float64]]]:
+    """Yield the resampled signal in blocks, each with the number of its first sample.
+
+    The same as :func:`scipy.signal.resample_poly` of the whole with ``padtype="line"``, in a fraction of its
+    memory.
+    """
+    n = len(values)
+    if ratio == 1 or n == 0:
+        for first in range(0, n, _BLOCK):
+            yield first, values[first : first + _BLOCK]
+        return
+    from scipy.signal import firwin, resample_poly
+
+    up, down = ratio.numerator, ratio.denominator
+    half = 10 * max(up, down)
+    window = firwin(2 * half + 1, 1.0 / max(up, down), window=("kaiser", 5.0))
+    margin = -(-(half // up + 2) // down) * down
+    size = max(_BLOCK // down, 1) * down
+    total = -(-n * up // down)
+    slope = (values[-1] - values[0]) / max(n - 1, 1)
+    for start in range(0, n, size):
+        low, high = max(start - margin, 0), min(start + size + margin, n)
+        part = values[low:high] - (values[0] + slope * np.arange(low, high))
+        first, last = start * up // down, min(-(-(start + size) * up // down), total)
+        skip = first - low * up // down
+        block = resample_poly(part, up, down, window=window)[skip : skip + last - first]
+        yield first, block + (values[0] + slope * down / up * np.arange(first, last))
 
 
-def _resample(
-    values: npt.NDArray[np.float64],
-    marks: dict[str, npt.NDArray[np.bool_] | None],
-    fs_hz: float,
-    spec_fs_hz: int,
-) -> tuple[npt.NDArray[np.float64], dict[str, npt.NDArray[np.bool_] | None]]:
-    from scipy.signal import resample_poly
+def _sources(
+    first: int, count: int, ratio: Fraction, length: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the samples of the source before and after each of ``count`` samples of the result."""
+    at = np.arange(first, first + count, dtype=np.int64) * ratio.denominator
+    before = np.minimum(at // ratio.numerator, length - 1)
+    return before, np.minimum(-(-at // ratio.numerator), length - 1)
 
-    ratio = Fraction(spec_fs_hz) / Fraction(fs_hz).limit_denominator(_DENOMINATOR_MAX)
-    if len(values) == 0:
-        return values, marks
-    out = resample_poly(values, ratio.numerator, ratio.denominator, padtype="line")
-    last = len(values) - 1
-    after = np.arange(len(out), dtype=np.int64)
-    after *= ratio.denominator
-    before = np.minimum(after // ratio.numerator, last)
-    after = np.minimum(-(-after // ratio.numerator), last)
-    moved = {name: None if mark is None else mark[before] | mark[after] for name, mark in marks.items()}
-    return out, moved
+
+def _marked(
+    source: npt.NDArray[Any],
+    at: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]],
+    limit: float | None = None,
+    sign: int = 1,
+) -> npt.NDArray[np.bool_]:
+    """Return where a mark, or a value at or beyond a limit, lies beside samples of the result."""
+    first, stop = int(at[0][0]), int(at[1][-1]) + 1
+    part = source[first:stop]
+    if limit is not None:
+        part = part >= limit if sign > 0 else part <= limit
+    marked: npt.NDArray[np.bool_] = part[at[0] - first] | part[at[1] - first]
+    return marked

@@ -118,7 +118,10 @@ class WfdbRecord:
         """Length of the record in frames: the header's, else the signal file's."""
         if self.header.frames is not None or self.header.segments:
             return self.header.frames or 0
-        return min(self._stored_frames(s.file) for s in self.layout if self._file(s.file).is_file())
+        there = [s.file for s in self.layout if self._file(s.file).is_file()]
+        if not there:
+            raise UserError(f"{self._file(self.layout[0].file)}: the record's signal file is missing")
+        return min(self._stored_frames(name) for name in dict.fromkeys(there))
 
     def fs_hz(self, index: int) -> float:
         """Sampling rate of a lead."""
