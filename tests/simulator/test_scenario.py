@@ -1,4 +1,4 @@
-"""Oracle: the scenario itself, measured in the samples (rates, durations, areas, spectra), and wfdb as a reader."""
+"""Oracle: the scenario itself, measured in the samples (rates, areas, spectra), and wfdb as a reader."""
 
 from __future__ import annotations
 
