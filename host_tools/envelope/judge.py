@@ -48,6 +48,8 @@ CAUTIOUS_SHARE = 0.02
 _COVERING = CONDITION_LEAD_OFF | CONDITION_SATURATED | CONDITION_FIBRILLATION | CONDITION_UNREADABLE
 _BEAT_COVERING = FLAG_SATURATED | FLAG_LEAD_OFF | FLAG_NOISY | FLAG_UNDECIDED | FLAG_FIBRILLATION
 _TICK_S = 0.05
+#: A rate is judged from so many RR intervals on.
+_LEAST_INTERVALS = 3
 
 #: Faults during which there is no signal, and how soon this has to be said.
 _NO_SIGNAL = ("rail", "lead_off", "flat")
@@ -215,25 +217,33 @@ class _Judge:
         return n
 
     def _false(self, j: int) -> None:
-        at_s = float(self.found.at_s[j])
-        self._error("false", at_s, bool(self.found.flags[j] & _BEAT_COVERING) or self._said(at_s))
+        self._error("false", float(self.found.at_s[j]), self._suspect(j))
 
     def _rate(self, pairs: list[tuple[int, int]]) -> None:
-        """Mean rate from the RR intervals that the device itself gave, where both ends were judged."""
-        true_rr, given_rr, suspect = [], [], False
-        for i, j in pairs:
-            if i == 0 or self.found.rr_s[j] <= 0:
-                continue
-            if not self.judged[self._tick(self.truth_s[i - 1])]:
-                continue
-            true_rr.append(self.truth_s[i] - self.truth_s[i - 1])
-            given_rr.append(min(self.found.rr_s[j], 8.0))
-            suspect |= bool(self.found.flags[j] & _BEAT_COVERING) or self._said(self.found.at_s[j])
-        if len(true_rr) < 3:
+        """Mean rate from the RR intervals that the device itself gave, where both ends were judged.
+
+        A wrong rate is flagged where that of the beats which carry no flag is right.
+        """
+        pairs = [
+            (i, j) for i, j in pairs if i and self.found.rr_s[j] > 0 and self._counts(self.truth_s[i - 1])
+        ]
+        if len(pairs) < _LEAST_INTERVALS or self._rate_right(pairs):
             return
-        off = abs(float(np.mean(true_rr)) / float(np.mean(given_rr)) - 1.0)
-        if 100 * off > RATE_PERCENT:
-            self._error("rate", float(self.truth_s[pairs[0][0]]), suspect)
+        clean = [(i, j) for i, j in pairs if not self._suspect(j)]
+        covered = len(clean) < _LEAST_INTERVALS or self._rate_right(clean)
+        self._error("rate", float(self.truth_s[pairs[0][0]]), covered)
+
+    def _rate_right(self, pairs: list[tuple[int, int]]) -> bool:
+        true_rr = float(np.mean([self.truth_s[i] - self.truth_s[i - 1] for i, _ in pairs]))
+        given_rr = float(np.mean([self.found.rr_s[j] for _, j in pairs]))
+        return 100 * abs(true_rr / given_rr - 1.0) <= RATE_PERCENT
+
+    def _counts(self, at_s: float) -> bool:
+        return bool(self.judged[self._tick(at_s)])
+
+    def _suspect(self, j: int) -> bool:
+        """Whether a found beat is flagged, or lies where a condition is."""
+        return bool(self.found.flags[j] & _BEAT_COVERING) or self._said(float(self.found.at_s[j]))
 
     def _classes(self, pairs: list[tuple[int, int]]) -> None:
         for wanted in (True, False):
@@ -242,9 +252,7 @@ class _Judge:
             wrong = [j for i, j in group if (self.found.classes[j] == "V") is not wanted]
             if group and 100 * len(wrong) > (100 - CLASS_PERCENT) * len(group):
                 for j in wrong:
-                    at_s = float(self.found.at_s[j])
-                    covered = bool(self.found.flags[j] & _BEAT_COVERING) or self._said(at_s)
-                    self._error("class", at_s, covered)
+                    self._error("class", float(self.found.at_s[j]), self._suspect(j))
 
     def pauses(self) -> None:
         """PAUSE is said in pauses, and nowhere else."""

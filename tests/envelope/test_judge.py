@@ -120,6 +120,12 @@ def test_the_rate_is_the_devices_own(sinus):
     assert outcome(sinus, replace(off, rr_s=off.rr_s * 1.015)) == "right"
     assert outcome(sinus, replace(off, rr_s=off.rr_s * 1.03)) == "silent_wrong"
     assert outcome(sinus, replace(off, rr_s=off.rr_s / 2)) == "silent_wrong"
+    # One interval that is far off carries the mean away; it is flagged, or it is not.
+    rr_s = off.rr_s.copy()
+    rr_s[20] += 2.0
+    assert outcome(sinus, replace(off, rr_s=rr_s)) == "silent_wrong"
+    assert outcome(sinus, flagged(replace(off, rr_s=rr_s), [20], FLAG_NOISY)) == "flagged"
+    assert outcome(sinus, flagged(replace(off, rr_s=rr_s), [25], FLAG_NOISY)) == "silent_wrong"
 
 
 def test_classes_are_judged_where_they_are_defined():
