@@ -157,11 +157,15 @@ _RHYTHMS: dict[str, Kind] = {
         "narrow_bpm",
     ),
     "premature beats": Kind(
-        {"rhythm": ("pvcs", "pacs", "bigeminy"), "ratio": (3, 6, 10), "narrow_bpm": (50, 70, 90)},
-        m.steady(40.0),
+        {
+            "rhythm": ("pvcs", "pacs", "bigeminy"),
+            "first_s": (0, 15),
+            "ratio": (3, 6, 10),
+            "narrow_bpm": (50, 70, 90),
+        },
+        m.premature,
         "narrow_bpm",
         "rhythm",
-        seeds=2,
     ),
     "atrial fibrillation": Kind(
         {"narrow_bpm": (50, 70, 90, 120, 150, 170), "f_mv": (0.03, 0.08, 0.15), "f_hz": (4.5, 6.5, 8.5)},
@@ -264,7 +268,19 @@ _FRONT_ENDS: dict[str, Kind] = {
         "narrow_bpm",
     ),
     "electrode offset and drift": Kind(
-        {"offset_mv": (-300, -100, -35, 0, 35, 150, 280), "drift_mv": (0, 10, 20, 40), "adu_per_mv": (100,)},
+        {
+            "offset_mv": (-300, -100, -35, 0, 35, 150, 280),
+            "drift_mv": (0, 10, 20, 40),
+            "adu_per_mv": (100,),
+            "rail_mv": (327,),
+        },
+        m.steady(),
+        "offset_mv",
+        "drift_mv",
+        seeds=2,
+    ),
+    "electrode offset, live": Kind(
+        {"offset_mv": (-150, -100, -35, 35, 100, 150), "drift_mv": (0, 10)},
         m.steady(),
         "offset_mv",
         "drift_mv",

@@ -139,6 +139,14 @@ def block(p: Parameters, draw: Draw) -> Scenario:
     return Scenario(steps, ordinary(draw), front_end=electrodes(draw))
 
 
+def premature(p: Parameters, draw: Draw) -> Scenario:
+    """Premature beats, from the first sample on or after some sinus rhythm."""
+    first_s, rate = _value(p, "first_s"), _value(p, "narrow_bpm")
+    early = Episode(str(p["rhythm"]), first_s + 40.0, rate, ratio=int(_value(p, "ratio")))
+    steps = (Episode("sinus", first_s, rate), early) if first_s else (early,)
+    return Scenario(steps, ordinary(draw), front_end=electrodes(draw))
+
+
 #: Parameters that are attributes of the heart, or of electrodes and front end, by the same names.
 _OF_HEART = ("r_mv", "qrs_ms", "shape", "pr_ms", "p_mv", "u_mv", "f_mv", "f_hz")
 _OF_FRONT_END = ("hum_mv", "hum_hz", "offset_mv", "drift_mv", "rail_mv", "fs_hz", "adu_per_mv")

@@ -32,6 +32,7 @@ PROMISED = {
     "t_share": Range(0, 1.0, "of R", "T wave beside the QRS complex's largest deflection"),
     "u_mv": Range(0, 0.15, "mV", "U wave"),
     "f_mv": Range(0, 0.15, "mV", "fibrillatory waves of the atria"),
+    "first_s": Range(10, 60, "s", "sinus rhythm before premature beats begin, for their class"),
     "pause_s": Range(3, 60, "s", "asystole and pauses, at the start, in the middle and at the end"),
     "paced_bpm": Range(40, 120, "/min", "pacing, captured or not"),
     "escape_bpm": Range(
@@ -42,7 +43,7 @@ PROMISED = {
     "hum_mv": Range(0, 3, "mV", "mains hum of 50 or 60 Hz, amplitude"),
     "offset_mv": Range(0, 300, "mV", "electrode offset, either polarity"),
     "drift_mv": Range(0, 40, "mV", "drift of it over half a minute"),
-    "rail_mv": Range(1.5, 163, "mV", "ends of the converter: what stays there is marked"),
+    "rail_mv": Range(1.5, 400, "mV", "ends of the converter: what stays there is marked"),
     "glitch_mv": Range(0, 20, "mV", "single-sample glitches, either polarity"),
     "glitch_every_s": Range(0.7, 60, "s", "distance of such glitches"),
     "for_s": Range(0, 60, "s", "signal at a rail, lead off, or no signal; what comes 5 s after it"),

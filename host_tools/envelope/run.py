@@ -16,32 +16,39 @@ from .grid import KINDS, Cell, scenario
 from .judge import Found, Verdict, core_found, judge
 
 
-def device_samples(simulation: Simulation) -> NDArray[np.int16]:
-    """Bring a record to the chain's rate and unit, as the host does before a replay."""
+def device_input(simulation: Simulation) -> tuple[NDArray[np.int16], tuple[int, int]]:
+    """Bring a record to the chain's rate and unit, as the host does before a replay: samples and rails.
+
+    One that is there already goes to the core as it is, as in live mode.
+    """
+    from host_tools.front_end import at_rails, find_offset_mv, find_rails
     from host_tools.reference.params import ADU_PER_MV, FS_HZ
+    from host_tools.resampling import spec_rails, to_spec
 
     if simulation.fs_hz == FS_HZ and simulation.adu_per_mv == ADU_PER_MV:
-        return simulation.samples
-    from host_tools.resampling import to_spec
-
+        return simulation.samples, simulation.rails
     missing = simulation.samples == LEAD_OFF_ADU
     values = simulation.samples.astype(np.int64)
-    return to_spec(values, missing, simulation.fs_hz, simulation.adu_per_mv, FS_HZ, ADU_PER_MV)[0]
-
-
-def _rails(simulation: Simulation) -> tuple[int, int]:
-    """Ends of the converter in the chain's unit; where an offset is taken out, they lie elsewhere."""
-    from host_tools.reference.params import ADU_PER_MV
-
-    low, high = (rail * ADU_PER_MV / simulation.adu_per_mv for rail in simulation.rails)
-    return max(int(low), -32767), min(int(high), 32767)
+    low, high = simulation.rails
+    rails = find_rails(values, missing, simulation.fs_hz, (float(low), float(high)))
+    saturated = at_rails(values, rails)
+    bad = missing if saturated is None else missing | saturated
+    offset_adu = round(find_offset_mv(values, bad, simulation.adu_per_mv) * ADU_PER_MV)
+    samples, _ = to_spec(
+        *(values, missing, simulation.fs_hz, simulation.adu_per_mv, FS_HZ, ADU_PER_MV),
+        rails=rails,
+        offset_adu=offset_adu,
+    )
+    ends = spec_rails(rails, ADU_PER_MV / simulation.adu_per_mv, offset_adu)
+    return samples, ends or (-32767, 32767)
 
 
 def find(simulation: Simulation) -> Found:
     """Run the C core over a record."""
     from host_tools.reference.params import DELAY_SAMPLES, FS_HZ
 
-    result = run_core(device_samples(simulation), rails=_rails(simulation))
+    samples, rails = device_input(simulation)
+    result = run_core(samples, rails=rails)
     return core_found(result, DELAY_SAMPLES, FS_HZ)
 
 

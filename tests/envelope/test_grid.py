@@ -120,7 +120,7 @@ def test_the_core_is_run_as_the_cell_says(grid):
 def test_a_files_rate_and_unit_are_brought_to_the_chains(grid):
     cell = next(c for c in grid if c.kind == "sampling rate" and c.parameters["fs_hz"] == 500)
     simulation = simulate_scenario(scenario(cell), cell.seed)
-    samples = runner.device_samples(simulation)
+    samples, _ = runner.device_input(simulation)
     assert samples.size == pytest.approx(simulation.samples.size * 360 / 500, abs=1)
     at = np.rint(simulation.r_samples * 360 / 500).astype(int)
     wanted = simulation.samples[simulation.r_samples].astype(float)
