@@ -93,6 +93,13 @@ _RHYTHMS: dict[str, Kind] = {
         "before_bpm",
         seeds=2,
     ),
+    "rate steps": Kind(
+        {"narrow_bpm": (40, 120, 150), "before_bpm": (60, 80)},
+        m.onset("sinus", "narrow_bpm"),
+        "narrow_bpm",
+        "before_bpm",
+        seeds=3,
+    ),
     "broad tachycardia, onset and end": Kind(
         {
             "broad_bpm": (110, 130, 150, 180, 200, 220, 240, 260, 280),
@@ -175,6 +182,15 @@ _RHYTHMS: dict[str, Kind] = {
         expect=_ANY_CLASS,
     ),
 }
+
+_RHYTHMS["atrial flutter"] = Kind(
+    {"atrial_bpm": (240, 300), "ratio": (2, 3, 4), "f_mv": (0.05, 0.1, 0.2)},
+    m.atrial_flutter,
+    "ratio",
+    "f_mv",
+    seeds=2,
+    expect=_ANY_CLASS,
+)
 
 _PACING: dict[str, Kind] = {
     "pacing": Kind(

@@ -139,6 +139,12 @@ def block(p: Parameters, draw: Draw) -> Scenario:
     return Scenario(steps, ordinary(draw), front_end=electrodes(draw))
 
 
+def atrial_flutter(p: Parameters, draw: Draw) -> Scenario:
+    """Atrial flutter with a fixed conduction from the first sample on."""
+    step = Episode("atrial_flutter", 32.0, _value(p, "atrial_bpm"), ratio=int(_value(p, "ratio")))
+    return Scenario((step,), ordinary(draw, f_mv=_value(p, "f_mv")), front_end=electrodes(draw))
+
+
 def premature(p: Parameters, draw: Draw) -> Scenario:
     """Premature beats, from the first sample on or after some sinus rhythm."""
     first_s, rate = _value(p, "first_s"), _value(p, "narrow_bpm")

@@ -31,7 +31,7 @@ PROMISED = {
     "p_mv": Range(0, 0.3, "mV", "P wave"),
     "t_share": Range(0, 1.0, "of R", "T wave beside the QRS complex's largest deflection"),
     "u_mv": Range(0, 0.15, "mV", "U wave"),
-    "f_mv": Range(0, 0.15, "mV", "fibrillatory waves of the atria"),
+    "f_mv": Range(0, 0.2, "mV", "fibrillatory and flutter waves of the atria"),
     "first_s": Range(10, 60, "s", "sinus rhythm before premature beats begin, for their class"),
     "pause_s": Range(3, 60, "s", "asystole and pauses, at the start, in the middle and at the end"),
     "paced_bpm": Range(40, 120, "/min", "pacing, captured or not"),

@@ -71,6 +71,15 @@ def _atrial_mv(time_s: _Signal, span: Span, heart: Heart, seed: int) -> _Signal:
     return result
 
 
+def _saw_mv(time_s: _Signal, span: Span, rate_bpm: float, mv: float) -> _Signal:
+    """Flutter waves of the atria: a saw with its steep side down, as in the inferior leads."""
+    inside = np.clip(np.minimum(time_s - span.start_s, span.stop_s - time_s) / 0.3, 0.0, 1.0)
+    phase = 2 * np.pi * rate_bpm / 60.0 * time_s
+    saw = np.sin(phase) + 0.4 * np.sin(2 * phase) + 0.2 * np.sin(3 * phase)
+    result: _Signal = -inside * mv * saw / 1.2
+    return result
+
+
 def _heart_mv(scenario: Scenario, played: Conduction, time_s: _Signal, seed: int) -> _Signal:
     heart = scenario.heart
     draw = Draw(seed, "sizes")
@@ -92,6 +101,8 @@ def _heart_mv(scenario: Scenario, played: Conduction, time_s: _Signal, seed: int
             signal += _waves_mv(time_s, span, step.rate_bpm, heart.flutter_mv, seed)
         elif span.kind == "atrial_fibrillation" and heart.f_mv:
             signal += _atrial_mv(time_s, span, heart, seed)
+        elif span.kind == "atrial_flutter":
+            signal += _saw_mv(time_s, span, step.rate_bpm, heart.f_mv)
     return signal
 
 

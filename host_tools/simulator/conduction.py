@@ -83,6 +83,12 @@ class _Player:
                 return
             self.beat(next_s, "N")
 
+    def atrial_flutter(self, step: Episode) -> None:
+        """Every ratio-th flutter wave is conducted."""
+        cycle_s = step.ratio * 60.0 / step.rate_bpm
+        while (next_s := self.at_s + self.vary(cycle_s, 0.005)) < step.until_s:
+            self.beat(next_s, "N")
+
     def silent(self, step: Episode) -> None:
         """No beat: asystole, or waves, whose signal is made from the span."""
         self.at_s = step.until_s

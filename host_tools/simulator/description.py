@@ -41,6 +41,8 @@ _LIMITS = {
     "every_s": (0.01, 86400.0),
 }
 _SHAPES = (*NARROW_SHAPES, *BLOCK_SHAPES, *VENTRICULAR_SHAPES)
+#: Rates of rhythms that have another than 70/min where none is given.
+_RATES = {**dict.fromkeys(WAVES, 240.0), "svt": 190.0, "vt": 180.0, "atrial_flutter": 300.0}
 #: What a word may be.
 _WORDS = {"mode": ("A", "V", "D"), "shape": _SHAPES, "broad_shape": _SHAPES}
 
@@ -106,7 +108,7 @@ def parse_rhythm(text: str) -> Episode:
         raise UserError(f"{where}: no rhythm {kind!r}; there are {', '.join(EPISODES)}")
     if not rest:
         raise UserError(f"{where}: its end in s is missing, as in {kind}:30")
-    step = Episode(kind, 0.0, 240.0 if kind in WAVES else 70.0)
+    step = Episode(kind, 0.0, _RATES.get(kind, 70.0))
     return _listed(step, ("until_s", "rate_bpm"), rest, where)
 
 

@@ -12,6 +12,7 @@ EPISODES = (
     "ventricular_flutter",
     "ventricular_fibrillation",
     "atrial_fibrillation",
+    "atrial_flutter",
     "asystole",
     "wenckebach",
     "mobitz",
@@ -37,10 +38,11 @@ class Episode:
     until_s : float
         Its end, s from the record's start.
     rate_bpm : float
-        Ventricular rate; of blocks the atrial rate; of ``paced`` the pacemaker's; of fibrillation the waves'.
+        Ventricular rate; of blocks and atrial flutter the atria's; of ``paced`` the pacemaker's; of
+        ventricular flutter and fibrillation the waves'.
     ratio : int
-        ``wenckebach``, ``mobitz``: P waves for one that is not conducted. ``pvcs``, ``pacs``: sinus beats
-        for one premature beat.
+        ``wenckebach``, ``mobitz``: P waves for one that is not conducted; ``atrial_flutter``: waves for a
+        beat; ``pvcs``, ``pacs``: sinus beats for one premature beat.
     escape_bpm : float
         ``complete_block`` and pacing without capture: rate of the escape rhythm, 0 for none.
     capture : bool
@@ -73,7 +75,7 @@ class Heart:
     t_mv, u_mv
         Heights of T and U wave of conducted beats, with the sign they have on an upright QRS complex.
     f_mv, f_hz
-        Fibrillatory waves of the atria.
+        Fibrillatory waves of the atria; the height also of flutter waves.
     flutter_mv
         Height of flutter and fibrillation waves of the ventricles.
     rr_variation

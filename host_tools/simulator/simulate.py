@@ -43,6 +43,7 @@ RHYTHMS = {
     "ventricular_flutter": "(VFL",
     "ventricular_fibrillation": "(VFIB",
     "atrial_fibrillation": "(AFIB",
+    "atrial_flutter": "(AFL",
     "asystole": "(ASYS",
     "wenckebach": "(BII",
     "mobitz": "(BII",

@@ -132,6 +132,13 @@ def test_complete_block_has_two_rates():
     assert set(made.symbols) == {"E"}
 
 
+def test_atrial_flutter_conducts_every_nth_wave():
+    made = record(Episode("atrial_flutter", 40, 300, ratio=4), heart=Heart(f_mv=0.2, r_mv=0.01))
+    assert 60 * 360 / np.diff(made.r_samples).mean() == pytest.approx(75, rel=0.02)
+    spectrum = np.abs(np.fft.rfft(millivolts(made)))
+    assert np.fft.rfftfreq(made.samples.size, 1 / 360)[np.argmax(spectrum)] == pytest.approx(5.0, abs=0.05)
+
+
 def test_pacing_has_a_spike_before_each_beat_and_loses_capture():
     captured = record(Episode("paced", 30, 60))
     ahead = captured.r_samples[:, None] - of(captured, "^")[None, :]
