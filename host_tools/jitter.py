@@ -12,6 +12,7 @@ import numpy.typing as npt
 from host_tools.ec57 import pair_beats
 from host_tools.native import run_core
 from host_tools.records import read_record
+from host_tools.wfdb_annotations import annotations_of
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,6 @@ def record_jitter(path: Path) -> Jitter:
     UserError
         The record or its annotations cannot be read.
     """
-    import wfdb
-
     from host_tools.reference.params import DELAY_SAMPLES, FS_HZ
 
     samples = read_record(path, lead="0", reference="none").samples
@@ -72,9 +71,9 @@ def record_jitter(path: Path) -> Jitter:
     found = result.beats["r_sample"].astype(np.int64) - DELAY_SAMPLES
     released = result.released.astype(np.int64)
     delays = (released - found)[released < len(samples)]
-    reference = wfdb.rdann(str(path), "atr")
-    pairs = pair_beats(reference.sample, reference.symbol, found, ["N"] * len(found), FS_HZ).pairs
-    differences = (found[pairs[:, 1]] - reference.sample[pairs[:, 0]]).astype(np.float64)
+    reference = annotations_of(path)
+    pairs = pair_beats(reference.samples, reference.symbols, found, ["N"] * len(found), FS_HZ).pairs
+    differences = (found[pairs[:, 1]] - reference.samples[pairs[:, 0]]).astype(np.float64)
     offset = float(np.median(differences)) if differences.size else 0.0
     return Jitter(offset, np.abs(differences - offset), delays)
 

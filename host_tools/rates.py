@@ -17,6 +17,7 @@ from host_tools.mitdb import record_samples
 from host_tools.native import build_library, load_library, run_core
 from host_tools.parity import compare_record
 from host_tools.progress import track
+from host_tools.wfdb_annotations import annotations_of
 
 #: Compared value for value at each rate.
 PARITY_RECORDS = ("100", "208")
@@ -51,8 +52,6 @@ def check_rate(fs_hz: int, data: Path) -> dict[str, Any]:
         5:00 on, the C core's ``qrs_se, qrs_ppv, accuracy, macro_f1`` in percent. DS1 trained the model:
         the figures serve to compare rates, not to judge the model.
     """
-    import wfdb
-
     from host_tools.reference.params import FS_HZ
     from training.datasets import DS1
 
@@ -69,10 +68,10 @@ def check_rate(fs_hz: int, data: Path) -> dict[str, Any]:
     for name in track(DS1, len(DS1), f"{fs_hz} Hz", str):
         beats = run_core(resample(record_samples(data, name), FS_HZ, fs_hz), variant=variant.c_dir).beats
         at = np.rint((beats["r_sample"].astype(np.int64) - delay) * (FS_HZ / fs_hz)).astype(np.int64)
-        annotations = wfdb.rdann(str(data / name), "atr")
+        annotations = annotations_of(data / name)
         labels = [CLASS_NAMES[c] for c in beats["aami_class"]]
         matrix += pair_beats(
-            annotations.sample, annotations.symbol, at, labels, FS_HZ, mapping="dechazal"
+            annotations.samples, annotations.symbols, at, labels, FS_HZ, mapping="dechazal"
         ).matrix
     figures = figures_from_matrix(matrix)
     library = load_library(build_library(variant=variant.c_dir))

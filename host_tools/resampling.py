@@ -178,12 +178,13 @@ def _resampled(
     total = -(-n * up // down)
     slope = (values[-1] - values[0]) / max(n - 1, 1)
     for start in range(0, n, size):
-        low, high = max(start - margin, 0), min(start + size + margin, n)
-        part = values[low:high] - (values[0] + slope * np.arange(low, high))
+        low, high = start - margin, min(start + size, n) + margin
+        before = values[0] + slope * np.arange(low, min(high, 0))
+        after = values[-1] + slope * np.arange(max(low - n, 0) + 1, high - n + 1)
+        part = np.concatenate((before, values[max(low, 0) : high], after))
         first, last = start * up // down, min(-(-(start + size) * up // down), total)
-        skip = first - low * up // down
-        block = resample_poly(part, up, down, window=window)[skip : skip + last - first]
-        yield first, block + (values[0] + slope * down / up * np.arange(first, last))
+        skip = margin * up // down
+        yield first, resample_poly(part, up, down, window=window)[skip : skip + last - first]
 
 
 def _sources(

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from host_tools.bounded_input import read_bounded
 from host_tools.errors import UserError
+from host_tools.wfdb_header import read_header
 
 #: Annotations may lie this much behind the record's end, seconds: a program's last ones come out a little
 #: late, and one of svdb's records has such a beat. Those still later are another record's.
@@ -129,6 +130,18 @@ def read_annotations(path: Path, extension: str, fs_hz: float, length: int) -> A
     return Annotations(
         found.file, found.samples[:inside], found.symbols[:inside], found.subtypes[:inside], fs_hz
     )
+
+
+def annotations_of(path: Path, extension: str = "atr") -> Annotations:
+    """Return all annotations beside a record (``path`` without suffix), at the rate of its frames.
+
+    Raises
+    ------
+    UserError
+        See :func:`read_annotation_file`, and for the header :func:`host_tools.wfdb_header.read_header`.
+    """
+    fs_hz = read_header(path).fs_hz
+    return read_annotation_file(path.with_name(f"{path.name}.{extension}"), fs_hz)
 
 
 def fit_length(found: Annotations, length: int, fs_hz: float) -> int:

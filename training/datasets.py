@@ -14,12 +14,14 @@ from dataclasses import dataclass, fields
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from host_tools.errors import UserError
+from host_tools.records import read_record
+from host_tools.wfdb_annotations import annotations_of
 from host_tools.writing import renaming
 from training.contexts import assemble_contexts
 from training.data import DATA_DIR, REPO_ROOT, file_sha256
@@ -40,11 +42,23 @@ __all__ = ["DS1", "DS2", "LABELS", "LABEL_NONE", "LABEL_Q", "PACED", "RecordBeat
 #: Match window of EC57: a detected beat this close to an annotation is that beat (inclusive).
 MATCH_WINDOW_MS = 150
 
+_Read = TypeVar("_Read")
+
 CACHE_DIR = REPO_ROOT / "build" / "dataset"
 #: Sources of the network, not of the signal chain: they do not change the network's inputs.
 _NETWORK_SOURCES = ("network", "kernels", "requantise")
 #: Name of the source of beats that are made up, and what these depend on besides.
 MADE_UP_SOURCE = "made_up"
+#: The reader, whose samples they are made of.
+_READER_SOURCES = (
+    "records",
+    "resampling",
+    "front_end",
+    "lead_choice",
+    "wfdb_input",
+    "wfdb_header",
+    "wfdb_annotations",
+)
 _MADE_UP_SOURCES = ("training/rhythms.py", "training/splicing.py", "host_tools/noise/mixing.py")
 
 
@@ -108,11 +122,6 @@ class RecordBeats:
         return assemble_contexts(self.rows, index, size, ahead)
 
 
-def choose_lead(names: Sequence[str]) -> int:
-    """Index of lead MLII where the record has it, else the first lead."""
-    return list(names).index("MLII") if "MLII" in names else 0
-
-
 def read_samples(path: Path, *, other_lead: bool = False, resample: bool = False) -> NDArray[np.int16]:
     """Read the samples of the chosen lead in the chain's unit (1/ADU_PER_MV mV, 0 = baseline).
 
@@ -135,27 +144,23 @@ def read_samples(path: Path, *, other_lead: bool = False, resample: bool = False
     UserError
         If files are missing or unreadable, or the sampling rate is another.
     """
-    import wfdb
-    from scipy import signal
+    from host_tools.reference.params import FS_HZ
 
-    from host_tools.reference.params import ADU_PER_MV, FS_HZ
-
-    try:
-        record = wfdb.rdrecord(str(path), physical=False)
-    except FileNotFoundError:
-        raise UserError(f"{path}: record not found; `make data` brings it") from None
-    except (ValueError, OSError, IndexError) as error:
-        raise UserError(f"{path}: not a readable WFDB record ({error}); `make data` mends it") from None
-    if record.fs != FS_HZ and not resample:
-        raise UserError(f"{path}: {record.fs} Hz, but the chain is generated for {FS_HZ} Hz")
-    lead = choose_lead(record.sig_name)
+    record = _from_the_databases(lambda: read_record(path, reference="none"))
+    if record.fs_hz != FS_HZ and not resample:
+        raise UserError(f"{path}: {record.fs_hz:g} Hz, but the chain is generated for {FS_HZ} Hz")
     if other_lead:
-        lead = 1 - lead
-    digital = record.d_signal[:, lead].astype(np.float64) - record.baseline[lead]
-    scaled = digital * (ADU_PER_MV / record.adc_gain[lead])
-    if record.fs != FS_HZ:
-        scaled = signal.resample_poly(scaled, FS_HZ, int(record.fs), padtype="line")
-    return np.clip(np.rint(scaled), -32767, 32767).astype(np.int16)
+        lead = 1 - record.lead_index
+        record = _from_the_databases(lambda: read_record(path, lead=lead, reference="none"))
+    return record.samples
+
+
+def _from_the_databases(read: Callable[[], _Read]) -> _Read:
+    """Read, and say where the databases come from if that fails."""
+    try:
+        return read()
+    except UserError as error:
+        raise UserError(f"{error}; `make data` brings what is missing or damaged") from error
 
 
 @dataclass(frozen=True)
@@ -169,19 +174,14 @@ class Annotations:
 
 def read_annotations(path: Path) -> Annotations:
     """Read the reference annotations of a record, at the chain's sampling rate."""
-    import wfdb
-
     from host_tools.reference.params import FS_HZ
 
-    try:
-        annotation = wfdb.rdann(str(path), "atr")
-        fs_hz = float(wfdb.rdheader(str(path)).fs)
-    except FileNotFoundError:
-        raise UserError(f"{path}.atr: annotations not found; `make data` brings them") from None
-    sample = np.rint(annotation.sample * (FS_HZ / fs_hz)).astype(np.int64)
-    labels = [label_of_symbol(symbol) for symbol in annotation.symbol]
+    found = _from_the_databases(lambda: annotations_of(path))
+    assert found.fs_hz is not None
+    sample = np.rint(found.samples * (FS_HZ / found.fs_hz)).astype(np.int64)
+    labels = [label_of_symbol(symbol) for symbol in found.symbols]
     beats = np.array([label is not None for label in labels], bool)
-    segments = _flutter(sample, annotation.symbol)
+    segments = _flutter(sample, found.symbols)
     return Annotations(
         sample[beats],
         np.array([label for label in labels if label is not None], np.uint8),
@@ -292,7 +292,8 @@ def _sources_digest(made_up: bool) -> str:
 
     digest = hashlib.sha256(params.SPEC_DIGEST.encode())
     reference = sorted((REPO_ROOT / "host_tools" / "reference").glob("*.py"))
-    own = [REPO_ROOT / name for name in _MADE_UP_SOURCES] if made_up else []
+    own = [REPO_ROOT / "host_tools" / f"{name}.py" for name in _READER_SOURCES]
+    own += [REPO_ROOT / name for name in _MADE_UP_SOURCES] if made_up else []
     for source in [*reference, Path(__file__), *own]:
         if not source.name.startswith(_NETWORK_SOURCES):
             digest.update(f"{source.name} {file_sha256(source)}\n".encode())

@@ -15,6 +15,7 @@ from host_tools.ec57 import Score, pair_beats, qrs_score
 from host_tools.errors import UserError
 from host_tools.noise import NOISE_RECORDS, mix, noise_gain, noise_rms_adu, qrs_amplitude_adu, read_noise
 from host_tools.reference.params import FS_HZ
+from host_tools.wfdb_annotations import annotations_of
 from training.datasets import MATCH_WINDOW_MS, Annotations, read_annotations, read_samples, record_path
 from training.detector_run import COMMITTED_Q8, Detection, detect
 from training.splits import (
@@ -106,11 +107,9 @@ def training_runs(records: Sequence[str]) -> list[Run]:
 @lru_cache(maxsize=4)
 def _symbols(path: Path) -> tuple[NDArray[np.int64], list[str]]:
     """All annotations of a record, samples at the chain's rate."""
-    import wfdb
-
-    annotation = wfdb.rdann(str(path), "atr")
-    ratio = FS_HZ / float(wfdb.rdheader(str(path)).fs)
-    return np.rint(annotation.sample * ratio).astype(np.int64), list(annotation.symbol)
+    found = annotations_of(path)
+    assert found.fs_hz is not None
+    return np.rint(found.samples * (FS_HZ / found.fs_hz)).astype(np.int64), found.symbols
 
 
 @lru_cache(maxsize=4)

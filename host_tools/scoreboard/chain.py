@@ -108,15 +108,14 @@ class Replayed:
 
 def run_job(job: Job) -> Replayed:
     """Run one record; for worker processes."""
-    import wfdb
-
     from host_tools.native import run_core
     from host_tools.records import read_record
     from host_tools.reference.params import CONTEXT_BEATS, DELAY_SAMPLES
+    from host_tools.wfdb_annotations import annotations_of
 
     signal = read_record(job.path, lead=job.lead, reference="none")
     result = run_core(signal.samples, trace=job.inputs, model_dir=job.code)
-    annotation = wfdb.rdann(str(job.path), "atr")
+    annotation = annotations_of(job.path)
     shapes = {"beat_input": (-1, 2), "rhythm_input": (CONTEXT_BEATS, -1)} if job.inputs else {}
     inputs = {
         name: result.trace[name].astype(np.int8).reshape(len(result.beats), *shape)
@@ -130,8 +129,8 @@ def run_job(job: Job) -> Replayed:
         result.beats["aami_class"].astype(np.uint8),
         inputs.get("beat_input"),
         inputs.get("rhythm_input"),
-        (np.asarray(annotation.sample, np.int64), list(annotation.symbol)),
-        judge_beats(result.beats, annotation.sample, annotation.symbol) if job.inputs else None,
+        (annotation.samples, annotation.symbols),
+        judge_beats(result.beats, annotation.samples, annotation.symbols) if job.inputs else None,
     )
     for mapping, start_s in COMPARISONS:
         found.matrices[mapping, start_s] = found.compared(found.classes, mapping, start_s)

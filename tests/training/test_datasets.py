@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from host_tools.errors import UserError
+from host_tools.records import read_record
 from host_tools.reference.params import CONTEXT_BEATS, FEATURE_NAMES, LOOKAHEAD_BEATS
 from host_tools.reference.run import run_record
 from tests.data_access import database_dir, mitdb_dir
@@ -20,7 +21,6 @@ from training import datasets
 from training.contexts import assemble_contexts
 from training.datasets import (
     cache_key,
-    choose_lead,
     load_record,
     match_beats,
     read_annotations,
@@ -66,11 +66,30 @@ def test_counts_of_both_sets() -> None:
     assert counts(DS2) == {"N": 44259, "S": 1837, "V": 3221, "F": 388, "Q": 7}
 
 
-@pytest.mark.needs_data
-@pytest.mark.parametrize(("record", "lead"), [("100", 0), ("114", 1), ("102", 0), ("104", 0)])
-def test_lead(record: str, lead: int) -> None:
-    names = [line.split()[-1] for line in (mitdb_dir() / f"{record}.hea").read_text().splitlines()[1:3]]
-    assert choose_lead(names) == lead
+@pytest.mark.needs_data("mitdb", "nstdb", "svdb")
+@pytest.mark.parametrize("database", ["mitdb", "nstdb", "svdb"])
+def test_every_record_is_read_as_the_other_commands_read_it(database: str) -> None:
+    """Oracle: wfdb's reader, MLII or the first lead, scipy's resampling of the whole.
+
+    At a rail the one reader gives the rail instead of what the resampling filter makes of it.
+    """
+    import wfdb
+    from scipy.signal import resample_poly
+
+    for header in sorted(database_dir(database).glob("*.hea")):
+        path = header.with_suffix("")
+        raw = wfdb.rdrecord(str(path), physical=False)
+        lead = raw.sig_name.index("MLII") if "MLII" in raw.sig_name else 0
+        expected = (raw.d_signal[:, lead] - float(raw.baseline[lead])) * (200 / raw.adc_gain[lead])
+        if raw.fs != 360:
+            expected = resample_poly(expected, 360, int(raw.fs), padtype="line")
+        record = read_record(path, reference="none")
+        low, high = record.rails or (-32767, 32767)
+        inside = (record.samples > low) & (record.samples < high)
+        assert record.lead_index == lead, path
+        assert np.mean(inside) > 0.998, path
+        np.testing.assert_array_equal(record.samples[inside], np.rint(expected)[inside], err_msg=str(path))
+        np.testing.assert_array_equal(read_samples(path, resample=True), record.samples)
 
 
 @pytest.mark.needs_data
