@@ -17,7 +17,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from host_tools.text import new_console
+from host_tools.text import new_console, printable
 
 T = TypeVar("T")
 
@@ -35,10 +35,10 @@ def track(items: Iterable[T], total: int, what: str, name: Callable[[T], str]) -
             TimeRemainingColumn(),
             TextColumn("{task.fields[last]}", markup=False),
         )
-        with Progress(*columns) as progress:
+        with Progress(*columns, console=new_console(stderr=True)) as progress:
             task = progress.add_task(what, total=total, last="")
             for item in items:
-                progress.update(task, advance=1, last=name(item))
+                progress.update(task, advance=1, last=printable(name(item)))
                 yield item
         return
     said = time.monotonic()

@@ -85,6 +85,18 @@ def new_console(*, stderr: bool = False, file: IO[str] | None = None, width: int
             options.update(markup=False, emoji=False)
             return super().render_str(printable(text, keep="\n\t", longest=None), **options)
 
+        @property
+        def file(self) -> IO[str]:
+            """The stream that takes colours: a live display puts one proxy around another."""
+            inside = super().file
+            while (proxied := getattr(inside, "rich_proxied_file", None)) is not None:
+                inside = proxied
+            return inside
+
+        @file.setter
+        def file(self, new_file: IO[str]) -> None:
+            self._file = new_file
+
     return PlainConsole(stderr=stderr, file=file, width=width, markup=False, emoji=False, highlight=False)
 
 

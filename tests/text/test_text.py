@@ -19,9 +19,12 @@ import pytest
 import wfdb
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from host_tools.cli import main
+from host_tools.progress import track
 from host_tools.text import LONGEST, PlainStream, cell, new_console, printable
 from tests.chain.signals import pulse_train
 
@@ -165,3 +168,32 @@ def test_an_error_about_any_name_is_one_line(command: tuple[str, ...], name: str
     code, _, err = bitbeat(*command, f"nowhere/{name}", *(["--emulator"] if command[0] != "score" else []))
     assert code == 2
     assert err.count("\n") == 1
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("bar", [False, True])
+def test_a_display_that_redraws_itself_keeps_its_escape_sequences(
+    bar: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rich puts a proxy of its own around the stream while it redraws; text from outside is still text."""
+    terminal = Terminal()
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr(sys, "stdout", PlainStream(terminal))
+    monkeypatch.setattr(sys, "stderr", PlainStream(terminal))
+    if bar:
+        assert list(track(range(3), 3, "records", lambda _: "a\x1b[2Jb")) == [0, 1, 2]
+    else:
+        with Live(console=new_console(), auto_refresh=False) as live:
+            live.update(Text("beats", style="red"), refresh=True)
+            print("a\x1b[2Jb")
+    shown = terminal.getvalue()
+    assert "\x1b[?25l" in shown  # the cursor is hidden meanwhile
+    assert "\x1b[2J" not in shown
+    assert "�[" not in shown.replace("a�[2Jb", "")
