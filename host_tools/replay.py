@@ -198,24 +198,30 @@ def _rows(done: Replay) -> list[dict[str, Any]]:
     ]
 
 
+#: Columns of the beats' table.
+CSV_COLUMNS = [
+    "sample",
+    "time_s",
+    "class",
+    "confidence",
+    "rr_prev_ms",
+    "rr_next_ms",
+    "flags",
+    "sqi",
+    "device_sample",
+    *(f"logit_{name}" for name in CLASS_NAMES),
+]
+
+
+def csv_rows(done: Replay) -> list[list[Any]]:
+    """Return the beats' table below its head."""
+    plain = CSV_COLUMNS[: -len(CLASS_NAMES)]
+    return [[row[key] for key in plain] + row["logits"] for row in _rows(done)]
+
+
 def _write_csv(done: Replay, path: Path) -> Path:
-    logits = [f"logit_{name}" for name in CLASS_NAMES]
-    plain = [
-        "sample",
-        "time_s",
-        "class",
-        "confidence",
-        "rr_prev_ms",
-        "rr_next_ms",
-        "flags",
-        "sqi",
-        "device_sample",
-    ]
     with path.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(plain + logits)
-        for row in _rows(done):
-            writer.writerow([row[key] for key in plain] + row["logits"])
+        csv.writer(file).writerows([CSV_COLUMNS, *csv_rows(done)])
     return path
 
 

@@ -11,17 +11,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from host_tools.cli.output import Force
 from host_tools.errors import UserError
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import Console
 
     from host_tools.emulator import Emulator
     from host_tools.link.live import LiveUpdate
-    from host_tools.monitor import Picture
+    from host_tools.monitor import Feed, Picture, Recording
 
-#: Lines of the picture, characters.
-_WAVE_ROWS = 10
+#: A lost port may stay away for so long by default, seconds.
+_RECONNECT_S = 30.0
+#: The picture is drawn no oftener than this, seconds.
+_DRAW_EVERY_S = 0.1
 
 
 def register(app: typer.Typer) -> None:
@@ -42,48 +45,86 @@ def monitor(
     record: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Record samples and beats there, as WFDB.")
     ] = None,
-    name: Annotated[str | None, typer.Option(help="Name of the record; date and time by default.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="With --record: the record's name; date and time by default.")
+    ] = None,
+    force: Force = False,
     seconds: Annotated[float | None, typer.Option(help="End after so many seconds of signal.", min=0)] = None,
-    speed: Annotated[str, typer.Option(help="With --emulator: real, max, or a multiple.")] = "real",
+    speed: Annotated[
+        str | None, typer.Option(help="With --emulator: real (default), max, or a multiple.")
+    ] = None,
+    reconnect: Annotated[
+        float | None,
+        typer.Option(help="With --port: wait so many seconds for a lost port; 30 by default.", min=0),
+    ] = None,
     baud: Annotated[int, typer.Option(help="Bits per second of a real port.", min=300)] = 115200,
 ) -> None:
     """Watch a device's live ECG: wave, rate, beats, quality.
 
     Ctrl-C ends it.
     """
-    from host_tools.link.device import Device
-    from host_tools.link.live import LiveSession
-    from host_tools.monitor import Picture, Recording, run_monitor
+    from host_tools.monitor import Feed, Picture, Recording, run_monitor
     from host_tools.text import new_console
 
     if use_emulator == (port is not None):
         raise UserError("give either --port URL or --emulator (`bitbeat ports` lists the serial ports)")
+    _check_partners(use_emulator, source, speed, reconnect, record, name, force)
     record_name = _record_name(name)
     console = new_console()
-    picture, recording = Picture(), Recording()
+    picture = Picture()
     with contextlib.ExitStack() as stack:
-        url = port or stack.enter_context(_emulator(source, speed)).url
-        device = stack.enter_context(Device(url, baud=baud))
-        session = LiveSession(device, step=1)
-        console.print(f"{url}: engine {device.hello.engine}; Ctrl-C ends", highlight=False)
+        interrupted = stack.enter_context(_interruptible())
+        recording = None if record is None else Recording(record, record_name, force=force)
+        feed: Feed | None = None
         try:
-            with _interruptible() as interrupted, _view(console, picture) as show:
+            url = port or stack.enter_context(_emulator(source, speed or "real")).url
+            wait_s = 0.0 if port is None else _RECONNECT_S if reconnect is None else reconnect
+            feed = stack.enter_context(
+                Feed(
+                    url,
+                    baud=baud,
+                    limit=None if seconds is None else round(seconds * _rate_hz()),
+                    reconnect_s=wait_s,
+                    on_lost=lambda: setattr(picture, "connected", False),
+                    on_back=picture.restart,
+                )
+            )
+            console.print(f"{url}: engine {feed.hello.engine}; Ctrl-C ends", highlight=False)
+            with _view(console, picture) as show:
 
                 def on_update(update: LiveUpdate) -> None:
-                    picture.take(update)
-                    recording.take(update)
-                    show(update)
+                    lines = picture.take(update)
+                    if recording is not None:
+                        recording.take(update)
+                    show(lines)
 
-                def stop() -> bool:
-                    enough = seconds is not None and picture.next_sample >= seconds * _rate_hz()
-                    return interrupted() or enough
-
-                run_monitor(session, on_update=on_update, stop=stop)
+                run_monitor(feed, on_update=on_update, stop=interrupted)
         finally:  # also what came before the device was lost
-            if record is not None and recording.length:
-                files = recording.write(record, record_name, device.hello._asdict())
-                console.print("written: " + ", ".join(map(str, files)), highlight=False, soft_wrap=True)
+            if recording is not None:
+                _finish(recording, feed, console)
     _print_end(picture, console)
+
+
+def _check_partners(
+    use_emulator: bool,
+    source: str | None,
+    speed: str | None,
+    reconnect: float | None,
+    record: Path | None,
+    name: str | None,
+    force: bool,
+) -> None:
+    """Refuse options that would do nothing without another."""
+    alone = [
+        ("--source", "--emulator", source is not None and not use_emulator),
+        ("--speed", "--emulator", speed is not None and not use_emulator),
+        ("--reconnect", "--port", reconnect is not None and use_emulator),
+        ("--name", "--record", name is not None and record is None),
+        ("--force", "--record", force and record is None),
+    ]
+    for option, partner, wrong in alone:
+        if wrong:
+            raise UserError(f"{option} goes with {partner}")
 
 
 def _rate_hz() -> int:
@@ -137,44 +178,48 @@ def _interruptible() -> Iterator[Callable[[], bool]]:
 
 
 @contextlib.contextmanager
-def _view(console: Console, picture: Picture) -> Iterator[Callable[[LiveUpdate], None]]:
-    """Show updates: a live picture in a terminal, else one line for each beat."""
-    from host_tools.monitor import beat_line
-
+def _view(console: Console, picture: Picture) -> Iterator[Callable[[list[str]], None]]:
+    """Show updates: a live picture in a terminal, else a line for each beat and each change of what holds."""
     if not console.is_terminal:
+        connected = True
 
-        def lines(update: LiveUpdate) -> None:
-            for beat in update.beats:
-                print(beat_line(beat[0]), flush=True)
+        def show_lines(lines: list[str]) -> None:
+            nonlocal connected
+            if picture.connected != connected:
+                connected = picture.connected
+                print("port open again" if connected else "port lost, opening it again", flush=True)
+            for line in lines:
+                print(line, flush=True)
 
-        yield lines
+        yield show_lines
         return
     from rich.live import Live
 
+    from host_tools.monitor import render
+
+    drawn_s = 0.0
     with Live(console=console, auto_refresh=False, transient=True) as live:
-        yield lambda update: live.update(_render(console, picture), refresh=True)
+
+        def draw(lines: list[str]) -> None:
+            nonlocal drawn_s
+            now_s = time.monotonic()
+            if now_s - drawn_s >= _DRAW_EVERY_S:
+                drawn_s = now_s
+                live.update(render(picture, console.width, console.height), refresh=True)
+
+        yield draw
 
 
-def _render(console: Console, picture: Picture) -> RenderableType:
-    from rich.console import Group
-    from rich.panel import Panel
-    from rich.text import Text
+def _finish(recording: Recording, feed: Feed | None, console: Console) -> None:
+    """Write the record's last words, whatever ended the session."""
+    from host_tools.summary import print_summary
 
-    from host_tools.monitor import VIEW_S, beat_line, braille_wave, status_line
-
-    rate = picture.heart_rate_bpm
-    wave = "\n".join(braille_wave(picture.window, max(console.width - 4, 20), _WAVE_ROWS))
-    title = f"{'--' if math.isnan(rate) else f'{rate:.0f}'} bpm   {picture.quality}"
-    beats = Text()
-    for beat in picture.beats:
-        style = {0: "", 1: "yellow", 2: "bold red", 3: "magenta"}[int(beat["aami_class"])]
-        beats.append(beat_line(beat) + "\n", style=style)
-    style = "red" if picture.lead_off else "green"
-    return Group(
-        Panel(Text(wave, style=style, no_wrap=True), title=title, subtitle=f"{VIEW_S:g} s"),
-        beats,
-        Text(status_line(picture), style="dim"),
-    )
+    files, summary = recording.close(feed.hello._asdict() if feed is not None else {})
+    if summary is not None:
+        print_summary(summary, console)
+        console.print("written: " + ", ".join(map(str, files)), highlight=False, soft_wrap=True)
+    elif feed is not None:
+        console.print("nothing was recorded: no samples came", highlight=False)
 
 
 def _print_end(picture: Picture, console: Console) -> None:
