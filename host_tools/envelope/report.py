@@ -16,6 +16,7 @@ from .promise import PROMISED
 DOCUMENT = ROOT / "docs" / "envelope.md"
 FIGURES = Place("envelope figures", "make envelope")
 PROMISE = Place("promised range", "make envelope")
+WRONG = Place("silently wrong cells", "make envelope")
 BY_KIND = Place("envelope by kind", "make envelope")
 REQUIREMENTS = Place("requirements", "make envelope")
 DETECTORS = Place("detectors", "bitbeat envelope --detectors")
@@ -25,6 +26,8 @@ MOST_WRONG_INSIDE = 0
 MOST_WRONG_OUTSIDE_PERCENT = 1.0
 LEAST_RIGHT_PERCENT = 97.0
 
+#: So many cells of a kind are named in the document; build/envelope.json has all.
+_SHOWN = 6
 _OUTCOMES = ("right", "flagged", "silent_wrong")
 Judged = Sequence[tuple[Cell, Verdict]]
 
@@ -120,6 +123,25 @@ def kinds_markdown(report: dict[str, Any]) -> str:
     return markdown_table((*heads, *more), rows, (*heads[1:], *more))
 
 
+def wrong_markdown(report: dict[str, Any]) -> str:
+    """Make the table of what goes wrong in silence, with the numbers of cells that show it."""
+    groups: dict[tuple[str, bool], list[dict[str, Any]]] = {}
+    for entry in report["wrong"]:
+        groups.setdefault((entry["kind"], entry["inside"]), []).append(entry)
+    if not groups:
+        return "None.\n"
+    rows = []
+    for (kind, inside), entries in groups.items():
+        errors = [{e["kind"] for e in entry["errors"] if not e["flagged"]} for entry in entries]
+        counts = {name: sum(name in mine for mine in errors) for name in sorted(set().union(*errors))}
+        what = ", ".join(f"{name} in {count}" for name, count in counts.items())
+        numbers = ", ".join(str(entry["cell"]) for entry in entries[:_SHOWN])
+        more = ", ..." if len(entries) > _SHOWN else ""
+        rows.append([kind, "inside" if inside else "outside", str(len(entries)), what, numbers + more])
+    heads = ("kind", "promised range", "cells", "what is wrong", "for `--cell`")
+    return markdown_table(heads, rows, ("cells",))
+
+
 def promise_markdown() -> str:
     """Make the table of the promised range."""
     rows = [[r.what, f"{r.low:g}", f"{r.high:g}", r.unit, f"`{name}`"] for name, r in PROMISED.items()]
@@ -147,6 +169,7 @@ def write_document(report: dict[str, Any]) -> None:
         (FIGURES, figures_markdown(report)),
         (PROMISE, promise_markdown()),
         (BY_KIND, kinds_markdown(report)),
+        (WRONG, wrong_markdown(report)),
         (REQUIREMENTS, requirements_markdown(report)),
     )
     for place, text in places:

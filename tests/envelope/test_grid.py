@@ -92,6 +92,15 @@ def test_figures_count_every_cell_once(grid):
     json.dumps(figures, allow_nan=False)
 
 
+def test_what_is_silently_wrong_is_listed_by_kind_with_cells_to_look_at(grid):
+    hum = [c for c in grid if c.kind == "hum" and c.inside]
+    text = report.wrong_markdown(report.summarise([(c, WRONG) for c in hum] + [(grid[0], RIGHT)]))
+    line = next(line for line in text.splitlines() if line.startswith("| hum"))
+    assert f"| inside | {len(hum)} | false in {len(hum)} | {hum[0].number}, {hum[1].number}, " in line
+    assert "narrow, steady" not in text
+    assert report.wrong_markdown(report.summarise([(grid[0], RIGHT)])) == "None.\n"
+
+
 def test_targets(grid):
     inside = [c for c in grid if c.inside]
     outside = [c for c in grid if not c.inside]
