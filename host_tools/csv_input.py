@@ -226,7 +226,9 @@ def _own_rate(path: Path, layout: Layout, column: int | None, times: npt.NDArray
         per_second = 1.0 if times_are_clock(layout, column) else layout.time_per_second(column)
         rate = estimate_rate(times, per_second) if per_second is not None else None
     if rate is None:
-        raise UserError(f"{path}: a CSV file needs --fs, its sampling rate in Hz")
+        raise UserError(
+            f"{path}: a CSV file needs --fs, its sampling rate in Hz, or a time column that says its unit"
+        )
     check_fs(rate, str(path))
     return rate
 

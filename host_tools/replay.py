@@ -238,6 +238,8 @@ def _write_json(done: Replay, path: Path, summary: Any) -> Path:
         "end_sample": record.stop,
         "duration_s": record.duration_s,
         "changes": record.notes,
+        "offset_mv": record.offset_mv,
+        "rails": record.rails,
         "device": device,
         "elapsed_s": done.elapsed_s,
         "x_realtime": done.x_realtime,

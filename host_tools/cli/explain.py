@@ -28,11 +28,11 @@ def explain(
     out: Annotated[Path | None, typer.Option(help="The picture; build/explain/RECORD_SAMPLE.png.")] = None,
     json_too: Annotated[bool, typer.Option("--json", help="The same as JSON, beside the picture.")] = False,
     lead: Annotated[
-        str | None, typer.Option(help="Lead by name or number from 0; MLII or the first.")
+        str | None, typer.Option(help="Lead by name or number from 0; else MLII or what looks like an ECG.")
     ] = None,
-    fs: Annotated[float | None, typer.Option(help="CSV: sampling rate, Hz.")] = None,
+    fs: Annotated[float | None, typer.Option(help="CSV: sampling rate, Hz; else the file's own.")] = None,
     gain: Annotated[float | None, typer.Option(help="CSV with --unit adu: units per mV.")] = None,
-    unit: Annotated[str | None, typer.Option(help="CSV: mV (default), uV, V or adu.")] = None,
+    unit: Annotated[str | None, typer.Option(help="CSV: mV, uV, V, adu; else the file's own, or mV.")] = None,
     force: Force = False,
 ) -> None:
     """Show why one beat got its class.

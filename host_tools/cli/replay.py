@@ -41,15 +41,15 @@ def replay(
         bool, typer.Option("--emulator", help="Start an emulated device for it.")
     ] = False,
     lead: Annotated[
-        str | None, typer.Option(help="Lead by name or number from 0; MLII or the first.")
+        str | None, typer.Option(help="Lead by name or number from 0; else MLII or what looks like an ECG.")
     ] = None,
     begin: Annotated[str | None, typer.Option("--from", help="Seconds, mm:ss, hh:mm:ss, or s1234.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="As --from; to the end by default.")] = None,
     baud: Annotated[int, typer.Option(help="Bits per second of a real port.", min=300)] = 115200,
     speed: Annotated[str, typer.Option(help="max, real, or a multiple of real time.")] = "max",
-    fs: Annotated[float | None, typer.Option(help="CSV: sampling rate, Hz.")] = None,
+    fs: Annotated[float | None, typer.Option(help="CSV: sampling rate, Hz; else the file's own.")] = None,
     gain: Annotated[float | None, typer.Option(help="CSV with --unit adu: units per mV.")] = None,
-    unit: Annotated[str | None, typer.Option(help="CSV: mV (default), uV, V or adu.")] = None,
+    unit: Annotated[str | None, typer.Option(help="CSV: mV, uV, V, adu; else the file's own, or mV.")] = None,
     reference: Annotated[
         str | None, typer.Option(help="Suffix of the annotations to compare with, or none; atr if there.")
     ] = None,
@@ -213,7 +213,12 @@ def report(done: Replay, out: Path, title: str, console: Console, strips: int = 
     source = done.record
     beats = done.input_beats()
     summary = summarise(
-        beats, source.spec_fs_hz, len(source.samples), source.reference, samples=source.samples
+        beats,
+        source.spec_fs_hz,
+        len(source.samples),
+        source.reference,
+        samples=source.samples,
+        rails=source.rails,
     )
     files = write_results(done, out, summary)
     if strips:
@@ -227,6 +232,7 @@ def report(done: Replay, out: Path, title: str, console: Console, strips: int = 
             title=title,
             reference=source.reference,
             max_strips=strips,
+            rails=source.rails,
         )
         files.append(picture)
     print_summary(summary, console)

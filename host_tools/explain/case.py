@@ -182,7 +182,7 @@ def explain_beat(
     _check_inside(record, wanted_sample, given)
     if say is not None and not kernels_compiled():
         say("compiling the reference chain, once for each version of it: about a minute")
-    result = run_record(record.samples, trace=True)
+    result = run_record(record.samples, trace=True, rails=record.rails)
     beats = result.beats.copy()
     at = beats["r_sample"].astype(np.int64) - params.DELAY_SAMPLES
     beats["r_sample"] = np.clip(at, 0, None)

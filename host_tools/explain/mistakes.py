@@ -130,7 +130,7 @@ def find_mistakes(name: str, start: str = START) -> RecordMistakes:
             f"{name}: --start {start} is not before the end ({record.duration_s:.1f} s); "
             "--start 0 compares from the beginning"
         )
-    beats = run_core(record.samples).beats
+    beats = run_core(record.samples, rails=record.rails).beats
     at = beats["r_sample"].astype(np.int64) - DELAY_SAMPLES
     answers = [CLASS_NAMES[c] for c in beats["aami_class"]]
     labels = [str(label) for label in record.reference.labels]

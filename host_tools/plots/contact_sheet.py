@@ -65,7 +65,7 @@ class _Shown:
         self.spec_per_file = source.spec_fs_hz / source.fs_hz
         self.start = source.start
         self.recording = Recording(source.samples, self.fs_hz, found.beats, ADU_PER_MV, source.reference)
-        trace = run_core(source.samples, trace=True).trace
+        trace = run_core(source.samples, trace=True, rails=source.rails).trace
         self.windows, self.templates = (
             trace[stage].reshape(-1, WINDOW_SAMPLES).astype(np.float64) for stage in ("window", "template")
         )
