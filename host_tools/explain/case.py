@@ -80,6 +80,8 @@ class Case:
         Beats around it, in time order.
     blank, usual : Occlusion
         What the parts of the inputs brought, by both replacements.
+    conditions : ndarray of CONDITION_DTYPE
+        What held in the record beside the beats.
     """
 
     record: EcgRecord
@@ -98,6 +100,7 @@ class Case:
     context: tuple[ContextBeat, ...]
     blank: Occlusion
     usual: Occlusion
+    conditions: npt.NDArray[np.void]
 
     @property
     def beat(self) -> npt.NDArray[np.void]:
@@ -212,6 +215,7 @@ def explain_beat(
         context=_context(record, beats, index, inputs.rhythm, own_row),
         blank=occlude(run_network, inputs, blank(inputs)),
         usual=occlude(run_network, inputs, usual(inputs, median_row)),
+        conditions=result.conditions,
     )
 
 

@@ -94,8 +94,9 @@ class Picture:
             self.beats.append((beat[0], joined))
             self.counts[int(beat["aami_class"][0])] += 1
             lines.append((int(beat["r_sample"][0]) - DELAY_SAMPLES, beat_line(beat[0], joined)))
-        if update.beats_lost:  # what stood between two beats is not known any more
+        if update.beats_lost:  # what stood between two beats is not known any more, nor what held
             self._forget_beats()
+            self.changes.clear()
         self.status = update.status or self.status
         self.beats_lost += update.beats_lost
         return [line for _, line in sorted(lines, key=lambda at: at[0])]
@@ -133,7 +134,9 @@ class Picture:
     @property
     def conditions(self) -> int:
         """``CONDITION_*`` that hold now."""
-        return int(self.changes[-1]["conditions"]) if self.changes else 0
+        if self.changes:
+            return int(self.changes[-1]["conditions"])
+        return 0 if self.status is None else getattr(self.status, "conditions", 0)
 
     @property
     def heart_rate_bpm(self) -> float | None:

@@ -64,8 +64,17 @@ class _Shown:
         self.fs_hz = source.spec_fs_hz
         self.spec_per_file = source.spec_fs_hz / source.fs_hz
         self.start = source.start
-        self.recording = Recording(source.samples, self.fs_hz, found.beats, ADU_PER_MV, source.reference)
-        trace = run_core(source.samples, trace=True, rails=source.rails).trace
+        core = run_core(source.samples, trace=True, rails=source.rails)
+        self.recording = Recording(
+            source.samples,
+            self.fs_hz,
+            found.beats,
+            ADU_PER_MV,
+            source.reference,
+            core.conditions,
+            source.rails,
+        )
+        trace = core.trace
         self.windows, self.templates = (
             trace[stage].reshape(-1, WINDOW_SAMPLES).astype(np.float64) for stage in ("window", "template")
         )

@@ -63,8 +63,15 @@ def plot_explanation(case: Case, path: Path | str) -> Path:
     ~host_tools.errors.UserError
         If the file cannot be written.
     """
+    record = case.record
     recording = Recording(
-        case.record.samples, case.record.spec_fs_hz, case.beats, ADU_PER_MV, case.record.reference
+        record.samples,
+        record.spec_fs_hz,
+        case.beats,
+        ADU_PER_MV,
+        record.reference,
+        case.conditions,
+        record.rails,
     )
     centre_s = int(case.beat["r_sample"]) / case.record.spec_fs_hz
     start_s = float(np.clip(centre_s - STRIP_S / 2, 0, max(recording.duration_s - STRIP_S, 0)))

@@ -190,7 +190,8 @@ def _shade(axes: Axes, recording: Recording, first: int, stop: int, low: float, 
 
 
 def _write(axes: Axes, x_s: float, y_mv: float, text: str) -> None:
-    axes.text(x_s, y_mv, text, ha="center", va="center", size=8, color=FAINT_INK, zorder=6)
+    box = {"boxstyle": "round,pad=0.25", "fc": "white", "ec": "none", "alpha": 0.75}
+    axes.text(x_s, y_mv, text, ha="center", va="center", size=8, color=FAINT_INK, bbox=box, zorder=6)
 
 
 def _draw_beats(

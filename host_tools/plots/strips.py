@@ -103,17 +103,21 @@ def plot_strips(
     for strip, (low, high), height_mm in zip(strips, ranges, heights_mm, strict=True):
         _draw_strip(page, recording, strip, low, high, top_mm)
         top_mm += height_mm + _CAPTION_MM
-    paced = bool((beats["flags"] & FLAG_PACED).any())
-    page.text(
-        MARGIN_MM,
-        total_mm - 4.0,
-        "25 mm/s, 10 mm/mV.  Faint letter: low confidence or undecided.  Yellow: noisy or undecided beats."
-        + ("  Bar below a letter: paced." if paced else "")
-        + ("  Below: reference; framed where it differs." if reference is not None else ""),
-        size=6.5,
-        color=FAINT_INK,
-    )
+    page.text(MARGIN_MM, total_mm - 4.0, _legend(recording), size=6.5, color=FAINT_INK)
     return save(figure, path)
+
+
+def _legend(recording: Recording) -> str:
+    """What the marks mean, as far as there are any."""
+    flags = recording.beats["flags"]
+    parts = [
+        "25 mm/s, 10 mm/mV.  Faint letter: low confidence or undecided.  Yellow: noisy or undecided beats.",
+        "Red: flutter or fibrillation suspected." if recording.stretches.fibrillation else "",
+        "Brown: unreadable." if recording.stretches.unreadable else "",
+        "Bar below a letter: paced." if (flags & FLAG_PACED).any() else "",
+        "Below: reference; framed where it differs." if recording.reference is not None else "",
+    ]
+    return "  ".join(part for part in parts if part)
 
 
 def _draw_header(page: Page, title: str, recording: Recording) -> None:

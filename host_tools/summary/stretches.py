@@ -15,7 +15,7 @@ from host_tools.beats import (
     CONDITION_UNREADABLE,
     FLAG_FIBRILLATION,
 )
-from host_tools.reference.params import ADU_PER_MV
+from host_tools.reference.params import ADU_PER_MV, FS_HZ
 
 from .quality import Quality, judge, spans
 
@@ -24,6 +24,9 @@ Span = tuple[int, int]
 
 #: A gap shorter than the narrowest QRS complex hides no beat.
 SHORTEST_GAP_S = 0.04
+
+#: A beat has been found this long after its R peak at the latest.
+FOUND_AFTER_S = 1.0
 
 #: Where the device was not asked, a second is quiet below this share of what seconds with beats have, peak to
 #: peak; where there are no beats, below this.
@@ -96,10 +99,21 @@ def said_gaps(conditions: NDArray[np.void], beats: NDArray[np.void], n_samples: 
         lead_off,
         saturated,
         merged([(_first_flagged(a, at, flagged), b) for a, b in fibrillation]),
-        # It is said when no beat has come for some seconds: it began behind the last one.
-        merged([(_last_known(a, at, known), b) for a, b in unreadable]),
+        merged([s for a, b in unreadable if (s := _between_beats(a, b, at, known)) is not None]),
         pause,
     )
+
+
+def _between_beats(first: int, stop: int, at: NDArray[np.int64], known: list[Span]) -> Span | None:
+    """Return the time without beats in which a signal was said to be unreadable, None without one.
+
+    It is said when no beat has come for some seconds, and taken back when one has been found, which is later
+    than its R peak.
+    """
+    first = _last_known(first, at, known)
+    ended_by = at[np.searchsorted(at, stop - FOUND_AFTER_S * FS_HZ) : np.searchsorted(at, stop)]
+    stop = int(ended_by[-1]) if ended_by.size else stop
+    return (first, stop) if first < stop else None
 
 
 def _last_known(first: int, at: NDArray[np.int64], known: list[Span]) -> int:

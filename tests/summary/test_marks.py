@@ -140,12 +140,22 @@ def test_a_pause_between_lead_off_and_flutter_counts_where_it_was_said():
 
 def test_an_unreadable_stretch_begins_behind_the_last_beat():
     beats = beats_at([1, 2, 3, 20, 21])
-    summary = sum_up(beats, 22, said((6.1, CONDITION_UNREADABLE), (20.1, 0)))
-    assert [(s.start_s, round(s.duration_s, 2)) for s in summary.unreadable] == [(3, 17.1)]
+    summary = sum_up(beats, 22, said((6.1, CONDITION_UNREADABLE), (20.4, 0)))
+    assert [(s.start_s, s.duration_s) for s in summary.unreadable] == [(3, 17)]  # and ends with the next
     assert summary.pauses == []
-    assert summary.quality.unreadable_s == pytest.approx(17.1)
+    assert summary.quality.unreadable_s == 17
     assert "no beats in the unreadable stretches" in summary.notice
-    assert "unreadable 17.1 s at 0:03.0" in shown(summary)
+    assert "unreadable 17.0 s at 0:03.0" in shown(summary)
+
+
+@pytest.mark.parametrize("before", [CONDITION_PAUSE, 0])
+def test_a_beat_on_its_way_makes_nothing_unreadable(before):
+    """The QRS that ends a pause is no quiet line any more, and is found as a beat a little later."""
+    beats = beats_at([1, 2, 3, 12, 13, 14])
+    summary = sum_up(beats, 15, said((6.1, before), (12.1, CONDITION_UNREADABLE), (12.4, 0)))
+    assert summary.unreadable == []
+    assert [(p.start_s, p.duration_s, p.complete) for p in summary.pauses] == [(3, 9, True)]
+    assert summary.heart_rate.mean_bpm == pytest.approx(60 * 5 / 13)
 
 
 def test_beats_flagged_in_flutter_count_with_it_and_give_no_rate():
