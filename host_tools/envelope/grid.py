@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -52,6 +52,11 @@ def cells() -> Iterator[Cell]:
                 yield Cell(number, name, parameters, seed, is_inside(parameters))
                 number += 1
                 k += 1
+
+
+def sample(chosen: Sequence[Cell], one_in: int) -> list[Cell]:
+    """Take about one cell in so many, by seed: evenly spaced ones would pass over values of an axis."""
+    return [cell for cell in chosen if cell.seed % one_in == 0]
 
 
 def scenario(cell: Cell) -> Scenario:

@@ -11,7 +11,7 @@ from host_tools.cli import envelope as command
 from host_tools.envelope import report
 from host_tools.envelope import run as runner
 from host_tools.envelope.detectors import DETECTORS, OURS, detectors_markdown
-from host_tools.envelope.grid import cells, scenario
+from host_tools.envelope.grid import cells, sample, scenario
 from host_tools.envelope.heat_map import plot_heat_map
 from host_tools.envelope.judge import Error, Verdict
 from host_tools.envelope.kinds import KINDS
@@ -68,6 +68,18 @@ def test_a_cell_is_inside_where_all_of_its_parameters_are():
     assert is_inside({"narrow_bpm": 250, "r_mv": -0.2, "when": "at the end"})
     assert not is_inside({"narrow_bpm": 251, "r_mv": 1})
     assert not is_inside({"narrow_bpm": 70, "r_mv": 0.19})
+
+
+def test_a_sample_of_the_grid_passes_over_no_kind_and_no_value_that_is_often_there(grid):
+    for one_in in (7, 3):
+        some = sample(grid, one_in)
+        assert len(some) == pytest.approx(len(grid) / one_in, rel=0.15)
+        for name, kind in KINDS.items():
+            mine = [c for c in some if c.kind == name]
+            assert mine, (name, one_in)
+            for axis, values in kind.axes.items():
+                if sum(c.kind == name for c in grid) / len(values) / one_in > 6:
+                    assert {c.parameters[axis] for c in mine} == set(values), (name, axis)
 
 
 def test_a_cell_makes_the_same_record_again(grid):
