@@ -130,6 +130,16 @@ def _events(played: Conduction, scenario: Scenario, time_s: _Signal) -> tuple[Ev
     )
 
 
+def _notes(scenario: Scenario, time_s: _Signal) -> tuple[tuple[int, str], ...]:
+    """Where faults begin and end within the record."""
+    rows = []
+    for fault in scenario.faults:
+        size = f" {fault.size:g}" if fault.kind not in ("lead_off", "flat", "polarity") else ""
+        rows.append((int(np.searchsorted(time_s, fault.start_s)), f"{fault.kind}{size} begins"))
+        rows.append((int(np.searchsorted(time_s, fault.stop_s)), f"{fault.kind} ends"))
+    return tuple(sorted(row for row in rows if row[0] < time_s.size))
+
+
 def simulate_scenario(scenario: Scenario, seed: int) -> Simulation:
     """Simulate a scenario: one lead as a front end gives it, and its truth.
 
@@ -173,6 +183,7 @@ def simulate_scenario(scenario: Scenario, seed: int) -> Simulation:
         adu_per_mv=front_end.adu_per_mv,
         rails=(-rail, rail),
         marks=tuple(_marks(played, time_s, scenario, glitches)),
+        notes=_notes(scenario, time_s),
     )
 
 

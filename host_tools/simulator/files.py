@@ -29,6 +29,7 @@ def _annotations(simulation: Simulation) -> tuple[list[int], list[str], list[str
         (int(at), symbol, "") for at, symbol in zip(simulation.r_samples, simulation.symbols, strict=True)
     )
     rows.extend((at, symbol, "") for at, symbol in simulation.marks)
+    rows.extend((at, '"', text) for at, text in simulation.notes)
     rows = [row for row in rows if row[0] < simulation.samples.size]
     rows.sort(key=lambda row: row[0])
     return [r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows]

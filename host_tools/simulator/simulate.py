@@ -89,6 +89,8 @@ class Simulation:
     marks : tuple of (int, str)
         What else there is to see, as sample and WFDB symbol: ``p`` P wave, ``^`` pacing spike,
         ``|`` artefact, ``[`` and ``]`` bounds of ventricular flutter or fibrillation.
+    notes : tuple of (int, str)
+        Where a fault of the signal begins and ends, in words.
     """
 
     samples: NDArray[np.int16]
@@ -100,6 +102,7 @@ class Simulation:
     adu_per_mv: int = ADU_PER_MV
     rails: tuple[int, int] = (-RAIL_ADU, RAIL_ADU)
     marks: tuple[tuple[int, str], ...] = ()
+    notes: tuple[tuple[int, str], ...] = ()
 
     @property
     def labels(self) -> tuple[str, ...]:

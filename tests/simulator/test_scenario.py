@@ -238,6 +238,23 @@ def test_every_rhythm_is_written_and_read_with_its_marks(rhythm, tmp_path):
     assert [row for row in rows if row[1] in "p^|[]"] == sorted(made.marks, key=lambda mark: mark[0])
 
 
+def test_faults_are_noted_where_they_begin_and_end(tmp_path):
+    made = record(
+        Episode("sinus", 30.0, 75), faults=(Fault("gain", 10.0, 20.0, 4.0), Fault("flat", 22.0, 24.0))
+    )
+    made.write_wfdb(tmp_path, "r")
+    read = wfdb.rdann(str(tmp_path / "r"), "atr")
+    notes = [
+        (s, n) for s, mark, n in zip(read.sample, read.symbol, read.aux_note, strict=True) if mark == '"'
+    ]
+    assert notes == [
+        (3600, "gain 4 begins"),
+        (7200, "gain ends"),
+        (7920, "flat begins"),
+        (8640, "flat ends"),
+    ]
+
+
 def test_unknown_kinds_are_refused():
     with pytest.raises(ValueError, match="rhythm"):
         record(Episode("tango", 10.0))
