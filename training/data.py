@@ -133,17 +133,17 @@ def fetch_databases(
         folder = data_dir / name
         wanted = wrong_files(folder, manifest)
         total = len(manifest.files)
-        if progress:
-            progress(name, total - len(wanted), total)
-        if not wanted:
-            origins[name] = "in place"
-            continue
         other = [folder / n for n in wanted if os.path.lexists(folder / n)]
         if other and not force:
             raise UserError(
                 f"{other[0]}: is there already and differs from {name}'s; nothing was replaced: move it "
                 "away, or let `bitbeat data --force` replace it"
             )
+        if progress:
+            progress(name, total - len(wanted), total)
+        if not wanted:
+            origins[name] = "in place"
+            continue
         folder.mkdir(parents=True, exist_ok=True)
         tell = _counter(name, total - len(wanted), total, progress)
         origin = _find_source(name, source)

@@ -82,7 +82,7 @@ def _version() -> str:
 
 
 def _register() -> None:
-    for name in GROUPS:
+    for name in () if app.registered_commands else GROUPS:  # once, however often a process runs
         importlib.import_module(f"host_tools.cli.{name}").register(app)
 
 
