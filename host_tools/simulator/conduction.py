@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -16,6 +16,10 @@ CAPTURE_S = 0.075
 #: Paced AV delay.
 _AV_DELAY_S = 0.16
 _PREMATURE = 0.6
+#: An episode begins this long after the last beat of the one before.
+_AFTER_BEAT_S = 0.1
+#: Episodes without beats begin at the end of the one before.
+_SILENT = ("asystole", *WAVES)
 
 
 @dataclass(frozen=True)
@@ -193,6 +197,11 @@ def conduct(scenario: Scenario, seed: int) -> Conduction:
     for step in scenario.episodes:
         if step.rhythm not in EPISODES:
             raise ValueError(f"no rhythm of kind {step.rhythm!r}")
+        if step.rhythm not in _SILENT:
+            # The first beat of a rhythm follows the last one of the rhythm before, not that one's end.
+            begin_s = min(begin_s, max(player.at_s + _AFTER_BEAT_S, 0.0))
+        if player.out.spans:
+            player.out.spans[-1] = replace(player.out.spans[-1], stop_s=begin_s)
         plays.get(step.rhythm, getattr(player, step.rhythm, player.silent))(step)
         player.out.spans.append(Span(step.rhythm, begin_s, step.until_s))
         begin_s = step.until_s
