@@ -32,6 +32,8 @@ from host_tools.simulator.scenario import WAVES
 
 #: Not judged at a record's start and after each change.
 GRACE_S = 5.0
+#: Nor at its end, where a beat's neighbours to come are cut off.
+END_S = 1.0
 #: Sensitivity and positive predictivity that a right cell has at least, %; its rate's largest error, %.
 LEAST_PERCENT = 99.0
 RATE_PERCENT = 2.0
@@ -152,8 +154,7 @@ class _Judge:
                     self.tick_s < event.stop_sample / self.fs_hz
                 )
                 judged &= ~inside
-        # The last half second may lie in the detector's delay.
-        return judged & (self.tick_s < self.end_s - 0.5)
+        return judged & (self.tick_s < self.end_s - END_S)
 
     def _waves(self) -> NDArray[np.bool_]:
         waves = np.zeros(self.tick_s.size, np.bool_)
