@@ -45,6 +45,19 @@ class AdcProfile:
         """Count of the resting voltage, halves rounded up."""
         return ((self.mid_uv << (self.bits + 1)) + self.ref_uv) // (2 * self.ref_uv)
 
+    @property
+    def highest(self) -> int:
+        """Return the largest count."""
+        return (1 << self.bits) - 1
+
+    def clamp(self, reading: int) -> int:
+        """Return the count of a port's reading of 16 bits: beyond the converter's range, the end of it."""
+        return 0 if reading >= 0x8000 else min(reading, self.highest)
+
+    def rails(self, adu_per_mv: int) -> tuple[int, int]:
+        """Return where the converter ends, adu: a sample at or beyond either is saturated."""
+        return self.scale(0, adu_per_mv), self.scale(self.highest, adu_per_mv)
+
     def scale(self, counts: int, adu_per_mv: int) -> int:
         """Return the sample of a count, adu.
 

@@ -79,12 +79,13 @@ class Emulator:
         loop: bool = False,
     ) -> None:
         self.program = build_emulator() if program is None else program
-        command = [str(self.program), "--port", str(port), "--keep" if keep else "--once"]
+        command = [str(self.program), "--port", str(port), "--keep" if keep else "--once", "--tied"]
         if live is not None:
             command += live_options(live, speed, loop)
+        # Nothing is written to its input, which ends with this process, however that ends; it then ends, too.
         self._process = subprocess.Popen(
             command,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -138,7 +139,7 @@ class Emulator:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        for stream in (self._process.stdout, self._process.stderr):
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             if stream is not None:
                 stream.close()
         return int(self._process.returncode)

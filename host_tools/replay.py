@@ -6,16 +6,17 @@ import csv
 import dataclasses
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from host_tools.beats import CLASS_NAMES, FLAG_NAMES
+from host_tools.beats import CLASS_NAMES, CONDITION_DTYPE, CONDITION_NAMES, FLAG_NAMES
 from host_tools.errors import UserError
-from host_tools.link.device import Device, Progress
+from host_tools.link.device import Device
+from host_tools.link.run import Progress
 from host_tools.link.session import LinkReport
 from host_tools.records import EcgRecord
 from host_tools.writing import free_stem, replacing_all
@@ -43,6 +44,8 @@ class Replay:
         Duration of the streaming, seconds.
     device : dict
         Engine, hashes and sizes from the device's hello.
+    conditions : ndarray of CONDITION_DTYPE, [m]
+        Changes of the conditions, in order; their samples are those that were sent, counted from 0.
     """
 
     record: EcgRecord
@@ -51,6 +54,7 @@ class Replay:
     report: LinkReport
     elapsed_s: float
     device: dict[str, Any]
+    conditions: npt.NDArray[np.void] = field(default_factory=lambda: np.zeros(0, CONDITION_DTYPE))
 
     @property
     def x_realtime(self) -> float:
@@ -87,9 +91,19 @@ def replay(
     """
     from host_tools.reference.params import DELAY_SAMPLES
 
-    result = device.replay(record.samples, pace_hz=speed * record.spec_fs_hz, on_progress=on_progress)
+    result = device.replay(
+        record.samples, rails=record.rails, pace_hz=speed * record.spec_fs_hz, on_progress=on_progress
+    )
     r_samples = result.beats["r_sample"].astype(np.int64) - DELAY_SAMPLES
-    return Replay(record, result.beats, r_samples, result.report, result.elapsed_s, device.hello._asdict())
+    return Replay(
+        record,
+        result.beats,
+        r_samples,
+        result.report,
+        result.elapsed_s,
+        device.hello._asdict(),
+        result.conditions,
+    )
 
 
 def parse_speed(text: str) -> float:
@@ -219,6 +233,18 @@ def csv_rows(done: Replay) -> list[list[Any]]:
     return [[row[key] for key in plain] + row["logits"] for row in _rows(done)]
 
 
+def _condition_rows(done: Replay) -> list[dict[str, Any]]:
+    at = done.record.to_file_samples(done.conditions["sample"].astype(np.int64))
+    return [
+        {
+            "sample": int(sample),
+            "time_s": round(float(sample) / done.record.fs_hz, 4),
+            "conditions": [name for bit, name in CONDITION_NAMES.items() if conditions & bit],
+        }
+        for sample, conditions in zip(at, done.conditions["conditions"].tolist(), strict=True)
+    ]
+
+
 def _write_csv(done: Replay, path: Path) -> Path:
     with path.open("w", newline="") as file:
         csv.writer(file).writerows([CSV_COLUMNS, *csv_rows(done)])
@@ -244,6 +270,7 @@ def _write_json(done: Replay, path: Path, summary: Any) -> Path:
         "elapsed_s": done.elapsed_s,
         "x_realtime": done.x_realtime,
         "link": dataclasses.asdict(done.report),
+        "conditions": _condition_rows(done),
         "summary": dataclasses.asdict(summary) if dataclasses.is_dataclass(summary) else None,  # type: ignore[arg-type]
         "beats": _rows(done),
     }

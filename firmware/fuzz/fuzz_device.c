@@ -72,7 +72,7 @@ static void put_command(uint8_t session, uint8_t op) {
     uint8_t payload[LINK_CONFIG_BYTES] = {0};
     uint8_t flags = script_u8(&script);
     link_config_t m = {.op = op, .flags = flags & 1u, .value = app.link.received};
-    if (op == LINK_OP_START || op == LINK_OP_LIVE || (flags & 2u) != 0) {
+    if (op == LINK_OP_START || op == LINK_OP_LIVE || op == LINK_OP_RAILS || (flags & 2u) != 0) {
         m.value = script_u32(&script);
     }
     put_frame(LINK_MSG_CONFIG, session, payload, link_put_config(payload, &m));
@@ -117,11 +117,12 @@ static void put_adc(void) {
     size_t n = script_samples(&script, x, room);
     fed += (uint32_t)n;
     for (size_t i = 0; i < n && adc_ring != NULL; i++) {
-        int32_t counts = x[i] + (1 << 13);
+        int32_t counts =
+            x[i] + (1 << 13); /* out of the converter's range, too: a port may hand on anything */
         if (x[i] == INT16_MIN) {
             adc_ring_put_lead_off(adc_ring);
         } else {
-            adc_ring_put(adc_ring, (uint16_t)(counts < 0 ? 0 : counts >= 1 << 14 ? (1 << 14) - 1 : counts));
+            adc_ring_put(adc_ring, (uint16_t)counts);
         }
     }
 }
@@ -210,6 +211,9 @@ static void check_frame(const link_frame_t *f) {
     link_status_t status;
     link_error_t error;
     link_live_t live;
+    uint32_t sample;
+    uint16_t event;
+    uint8_t conditions;
     switch (f->type) {
     case LINK_MSG_HELLO:
         fuzz_check(link_get_hello(f->payload, f->payload_bytes, &hello) == 1, "hello");
@@ -221,6 +225,12 @@ static void check_frame(const link_frame_t *f) {
     case LINK_MSG_ERROR:
         fuzz_check(link_get_error(f->payload, f->payload_bytes, &error) == 1, "error");
         fuzz_check(error.code != LINK_ERROR_PIPELINE, "the chain has no error");
+        break;
+    case LINK_MSG_CONDITION:
+        fuzz_check(link_get_condition(f->payload, f->payload_bytes, &event, &sample, &conditions) == 1,
+                   "conditions");
+        fuzz_check((conditions & ~ECG_CONDITION_ALL) == 0, "conditions that have a name");
+        check_event(f);
         break;
     case LINK_MSG_LIVE:
         fuzz_check(app.link.live && link_get_live(f->payload, f->payload_bytes, &live) == 1, "live");

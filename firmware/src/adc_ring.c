@@ -29,8 +29,13 @@ static void put(adc_ring_t *ring, uint16_t entry) {
     atomic_store_explicit(&ring->head, head, memory_order_release);
 }
 
+/* The converter's range is clamped to here, where every reading comes in: adc_scale relies on it. */
 void adc_ring_put(adc_ring_t *ring, uint16_t counts) {
-    put(ring, counts > ADC_COUNT_MAX ? (uint16_t)ADC_COUNT_MAX : counts);
+    uint16_t highest = (uint16_t)((1u << BOARD_ADC_BITS) - 1u);
+    if (counts > ADC_COUNT_MAX) { /* a reading below 0, two's complement */
+        counts = 0;
+    }
+    put(ring, counts > highest ? highest : counts);
 }
 
 void adc_ring_put_lead_off(adc_ring_t *ring) {

@@ -27,7 +27,8 @@ typedef struct adc_ring adc_ring_t;
 
 /* ---- producer; the only functions that a timer interrupt may call */
 
-/* A sample was taken: `counts`, or that an electrode is off. */
+/* A sample was taken: `counts`, or that an electrode is off. A reading out of the converter's range, as a
+ * differential input gives it below 0 (two's complement), counts as that end of the range. */
 void adc_ring_put(adc_ring_t *ring, uint16_t counts);
 void adc_ring_put_lead_off(adc_ring_t *ring);
 /* This many samples were due and could not be taken in time (a sampler without an interrupt). */

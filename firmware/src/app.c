@@ -90,6 +90,9 @@ void app_init(app_t *app) {
 #endif
     app->identity = identity;
     app->beat_waits = false;
+    app->conditions_wait = false;
+    app->conditions = 0;
+    app->changed_at = 0;
     app->trace = false;
     link_device_init(&app->link, &app->identity);
     ecg_pipeline_init(&app->pipeline);
@@ -109,6 +112,8 @@ static bool live_wanted(const app_t *app) {
 
 static void restart_if_told(app_t *app) {
     uint32_t first_sample = 0;
+    int16_t low;
+    int16_t high;
     bool start = link_device_take_start(&app->link, &first_sample, &app->trace) != 0;
     bool live = live_wanted(app);
     if (start && ENGINE_ERROR() != 0) {
@@ -117,12 +122,35 @@ static void restart_if_told(app_t *app) {
     if (start || (live && !app->live.running)) {
         ecg_pipeline_init_at(&app->pipeline, first_sample);
         app->beat_waits = false;
+        app->conditions_wait = false;
+        app->conditions = 0;
+    }
+    if (link_device_take_rails(&app->link, &low, &high)) {
+        ecg_pipeline_set_rails(&app->pipeline, low, high);
     }
     if (live && (start || !app->live.running)) {
+        live_rails(&low, &high);
+        ecg_pipeline_set_rails(&app->pipeline, low, high);
         (void)live_start(&app->live);
     } else if (!live && app->live.running) {
         live_stop(&app->live);
     }
+}
+
+/* True where the conditions are others than before this sample, the newest pushed. */
+static bool conditions_changed(app_t *app) {
+    uint8_t now = ecg_pipeline_conditions(&app->pipeline);
+    bool changed = now != app->conditions;
+    if (changed) {
+        app->conditions = now;
+        app->changed_at = app->link.processed - 1u;
+    }
+    return changed;
+}
+
+static void put_conditions(app_t *app) {
+    app->conditions_wait = app->beat_waits || /* in order, so that the same samples give the same events */
+                           link_device_put_condition(&app->link, app->changed_at, app->conditions) == 0;
 }
 
 /* Hands the chain's answer on. Returns true if the chain yielded a beat. */
@@ -158,11 +186,14 @@ static bool work_off_live(app_t *app) {
         if (ecg_pipeline_push(&app->pipeline, x, &beat) > 0) {
             live_beat(app, &beat);
         }
+        if (conditions_changed(app) && session) {
+            link_device_live_condition(&app->link, app->changed_at, app->conditions);
+        }
         done++;
     }
     if (session) {
         link_device_live_signal(&app->link, ecg_pipeline_sqi(&app->pipeline),
-                                ecg_pipeline_lead_off(&app->pipeline));
+                                ecg_pipeline_lead_off(&app->pipeline), app->conditions);
         link_device_live_counters(&app->link, l->lost, adc_ring_late_max_us(&l->ring), l->ring_max);
     }
     if (done == 0 && link_device_flush_wanted(&app->link)) { /* the ADC has stopped, the ring is empty */
@@ -175,19 +206,29 @@ static bool work_off_live(app_t *app) {
     return done > 0;
 }
 
-/* Works off samples while there are some, and room for their beats. Returns true if anything was done. */
-static bool work_off(app_t *app) {
-    int16_t x;
-    uint32_t done = 0;
+/* True while there is room for all that the next push or flush can bring; tries again what found none. */
+static bool has_room(app_t *app) {
     if (app->beat_waits) {
         app->beat_waits = link_device_put_beat(&app->link, &app->waiting_beat) == 0;
     }
-    while (done < BURST_SAMPLES && !app->beat_waits && link_device_has_room(&app->link) &&
-           link_device_take_sample(&app->link, &x)) {
+    if (app->conditions_wait && !app->beat_waits) {
+        put_conditions(app);
+    }
+    return !app->beat_waits && !app->conditions_wait && link_device_has_room(&app->link);
+}
+
+/* Works off samples while there are some, and room for their events. Returns true if anything was done. */
+static bool work_off(app_t *app) {
+    int16_t x;
+    uint32_t done = 0;
+    while (done < BURST_SAMPLES && has_room(app) && link_device_take_sample(&app->link, &x)) {
         (void)take_result(app, ecg_pipeline_push(&app->pipeline, x, &app->waiting_beat));
+        if (!link_device_start_pending(&app->link) && conditions_changed(app)) {
+            put_conditions(app);
+        }
         done++;
     }
-    if (!app->beat_waits && link_device_has_room(&app->link) && link_device_flush_wanted(&app->link)) {
+    if (has_room(app) && link_device_flush_wanted(&app->link)) {
         if (!take_result(app, ecg_pipeline_flush(&app->pipeline, &app->waiting_beat)) &&
             link_device_flush_wanted(&app->link)) { /* asked again: a trace hook may have let a start in */
             link_device_flushed(&app->link);

@@ -21,7 +21,10 @@ typedef struct {
     live_t live;
     ecg_beat_t waiting_beat; /* a beat that found no room in the link, while beat_waits */
     bool beat_waits;
-    bool trace; /* the running session wants every intermediate value */
+    bool conditions_wait; /* a change of the conditions that found no room */
+    uint8_t conditions;   /* as last told to the host */
+    uint32_t changed_at;  /* the sample at which they became so */
+    bool trace;           /* the running session wants every intermediate value */
 } app_t;
 
 /* The port must be set up. Only one app_t can be in use at a time when built with the trace hook. */

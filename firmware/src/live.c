@@ -43,6 +43,11 @@ void live_stop(live_t *l) {
     show(l, false);
 }
 
+void live_rails(int16_t *low, int16_t *high) {
+    *low = adc_scale(0);
+    *high = adc_scale((uint16_t)((1u << BOARD_ADC_BITS) - 1u));
+}
+
 bool live_waiting(const live_t *l) {
     return l->gap_left > 0 || adc_ring_waiting(&l->ring) > 0;
 }

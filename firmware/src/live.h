@@ -31,6 +31,9 @@ void live_stop(live_t *l);
 /* True: *x is the next sample, adu, INT16_MIN where there was none (lead off, lost). False: none is there. */
 bool live_take(live_t *l, int16_t *x);
 
+/* Where the board's converter ends, adu. */
+void live_rails(int16_t *low, int16_t *high);
+
 /* True while samples wait. */
 bool live_waiting(const live_t *l);
 

@@ -17,7 +17,7 @@ from host_tools.cli.output import Force
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from host_tools.link.device import Progress as OnProgress
+    from host_tools.link.run import Progress as OnProgress
     from host_tools.records import EcgRecord
     from host_tools.replay import Replay
 

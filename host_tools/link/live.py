@@ -14,11 +14,11 @@ import numpy.typing as npt
 from host_tools.errors import DeviceError
 
 from . import messages as m
+from .checks import SQI_MAX, EventChecks, LinkFault, check_conditions, fault, frame_name, unwrapped
 from .device import Device
 from .frames import Frame, FrameReader, encode_frame
 from .transport import Transport, TransportLost
 
-_MASK = 0xFFFFFFFF
 #: The start is repeated this often until its answer comes, seconds; and given up after.
 _START_EVERY_S = 0.3
 _START_TIMEOUT_S = 5.0
@@ -26,6 +26,13 @@ _START_TIMEOUT_S = 5.0
 _POLL_AFTER_S = 1.0
 _SILENCE_S = 10.0
 _END_TIMEOUT_S = 3.0
+#: Samples may stand so far ahead of the newest ones known, seconds of signal: what waits on the device while
+#: a beat is told already. What lies further ahead was lost on its way, no faster than time passes.
+_AHEAD_S = 3
+_LOST_MORE_S = 10
+#: A device's clock may run so much fast.
+_CLOCK = 1.1
+_LIVE_FLAGS = m.LIVE_LEAD_OFF | m.LIVE_NO_SIGNAL
 
 
 class LiveLost(DeviceError):
@@ -47,7 +54,7 @@ class LiveUpdate:
     status : LiveStatus or None
         The newest one, if one came.
     beats_lost : int
-        Beats that the device had to drop before they could be fetched.
+        Beats, or changes of the conditions, that the device had to drop before they could be fetched.
     """
 
     blocks: list[tuple[int, int, npt.NDArray[np.int16]]] = field(default_factory=list)
@@ -91,7 +98,17 @@ class LiveSession:
         self._counted = False  # the counters at the end have come
         self._poll = 0
         self._update = LiveUpdate()
-        self._heard_s = self._asked_s = transport.now_s()
+        self._fs_hz = device.hello.fs_hz
+        self._checks = EventChecks(0, self._fs_hz)
+        self._events = 0  # all so far, dropped ones included
+        self._newest = 0  # samples that the device has taken, as far as known
+        self._skipped = (
+            0  # samples lost on their way here, as far as they are not known to wait on the device
+        )
+        self._taken = 0  # as the newest status says
+        self._displayed = 0  # number behind the newest sample for display
+        self._begun_s = self._heard_s = self._asked_s = self._moved_s = transport.now_s()
+        self._moved_at = 0
         self._started = False
         self._start()
 
@@ -105,8 +122,10 @@ class LiveSession:
 
         Raises
         ------
+        LiveLost
+            The device was reset, fell silent, or talks on without a new sample.
         DeviceError
-            The device was reset, or fell silent.
+            It said what no device says.
         """
         data = self._read(timeout_s)
         before = self._events_expected
@@ -114,6 +133,10 @@ class LiveSession:
         for frame in self._reader.feed(data):
             self._heard_s = now_s
             self._take(frame)
+        if self._newest != self._moved_at or self.flushed:
+            self._moved_at, self._moved_s = self._newest, now_s
+        if now_s - self._moved_s > _SILENCE_S and now_s - self._heard_s <= _SILENCE_S:
+            raise LiveLost(f"{self.url}: the device gives no samples: nothing new for {_SILENCE_S:g} s")
         if self._events_expected != before:
             self._acknowledge(0)
         elif now_s - self._heard_s > _SILENCE_S:
@@ -147,7 +170,7 @@ class LiveSession:
             rest.beats_lost += update.beats_lost
         if not self._complete():
             raise DeviceError(f"{self.url}: the device did not confirm the end of the acquisition")
-        while data := self._read(0.05):  # samples behind the last beat
+        while self._transport.now_s() < deadline_s and (data := self._read(0.05)):  # behind the last beat
             for frame in self._reader.feed(data):
                 self._take(frame)
         rest.blocks += self._update.blocks
@@ -172,20 +195,69 @@ class LiveSession:
         self._heard_s = self._asked_s = clock()
 
     def _take(self, frame: Frame) -> None:
-        if frame.session != self._number:
-            self._take_foreign(frame)
-        elif frame.type == m.MSG_BEAT:
-            self._take_beat(frame.payload)
+        try:
+            if frame.session != self._number:
+                self._take_foreign(frame)
+            else:
+                self._take_own(frame)
+        except LinkFault as wrong:
+            raise DeviceError(f"{self.url}: {wrong}") from None
+
+    def _take_own(self, frame: Frame) -> None:
+        size = f"{frame_name(frame.type)} of {len(frame.payload)} bytes"
+        if frame.type in (m.MSG_BEAT, m.MSG_CONDITION):
+            event = m.unpack_event(frame.payload)
+            if event is None:
+                raise fault(size)
+            self._take_event(frame.type, *event)
         elif frame.type == m.MSG_SAMPLES:
             block = m.unpack_samples(frame.payload)
-            if block is not None:
-                self._update.blocks.append(block)
+            if block is None:
+                raise fault(size)
+            self._take_block(*block)
         elif frame.type == m.MSG_LIVE:
-            self._take_live(m.LiveStatus.unpack(frame.payload))
+            live = m.LiveStatus.unpack(frame.payload)
+            if live is None:
+                raise fault(size)
+            self._take_live(live)
         elif frame.type == m.MSG_STATUS:
-            self._take_status(m.Status.unpack(frame.payload))
+            status = m.Status.unpack(frame.payload)
+            if status is None:
+                raise fault(size)
+            self._take_status(status)
         elif frame.type == m.MSG_ERROR:
-            self._take_error(m.Error.unpack(frame.payload))
+            error = m.Error.unpack(frame.payload)
+            if error is None or error.code not in m.ERROR_NAMES:
+                raise fault(f"an error that has no name ({frame.payload.hex()[:20]})")
+            self._take_error(error)
+        elif frame.type != m.MSG_HELLO:  # which answers a question asked twice
+            raise fault(f"{frame_name(frame.type)} in live mode")
+
+    def _skip(self, samples: int, at: int) -> None:
+        """Count samples that were lost on their way: no more than time has passed.
+
+        Pictures and recordings follow the numbers of samples, so these must not run away.
+        """
+        self._skipped += samples
+        elapsed_s = self._transport.now_s() - self._begun_s
+        if self._skipped > (elapsed_s + _LOST_MORE_S) * self._fs_hz * _CLOCK:
+            raise fault(f"sample {at} after {self._newest}, {elapsed_s:.0f} s after the start")
+
+    def _reach(self, sample: int) -> int:
+        """Take it that the device has all samples below this one, and return it."""
+        self._skip(max(sample - self._newest - _AHEAD_S * self._fs_hz, 0), sample)
+        self._newest = max(self._newest, sample)
+        return sample
+
+    def _take_block(self, first: int, step: int, samples: npt.NDArray[np.int16]) -> None:
+        if step != self.step or step == 0:
+            raise fault(f"samples in steps of {step}, asked for {self.step}")
+        at = unwrapped(first, self._displayed)
+        if at < self._displayed:
+            return  # came twice
+        self._skip(at - self._displayed, at)
+        self._displayed = self._reach(at + step * len(samples))
+        self._update.blocks.append((at, step, samples))
 
     def _take_foreign(self, frame: Frame) -> None:
         if self._started and frame.type in (m.MSG_HELLO, m.MSG_STATUS):
@@ -194,37 +266,52 @@ class LiveSession:
         if error is not None and error.code in (m.ERROR_UNSUPPORTED, m.ERROR_BAD_CONFIG):
             raise DeviceError(f"{self.url}: the device cannot acquire: {m.ERROR_NAMES[error.code]}")
 
-    def _take_error(self, error: m.Error | None) -> None:
-        if error is not None and error.code == m.ERROR_PIPELINE:
+    def _take_error(self, error: m.Error) -> None:
+        if error.code == m.ERROR_PIPELINE:
             code = error.detail - (1 << 32) if error.detail & 0x80000000 else error.detail
             raise DeviceError(f"{self.url}: the device's signal chain failed with error {code}")
 
-    def _take_beat(self, payload: bytes) -> None:
-        event = m.unpack_event(payload)
-        beat = m.unpack_beat(event[1]) if event is not None else None
-        if event is None or beat is None:
-            return
-        ahead = (event[0] - self._events_expected) & 0xFFFF
-        if ahead == 0:
-            self._events_expected = (self._events_expected + 1) & 0xFFFF
-            self._update.beats.append(beat)
-        elif ahead < 0x8000:
+    def _take_event(self, type_: int, number: int, content: bytes) -> None:
+        ahead = (number - self._events_expected) & 0xFFFF
+        if 0 < ahead < 0x8000:
             self._acknowledge(m.ACK_RESEND)
-
-    def _take_live(self, live: m.LiveStatus | None) -> None:
-        if live is None:
+        if ahead != 0:
             return
+        self._count_events(1)
+        # What no device has yet is refused by its distance, as a block is.
+        sample = m.event_sample(content)
+        if sample is not None:
+            self._reach(unwrapped(sample, self._newest) + 1)
+        if type_ == m.MSG_BEAT:
+            self._update.beats.append(self._checks.beat(content, self._newest))
+        else:
+            self._update.conditions.append(self._checks.condition(content, self._newest))
+        self._events_expected = (self._events_expected + 1) & 0xFFFF
+
+    def _count_events(self, more: int) -> None:
+        """Count events, dropped ones too: no more than the samples can bring."""
+        self._events += more
+        most = 2 * self._checks.events_max(self._newest + _AHEAD_S * self._fs_hz)
+        if self._events > most:
+            raise fault(f"{self._events} events in {self._newest} samples")
+
+    def _take_live(self, live: m.LiveStatus) -> None:
+        taken = unwrapped(live.taken, self._newest)
+        known = live.ring_max <= live.ring_size and not live.flags & ~_LIVE_FLAGS and live.sqi <= SQI_MAX
+        if not known or taken < max(self._taken, live.lost):
+            raise fault(f"a state that cannot be, {live}")
+        check_conditions(live.conditions)
+        self._taken = self._reach(taken)
         self._update.status = live
         self._counted = self.flushed
         dropped = (live.events_first - self._events_expected) & 0xFFFF
         if 0 < dropped < 0x8000:  # the device no longer has them
+            self._count_events(dropped)
             self._events_expected = live.events_first
             self._update.beats_lost += dropped
             self._acknowledge(m.ACK_RESEND)
 
-    def _take_status(self, status: m.Status | None) -> None:
-        if status is None:
-            return
+    def _take_status(self, status: m.Status) -> None:
         self._started = self._started or bool(status.flags & m.STATUS_LIVE)
         if status.flags & m.STATUS_FLUSHED:
             self.flushed = True

@@ -12,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from host_tools.beats import BEAT_DTYPE
+from host_tools.beats import BEAT_DTYPE, CONDITION_DTYPE
 from host_tools.text import printable
 
-PROTOCOL_VERSION = 2
+PROTOCOL_VERSION = 3
 
 MSG_HELLO = 1
 MSG_BEAT = 2
@@ -26,6 +26,7 @@ MSG_CONFIG = 6
 MSG_SAMPLES = 7
 MSG_ACK = 8
 MSG_LIVE = 9
+MSG_CONDITION = 10
 
 FEATURE_TRACE = 1
 FEATURE_LIVE = 2
@@ -34,6 +35,7 @@ STATUS_FLUSHED = 1
 STATUS_LEAD_OFF = 2
 STATUS_TRACE = 4
 STATUS_LIVE = 8
+STATUS_RAILS = 16
 
 LIVE_LEAD_OFF = 1
 LIVE_NO_SIGNAL = 2
@@ -60,6 +62,7 @@ OP_START = 2
 OP_FLUSH = 3
 OP_RESET = 4
 OP_LIVE = 5
+OP_RAILS = 6
 START_TRACE = 1
 
 BLOCK_SAMPLES = 120
@@ -73,7 +76,7 @@ _ERROR = struct.Struct("<BI")
 _CONFIG = struct.Struct("<BBI")
 _SAMPLES = struct.Struct("<IH")
 _ACK = struct.Struct("<HBB")
-_LIVE = struct.Struct("<IIHHHHBBB")
+_LIVE = struct.Struct("<IIHHHHBBBB")
 _TRACE = struct.Struct("<HI")
 _TRACE_ITEM = struct.Struct("<BBBH")
 _EVENT = struct.Struct("<H")
@@ -202,6 +205,7 @@ class LiveStatus(NamedTuple):
     flags: int
     ring_size: int
     sqi: int
+    conditions: int = 0
 
     def pack(self) -> bytes:
         """Return the payload."""
@@ -251,9 +255,29 @@ def unpack_event(payload: bytes) -> tuple[int, bytes] | None:
     return _EVENT.unpack_from(payload)[0], payload[_EVENT.size :]
 
 
+def event_sample(content: bytes) -> int | None:
+    """Return the sample's number with which a beat's and a condition's content begins, or None."""
+    return int.from_bytes(content[:4], "little") if len(content) >= 4 else None
+
+
 def unpack_beat(content: bytes) -> npt.NDArray[np.void] | None:
     """Return a beat's content as an array [1] of ``BEAT_DTYPE``, or None."""
     return np.frombuffer(content, BEAT_DTYPE) if len(content) == BEAT_DTYPE.itemsize else None
+
+
+def pack_condition(event: int, change: np.void) -> bytes:
+    """Return the payload of a change of the conditions, one element of ``CONDITION_DTYPE``."""
+    return _EVENT.pack(event) + change.tobytes()
+
+
+def unpack_condition(content: bytes) -> npt.NDArray[np.void] | None:
+    """Return a condition event's content as an array [1] of ``CONDITION_DTYPE``, or None."""
+    return np.frombuffer(content, CONDITION_DTYPE) if len(content) == CONDITION_DTYPE.itemsize else None
+
+
+def pack_rails(low: int, high: int) -> int:
+    """Return the value of ``OP_RAILS``: both rails, adu, int16, as one number of 32 bits."""
+    return (low & 0xFFFF) | (high & 0xFFFF) << 16
 
 
 def unpack_trace(payload: bytes) -> list[TraceItem] | None:

@@ -45,6 +45,10 @@ class Transport(Protocol):
         """Return a clock in seconds that never goes back."""
         ...
 
+    def pause(self, seconds: float) -> None:
+        """Let so much of that time pass."""
+        ...
+
 
 class SocketTransport:
     """``socket://host:port`` on a plain TCP socket: in bulk, which pyserial's own handler is not."""
@@ -108,6 +112,10 @@ class SocketTransport:
         """Return the monotonic clock."""
         return time.monotonic()
 
+    def pause(self, seconds: float) -> None:
+        """Sleep."""
+        time.sleep(seconds)
+
 
 class SerialTransport:
     """Any other URL that ``serial.serial_for_url`` takes: real ports, ``loop://``, ``rfc2217://``."""
@@ -165,6 +173,10 @@ class SerialTransport:
     def now_s(self) -> float:
         """Return the monotonic clock."""
         return time.monotonic()
+
+    def pause(self, seconds: float) -> None:
+        """Sleep."""
+        time.sleep(seconds)
 
 
 def open_transport(url: str, baud: int = 115200) -> Transport:

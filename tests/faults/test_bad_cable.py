@@ -27,7 +27,8 @@ from host_tools.build import build_emulator
 from host_tools.emulator import Emulator
 from host_tools.errors import DeviceError, UserError
 from host_tools.fault_proxy import FaultProxy, FaultRates, FrameFaults
-from host_tools.link.device import Device, ReplayResult
+from host_tools.link.device import Device
+from host_tools.link.run import ReplayResult
 from host_tools.native import run_core
 from host_tools.pio import build_firmware
 from tests.chain.signals import pulse_train

@@ -205,6 +205,9 @@ class LoopTransport:
     def now_s(self) -> float:
         return self._clock_s
 
+    def pause(self, seconds: float) -> None:
+        self._clock_s += seconds
+
 
 @pytest.fixture
 def loop(library: ctypes.CDLL) -> Iterator[Callable[..., LoopTransport]]:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from host_tools.beats import BEAT_DTYPE
+from host_tools.beats import BEAT_DTYPE, CONDITION_DTYPE
 from host_tools.link import messages as m
 
 u8, u16, u32 = st.integers(0, 255), st.integers(0, 0xFFFF), st.integers(0, 0xFFFFFFFF)
@@ -24,7 +24,8 @@ SIZES = {
     m.MSG_ERROR: 5,
     m.MSG_CONFIG: 6,
     m.MSG_ACK: 4,
-    m.MSG_LIVE: 19,
+    m.MSG_LIVE: 20,
+    m.MSG_CONDITION: 7,
 }
 messages = st.one_of(
     st.tuples(st.just(m.MSG_HELLO), st.builds(m.Hello, u8, u8, u16, u32, u32, u16, u16, engine)),
@@ -35,7 +36,7 @@ messages = st.one_of(
     st.tuples(st.just(m.MSG_ERROR), st.builds(m.Error, u8, u32)),
     st.tuples(st.just(m.MSG_CONFIG), st.builds(m.Config, u8, u8, u32)),
     st.tuples(st.just(m.MSG_ACK), st.builds(m.Ack, u16, u8, u8)),
-    st.tuples(st.just(m.MSG_LIVE), st.builds(m.LiveStatus, u32, u32, u16, u16, u16, u16, u8, u8, u8)),
+    st.tuples(st.just(m.MSG_LIVE), st.builds(m.LiveStatus, u32, u32, u16, u16, u16, u16, u8, u8, u8, u8)),
 )
 
 
@@ -62,6 +63,18 @@ def test_beats_agree_on_every_byte(library: ctypes.CDLL, content: bytes, event: 
     assert through_c(library, m.MSG_BEAT, payload) == payload
     assert m.unpack_event(payload) == (event, content)
     unpacked = m.unpack_beat(content)
+    assert unpacked is not None
+    assert unpacked.tobytes() == content
+
+
+@given(content=st.binary(min_size=5, max_size=5), event=u16)
+def test_conditions_agree_on_every_byte(library: ctypes.CDLL, content: bytes, event: int) -> None:
+    change = np.frombuffer(content, CONDITION_DTYPE)[0]
+    payload = m.pack_condition(event, change)
+    assert len(payload) == SIZES[m.MSG_CONDITION]
+    assert through_c(library, m.MSG_CONDITION, payload) == payload
+    assert m.unpack_event(payload) == (event, content)
+    unpacked = m.unpack_condition(content)
     assert unpacked is not None
     assert unpacked.tobytes() == content
 

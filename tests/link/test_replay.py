@@ -20,7 +20,7 @@ from host_tools.link.frames import FrameReader, encode_frame
 from host_tools.link.identity import Identity
 
 from .conftest import DOUBLE_IDENTITY, Faults, LoopTransport, noise
-from .double import expected_beats
+from .double import expected_beats, expected_conditions
 
 Loop = Callable[..., LoopTransport]
 
@@ -36,6 +36,7 @@ def test_clean_line(loop: Loop, n: int) -> None:
     with Device(loop(), expected=DOUBLE_IDENTITY) as device:
         result = device.replay(samples)
     assert_same(result.beats, expected_beats(samples))
+    assert_same(result.conditions, expected_conditions(samples))
     assert result.report.repairs == []
     assert (result.report.bad_frames, result.report.lost_frames) == (0, 0)
 
@@ -62,6 +63,59 @@ def test_sample_counter_wraps(loop: Loop, first: int) -> None:
     with Device(loop(), expected=DOUBLE_IDENTITY) as device:
         result = device.replay(samples, first_sample=first)
     assert_same(result.beats, expected_beats(samples, first))
+    assert_same(result.conditions, expected_conditions(samples, first))
+
+
+RAILS = (-3300, 3299)
+
+
+@pytest.mark.parametrize("n", [0, 1, 3_000])
+@pytest.mark.parametrize("buffer_bytes", [66, 65536])
+def test_rails_are_told_before_the_first_sample(loop: Loop, n: int, buffer_bytes: int) -> None:
+    """The double adds the rails to every sample: one that went before them would show in all beats."""
+    samples = noise(n)
+    with Device(loop(buffer_bytes=buffer_bytes), expected=DOUBLE_IDENTITY) as device:
+        result = device.replay(samples, rails=RAILS)
+        assert_same(result.beats, expected_beats(samples, rails=RAILS))
+        assert_same(result.conditions, expected_conditions(samples, rails=RAILS))
+        assert_same(device.replay(samples).beats, expected_beats(samples))  # the next replay has none
+    assert result.report.repairs == []
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("type_", [m.MSG_CONFIG, m.MSG_STATUS])
+def test_rails_survive_any_lost_frame(loop: Loop, k: int, type_: int) -> None:
+    samples = noise(500)
+    drop = {"to_device" if type_ == m.MSG_CONFIG else "to_host": DropOnce(type_, k)}
+    with Device(loop(**drop), expected=DOUBLE_IDENTITY) as device:
+        result = device.replay(samples, rails=RAILS)
+    assert_same(result.beats, expected_beats(samples, rails=RAILS))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_rails_and_conditions_survive_faults(loop: Loop, seed: int) -> None:
+    transport = loop(to_device=Faults(seed, 0.2), to_host=Faults(seed + 100, 0.2))
+    samples = noise(5_000, seed)
+    with Device(transport, expected=DOUBLE_IDENTITY, silence_s=120) as device:
+        result = device.replay(samples, rails=RAILS)
+    assert_same(result.beats, expected_beats(samples, rails=RAILS))
+    assert_same(result.conditions, expected_conditions(samples, rails=RAILS))
+
+
+@pytest.mark.parametrize("began", [False, True])
+def test_rails_at_the_wrong_time_are_refused(loop: Loop, began: bool) -> None:
+    """Without a session, and once it has a sample: the device says so, and its chain is not touched."""
+    transport = loop()
+    send = [(m.MSG_CONFIG, m.Config(m.OP_RAILS, 0, m.pack_rails(*RAILS)).pack())]
+    if began:
+        send.insert(0, (m.MSG_SAMPLES, m.pack_samples(0, 0, bytes(20))))
+        send.insert(0, (m.MSG_CONFIG, m.Config(m.OP_START).pack()))
+    transport.write(b"".join(encode_frame(t, 9, i, p) for i, (t, p) in enumerate(send)))
+    frames = FrameReader().feed(transport.read(0))
+    codes = [f.payload[0] for f in frames if f.type == m.MSG_ERROR]
+    assert codes == [m.ERROR_BAD_CONFIG if began else m.ERROR_NO_SESSION]
+    flags = [s.flags for f in frames if f.type == m.MSG_STATUS and (s := m.Status.unpack(f.payload))]
+    assert not any(f & m.STATUS_RAILS for f in flags)
 
 
 def test_event_numbers_wrap(loop: Loop) -> None:

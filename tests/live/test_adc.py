@@ -61,6 +61,47 @@ def test_every_count_of_every_board(board: str, acquisition: Callable[[str], Acq
         assert firmware.c.h_scale(counts) == profile.scale(counts, ADU_PER_MV)
 
 
+@pytest.mark.parametrize("board", sorted(BOARD_MACROS))
+def test_rails_are_the_ends_of_the_converter(board: str, acquisition: Callable[[str], Acquisition]) -> None:
+    """Every count's sample lies within them, the first and the last one's at them."""
+    firmware = acquisition(board)
+    profile = firmware.profile
+    low, high = profile.rails(ADU_PER_MV)
+    assert (firmware.c.h_rail(0), firmware.c.h_rail(1)) == (low, high)
+    samples = [firmware.c.h_scale(counts) for counts in range(1 << profile.bits)]
+    assert (min(samples), max(samples)) == (low, high) == (samples[0], samples[-1])
+
+
+@pytest.mark.parametrize("board", sorted(BOARD_MACROS))
+def test_readings_beyond_the_range_are_its_ends(
+    board: str, acquisition: Callable[[str], Acquisition]
+) -> None:
+    """Any 16 bits that a port hands on. Below 0: two's complement, as a differential input gives it."""
+    firmware = acquisition(board)
+    profile = firmware.profile
+    low, high = profile.rails(ADU_PER_MV)
+    for reading in (-1, -3, -11, -0x8000):
+        firmware.c.h_start()
+        firmware.c.h_read(reading & 0xFFFF)
+        assert firmware.take() == [low]
+        assert profile.clamp(reading & 0xFFFF) == 0
+    for reading in (profile.highest, profile.highest + 1, 0x7FFF):
+        firmware.c.h_start()
+        firmware.c.h_read(reading)
+        assert firmware.take() == [high]
+        assert profile.clamp(reading) == profile.highest
+
+
+@given(reading=st.integers(0, 0xFFFF))
+def test_every_reading_is_a_count(reading: int, acquisition: Callable[[str], Acquisition]) -> None:
+    firmware = acquisition("esp32dev")
+    firmware.c.h_read(reading)
+    signed = reading - 0x10000 if reading >= 0x8000 else reading
+    clamped = min(max(signed, 0), 4095)
+    assert firmware.profile.clamp(reading) == clamped
+    assert firmware.take() == [firmware.profile.scale(clamped, ADU_PER_MV)]
+
+
 def test_ad8232_range(acquisition: Callable[[str], Acquisition]) -> None:
     """A module with gain 1100 on 3.3 V spans +-1.5 mV: 300 units of 1/200 mV (data sheet: gain 100 * 11)."""
     firmware = acquisition("nucleo_f446re")

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -201,3 +203,43 @@ def test_a_reset_is_noticed(ecg: npt.NDArray[np.int16]) -> None:
 
         with pytest.raises(DeviceError, match="was reset"):
             until_noticed()
+
+
+def test_a_client_that_leaves_in_the_middle_at_full_speed_makes_room_for_the_next(
+    ecg: npt.NDArray[np.int16],
+) -> None:
+    """The acquisition goes on without a pause, for nobody; who comes next is let in, and replays."""
+    expected = run_core(ecg).beats
+    with Emulator(live=ecg, speed=0, loop=True, keep=True) as emulator:
+        for _ in range(3):
+            with Device(emulator.url) as device:
+                live = Collected(LiveSession(device))
+                live.until(FS_HZ)
+        with Device(emulator.url) as device:
+            assert device.replay(ecg).beats.tobytes() == expected.tobytes()
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("speed", [0, 1])
+def test_no_emulator_outlives_the_program_that_started_it(how: signal.Signals, speed: int) -> None:
+    """However it ends: also before it has a client, and while the acquisition leaves no time to wait."""
+    program = (
+        "import time\nimport numpy as np\nfrom host_tools.emulator import Emulator\n"
+        f"e = Emulator(live=np.zeros(720, np.int16), speed={speed}, loop=True, keep=True)\n"
+        "print(e.pid, e.url, flush=True)\ntime.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        pid, url = parent.stdout.readline().split()
+        if speed == 0:
+            with Device(url) as device:
+                LiveSession(device)
+        parent.send_signal(how)
+    for _ in range(200):
+        try:
+            os.kill(int(pid), 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    os.kill(int(pid), signal.SIGKILL)
+    pytest.fail("the emulator runs on")

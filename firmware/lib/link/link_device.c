@@ -1,10 +1,12 @@
 #include "link_device.h"
 
-/* Least room for an event that the ring must have before a sample is pushed: a beat and its header. */
-#define BEAT_ROOM_BYTES (LINK_BEAT_BYTES + 2u)
+/* Least room for events that the ring must have before a sample is pushed: a beat and a change of the
+ * conditions with their headers. */
+#define PUSH_ROOM_BYTES (LINK_BEAT_BYTES + LINK_CONDITION_BYTES + 4u)
 
 static void end_session(link_device_t *d) {
     link_events_init(&d->events);
+    d->first = 0;
     d->received = 0;
     d->processed = 0;
     d->status_processed = 0;
@@ -19,6 +21,7 @@ static void end_session(link_device_t *d) {
     d->status_due = false;
     d->error_due = false;
     d->nak_sent = false;
+    d->rails_due = false;
     d->flush_wanted = false;
     d->live = false;
     d->live_due = false;
@@ -60,6 +63,7 @@ static void take_start(link_device_t *d, const link_config_t *m, uint8_t session
     if (session != d->session) { /* else a repeated command, or its answer was lost */
         end_session(d);
         d->session = session;
+        d->first = m->value;
         d->received = m->value;
         d->processed = m->value;
         d->status_processed = m->value;
@@ -87,6 +91,22 @@ static void take_live(link_device_t *d, const link_config_t *m, uint8_t session)
     d->status_due = true;
 }
 
+static void take_rails(link_device_t *d, const link_config_t *m, uint8_t session) {
+    uint8_t bytes[4];
+    if (session != d->session || session == 0) {
+        link_device_error(d, LINK_ERROR_NO_SESSION, d->session);
+    } else if (d->live || d->received != d->first) {
+        link_device_error(d, LINK_ERROR_BAD_CONFIG, m->op);
+    } else {
+        link_put_u32(bytes, m->value);
+        d->rail_low = link_get_i16(bytes);
+        d->rail_high = link_get_i16(bytes + 2);
+        d->rails_due = true;
+        d->status_flags |= (uint8_t)LINK_STATUS_RAILS;
+        d->status_due = true;
+    }
+}
+
 static void take_flush(link_device_t *d, const link_config_t *m, uint8_t session) {
     if (session != d->session || session == 0) {
         link_device_error(d, LINK_ERROR_NO_SESSION, d->session);
@@ -112,6 +132,8 @@ static void take_config(link_device_t *d, const link_frame_t *f) {
         take_start(d, &m, f->session);
     } else if (m.op == LINK_OP_LIVE) {
         take_live(d, &m, f->session);
+    } else if (m.op == LINK_OP_RAILS) {
+        take_rails(d, &m, f->session);
     } else if (m.op == LINK_OP_FLUSH) {
         take_flush(d, &m, f->session);
     } else if (m.op == LINK_OP_RESET) {
@@ -286,12 +308,22 @@ int link_device_take_start(link_device_t *d, uint32_t *first_sample, bool *trace
     return 1;
 }
 
+int link_device_take_rails(link_device_t *d, int16_t *low, int16_t *high) {
+    if (!d->rails_due || d->start_due) {
+        return 0;
+    }
+    d->rails_due = false;
+    *low = d->rail_low;
+    *high = d->rail_high;
+    return 1;
+}
+
 bool link_device_start_pending(const link_device_t *d) {
     return d->start_due || d->session == 0;
 }
 
 bool link_device_has_room(const link_device_t *d) {
-    return LINK_EVENT_BYTES - d->events.used >= BEAT_ROOM_BYTES;
+    return LINK_EVENT_BYTES - d->events.used >= PUSH_ROOM_BYTES;
 }
 
 int link_device_take_sample(link_device_t *d, int16_t *x) {
@@ -312,6 +344,12 @@ int link_device_put_beat(link_device_t *d, const ecg_beat_t *beat) {
     uint8_t payload[LINK_BEAT_BYTES];
     size_t n = link_put_beat(payload, d->events.next_no, beat);
     return link_events_put(&d->events, LINK_MSG_BEAT, payload, n);
+}
+
+int link_device_put_condition(link_device_t *d, uint32_t sample, uint8_t conditions) {
+    uint8_t payload[LINK_CONDITION_BYTES];
+    size_t n = link_put_condition(payload, d->events.next_no, sample, conditions);
+    return link_events_put(&d->events, LINK_MSG_CONDITION, payload, n);
 }
 
 static uint8_t least_width(const int32_t *values, uint8_t count) {

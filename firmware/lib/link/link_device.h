@@ -4,9 +4,9 @@
  * The main loop
  *   1. gives it every received byte                        link_device_receive
  *   2. sends what it has to say, until that is nothing     link_device_output
- *   3. resets the signal chain when told to                link_device_take_start
+ *   3. resets the signal chain when told to                link_device_take_start, link_device_take_rails
  *   4. pushes samples while there is room for their beats  link_device_has_room, link_device_take_sample
- *   5. hands over beats and trace                          link_device_put_beat, link_device_put_trace
+ *   5. hands over beats, conditions and trace              link_device_put_beat, _put_condition, _put_trace
  *   6. flushes the chain when told to                      link_device_flush_wanted, link_device_flushed
  * 1 and 2 never touch the signal chain, so a trace hook in the middle of a push may run them to make room. */
 #ifndef LINK_DEVICE_H
@@ -67,6 +67,7 @@ typedef struct {
     link_tx_t tx;
     link_events_t events;
     int16_t queue[LINK_QUEUE_SAMPLES];
+    uint32_t first;            /* number of the session's first sample */
     uint32_t received;         /* number of the next sample expected from the host */
     uint32_t processed;        /* number of the next sample to leave the queue; received - processed wait */
     uint32_t status_processed; /* `processed` in the last status */
@@ -79,8 +80,9 @@ typedef struct {
     uint8_t poll;              /* number of the last poll */
     uint8_t status_flags;      /* LINK_STATUS_* */
     bool hello_due, status_due, error_due;
-    bool nak_sent;                /* the host was told about the gap at `received` */
-    bool start_due, flush_wanted; /* for the main loop */
+    bool nak_sent;                           /* the host was told about the gap at `received` */
+    bool start_due, rails_due, flush_wanted; /* for the main loop */
+    int16_t rail_low, rail_high;             /* adu, while rails_due */
     bool live;             /* the session acquires: the queue holds samples for display, see link_live.c */
     bool live_due;         /* a live status is to be sent */
     uint16_t display_step; /* every so many samples one for display, 0 = none */
@@ -103,10 +105,15 @@ size_t link_device_output(link_device_t *d, const uint8_t **wire);
  * trace it if *trace. 0: nothing happened. */
 int link_device_take_start(link_device_t *d, uint32_t *first_sample, bool *trace);
 
+/* 1: the host has told where the converter of its samples ends: *low and *high, adu. After
+ * link_device_take_start, before the first sample is taken. 0: nothing happened. */
+int link_device_take_rails(link_device_t *d, int16_t *low, int16_t *high);
+
 /* True while no session runs or a start waits to be taken: what the chain still yields belongs to nobody. */
 bool link_device_start_pending(const link_device_t *d);
 
-/* True if one more beat can be kept until it is confirmed. Ask before each push and each flush. */
+/* True if one more beat and one more change of the conditions can be kept until they are confirmed. Ask
+ * before each push and each flush. */
 bool link_device_has_room(const link_device_t *d);
 
 /* 1: *x is the next sample in order. 0: none is there. */
@@ -114,6 +121,9 @@ int link_device_take_sample(link_device_t *d, int16_t *x);
 
 /* Queues a beat for the host. 1 = kept, 0 = no room: nothing was kept, give it again after output. */
 int link_device_put_beat(link_device_t *d, const ecg_beat_t *beat);
+
+/* The same for the conditions that hold from the pushing of this sample on. */
+int link_device_put_condition(link_device_t *d, uint32_t sample, uint8_t conditions);
 
 /* Queues `count` (1..LINK_TRACE_ITEM_VALUES) values of one stage, seen while the sample with this number was
  * pushed; `offset` is the index of the first one in the stage's array. 1 = kept, 0 = no room, as above. */
@@ -143,12 +153,13 @@ void link_device_live_sample(link_device_t *d, int16_t x);
 /* The acquisition's own counters for the next live status, see link_live_t. */
 void link_device_live_counters(link_device_t *d, uint32_t lost, uint16_t late_max_us, uint16_t ring_max);
 
-/* The chain's judgement of the signal for the next live status, see ecg_pipeline_sqi, ecg_pipeline_lead_off.
- */
-void link_device_live_signal(link_device_t *d, uint8_t sqi, bool lead_off);
+/* The chain's judgement of the signal for the next live status, see ecg_pipeline_sqi, ecg_pipeline_lead_off,
+ * ecg_pipeline_conditions. */
+void link_device_live_signal(link_device_t *d, uint8_t sqi, bool lead_off, uint8_t conditions);
 
 /* Instead of link_device_put_beat: where no room is left, the oldest unconfirmed event goes, counted. */
 void link_device_live_beat(link_device_t *d, const ecg_beat_t *beat);
+void link_device_live_condition(link_device_t *d, uint32_t sample, uint8_t conditions);
 
 /* Used by link_device.c only. */
 void link_live_begin(link_device_t *d, const link_config_t *m);

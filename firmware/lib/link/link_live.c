@@ -56,8 +56,9 @@ void link_device_live_counters(link_device_t *d, uint32_t lost, uint16_t late_ma
     d->live_status.ring_max = ring_max;
 }
 
-void link_device_live_signal(link_device_t *d, uint8_t sqi, bool lead_off) {
+void link_device_live_signal(link_device_t *d, uint8_t sqi, bool lead_off, uint8_t conditions) {
     d->live_status.sqi = sqi;
+    d->live_status.conditions = conditions;
     if (lead_off != ((d->live_status.flags & LINK_LIVE_NO_SIGNAL) != 0)) {
         d->live_status.flags ^= (uint8_t)LINK_LIVE_NO_SIGNAL;
         d->live_due = true;
@@ -66,6 +67,13 @@ void link_device_live_signal(link_device_t *d, uint8_t sqi, bool lead_off) {
 
 void link_device_live_beat(link_device_t *d, const ecg_beat_t *beat) {
     while (link_device_put_beat(d, beat) == 0) {
+        (void)link_events_confirm(&d->events, (uint16_t)(d->events.tail_no + 1u));
+        d->live_status.events_lost++;
+    }
+}
+
+void link_device_live_condition(link_device_t *d, uint32_t sample, uint8_t conditions) {
+    while (link_device_put_condition(d, sample, conditions) == 0) {
         (void)link_events_confirm(&d->events, (uint16_t)(d->events.tail_no + 1u));
         d->live_status.events_lost++;
     }

@@ -92,6 +92,23 @@ int link_get_beat(const uint8_t *at, size_t n, uint16_t *event, ecg_beat_t *beat
     return 1;
 }
 
+size_t link_put_condition(uint8_t *at, uint16_t event, uint32_t sample, uint8_t conditions) {
+    link_put_u16(at, event);
+    link_put_u32(at + 2, sample);
+    at[6] = conditions;
+    return LINK_CONDITION_BYTES;
+}
+
+int link_get_condition(const uint8_t *at, size_t n, uint16_t *event, uint32_t *sample, uint8_t *conditions) {
+    if (n != LINK_CONDITION_BYTES) {
+        return 0;
+    }
+    *event = link_get_u16(at);
+    *sample = link_get_u32(at + 2);
+    *conditions = at[6];
+    return 1;
+}
+
 size_t link_put_status(uint8_t *at, const link_status_t *m) {
     link_put_u32(at, m->received);
     link_put_u32(at + 4, m->processed);
@@ -184,6 +201,7 @@ size_t link_put_live(uint8_t *at, const link_live_t *m) {
     at[16] = m->flags;
     at[17] = m->ring_size;
     at[18] = m->sqi;
+    at[19] = m->conditions;
     return LINK_LIVE_BYTES;
 }
 
@@ -200,5 +218,6 @@ int link_get_live(const uint8_t *at, size_t n, link_live_t *m) {
     m->flags = at[16];
     m->ring_size = at[17];
     m->sqi = at[18];
+    m->conditions = at[19];
     return 1;
 }

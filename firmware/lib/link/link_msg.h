@@ -5,10 +5,10 @@
  *   samples  host -> device, named by sample number (32 bit, wraps). The device takes a block only where the
  * one before ended; else it answers with an error that names the sample it waits for, and the host goes back
  * to there. The host never sends a sample at or behind status.accept_until: these are its credits. events
- * device -> host, beats and trace, numbered together (16 bit, wraps). The device keeps each event until the
- * host has confirmed it (samples.events_expected, ack.events_expected), and sends again from there when asked
- * to (LINK_ACK_RESEND). The device has no clock: whatever must happen after a silence, the host asks for
- * (LINK_ACK_POLL). */
+ * device -> host: beats, conditions and trace, numbered together (16 bit, wraps). The device keeps each event
+ * until the host has confirmed it (samples.events_expected, ack.events_expected), and sends again from there
+ * when asked to (LINK_ACK_RESEND). The device has no clock: whatever must happen after a silence, the host
+ * asks for (LINK_ACK_POLL). */
 #ifndef LINK_MSG_H
 #define LINK_MSG_H
 
@@ -17,7 +17,7 @@
 
 #include "ecg_types.h"
 
-#define LINK_PROTOCOL_VERSION 2u
+#define LINK_PROTOCOL_VERSION 3u
 
 /* Types (byte 0 of a body). */
 #define LINK_MSG_HELLO 1u   /* device: who it is; at boot, and when asked to */
@@ -29,6 +29,7 @@
 #define LINK_MSG_SAMPLES 7u /* host: samples to analyse (in live mode device: samples taken, for display) */
 #define LINK_MSG_ACK 8u     /* host: confirms events, asks for a status */
 #define LINK_MSG_LIVE 9u    /* device: state of the acquisition, in live mode */
+#define LINK_MSG_CONDITION 10u /* device: event, what holds from a sample on, beat or no beat */
 
 /* LINK_MSG_HELLO, 24 bytes. */
 #define LINK_HELLO_BYTES 24u
@@ -58,6 +59,12 @@ typedef struct {
  *  16  flags            u8   ECG_FLAG_*
  *  17  sqi              u8   signal-quality index, 0..100  */
 
+/* LINK_MSG_CONDITION, 7 bytes. At the start of a session none holds. */
+#define LINK_CONDITION_BYTES 7u
+/*   0  event       u16
+ *   2  sample      u32  number of the sample from whose pushing on they hold
+ *   6  conditions  u8   ECG_CONDITION_*, all that hold  */
+
 /* LINK_MSG_TRACE: 6 bytes, then items one behind the other up to the end of the payload. */
 #define LINK_TRACE_BYTES 6u
 /*   0  event   u16
@@ -77,6 +84,7 @@ typedef struct {
 #define LINK_STATUS_LEAD_OFF 2u /* the last sample worked off was INT16_MIN */
 #define LINK_STATUS_TRACE 4u    /* trace is on */
 #define LINK_STATUS_LIVE 8u     /* samples come from the ADC: there are no credits */
+#define LINK_STATUS_RAILS 16u   /* the host has told the rails of its samples */
 typedef struct {
     uint32_t received;        /*  0  number of the next sample expected from the host */
     uint32_t processed;       /*  4  number of the next sample to be worked off */
@@ -121,6 +129,11 @@ typedef struct {
     5u /* reset the chain and acquire from the ADC; the frame's session begins, its first sample is 0;       \
           value = step of the samples sent for display: 0 none, 1 all, n every n-th. LINK_OP_FLUSH (its      \
           value is ignored) ends it. Answer: status, live; or LINK_ERROR_UNSUPPORTED: no ADC */
+#define LINK_OP_RAILS                                                                                        \
+    6u /* where the converter of the replayed samples ends, see ecg_pipeline_set_rails: value = low rail,    \
+          i16, in its lower half, high rail in its upper half. After the start, before the first sample.     \
+          Answer: status with LINK_STATUS_RAILS; later, or in live mode, where the board's own rails hold,   \
+          LINK_ERROR_BAD_CONFIG */
 #define LINK_START_TRACE 1u
 typedef struct {
     uint8_t op;     /* 0  LINK_OP_* */
@@ -140,8 +153,8 @@ typedef struct {
  *   4  step    u16    numbers go up by this from one sample to the next
  *   6  samples i16[]  as above */
 
-/* LINK_MSG_LIVE, 19 bytes: once per second of samples, when a flag changes, and after the end. */
-#define LINK_LIVE_BYTES 19u
+/* LINK_MSG_LIVE, 20 bytes: once per second of samples, when a flag changes, and after the end. */
+#define LINK_LIVE_BYTES 20u
 #define LINK_LIVE_LEAD_OFF 1u  /* the newest sample was none: an electrode is off, or samples were lost */
 #define LINK_LIVE_NO_SIGNAL 2u /* the lead is off: missing, flat or saturated, see ecg_quality.h */
 typedef struct {
@@ -154,6 +167,7 @@ typedef struct {
     uint8_t flags;         /* 16  LINK_LIVE_* */
     uint8_t ring_size;     /* 17  samples that can wait before one is lost */
     uint8_t sqi;           /* 18  signal-quality index, 0..100: the last beat's, 0 while the lead is off */
+    uint8_t conditions;    /* 19  ECG_CONDITION_* that hold, also where their event was dropped */
 } link_live_t;
 
 /* LINK_MSG_ACK, 4 bytes. */
@@ -177,6 +191,7 @@ int16_t link_get_i16(const uint8_t *at);
 /* Encoders write exactly LINK_..._BYTES to at and return that number. */
 size_t link_put_hello(uint8_t *at, const link_hello_t *m);
 size_t link_put_beat(uint8_t *at, uint16_t event, const ecg_beat_t *beat);
+size_t link_put_condition(uint8_t *at, uint16_t event, uint32_t sample, uint8_t conditions);
 size_t link_put_status(uint8_t *at, const link_status_t *m);
 size_t link_put_error(uint8_t *at, const link_error_t *m);
 size_t link_put_config(uint8_t *at, const link_config_t *m);
@@ -186,6 +201,7 @@ size_t link_put_live(uint8_t *at, const link_live_t *m);
 /* Decoders take a payload of n bytes. Return 1, or 0 if n is not the length of this message. */
 int link_get_hello(const uint8_t *at, size_t n, link_hello_t *m);
 int link_get_beat(const uint8_t *at, size_t n, uint16_t *event, ecg_beat_t *beat);
+int link_get_condition(const uint8_t *at, size_t n, uint16_t *event, uint32_t *sample, uint8_t *conditions);
 int link_get_status(const uint8_t *at, size_t n, link_status_t *m);
 int link_get_error(const uint8_t *at, size_t n, link_error_t *m);
 int link_get_config(const uint8_t *at, size_t n, link_config_t *m);

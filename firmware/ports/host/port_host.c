@@ -2,6 +2,7 @@
  *   --port N   listen there; 0 (default) = any free port
  *   --once     end when the client goes, or if none comes within a minute (default)
  *   --keep     wait for the next client instead; the firmware's state stays, as on a board
+ *   --tied     end when the standard input ends: with the program that started it, however that ended
  *   --adc F    live mode: an ADC that gives the samples of a file, see sim_adc.h
  *   --speed X  of the ADC, multiple of real time; 0 = as fast as they are worked off; 1 by default
  *   --led      the LED's changes as lines on stderr
@@ -30,10 +31,13 @@
 #define FIRST_CLIENT_WAITS 120
 #define BUFFER_BYTES 8192u
 #define LIVE_SEND_BYTES 65536
+#define TURNS_PER_LOOK 4096u
 
 static int listener = -1;
 static int client = -1;
 static bool keep;
+static bool tied;
+static unsigned turns_to_look;
 static bool ended;
 static volatile sig_atomic_t told_to_end;
 static uint8_t in_bytes[BUFFER_BYTES]; /* received, not yet read: [in_at, in_fill) */
@@ -76,10 +80,9 @@ static void send_all(void) {
     out_fill = 0;
 }
 
-/* Waits a little for a client; gives up after a minute without a first one, unless told to keep waiting. */
-static void accept_client(void) {
+/* Waits so long for a client; gives up after a minute without a first one, unless told to keep waiting. */
+static void accept_client(int wait_ms) {
     static int waits;
-    int wait_ms = sim_adc_wait_ms(WAIT_MS);
     if (!wait_for(listener, POLLIN, wait_ms)) {
         waits += wait_ms == WAIT_MS;
         ended = ended || (!keep && waits >= FIRST_CLIENT_WAITS);
@@ -118,9 +121,10 @@ static int start_listening(long port) {
 }
 
 static int usage(const char *program) {
-    (void)fprintf(stderr,
-                  "usage: %s [--port 0..65535] [--once | --keep] [--adc FILE [--speed X] [--loop] [--led]]\n",
-                  program);
+    (void)fprintf(
+        stderr,
+        "usage: %s [--port 0..65535] [--once | --keep] [--tied] [--adc FILE [--speed X] [--loop] [--led]]\n",
+        program);
     return 3;
 }
 
@@ -141,6 +145,8 @@ int port_init(int argc, char **argv) {
             keep = true;
         } else if (strcmp(argv[i], "--once") == 0) {
             keep = false;
+        } else if (strcmp(argv[i], "--tied") == 0) {
+            tied = true;
         } else if (strcmp(argv[i], "--loop") == 0) {
             adc.loop = true;
         } else if (strcmp(argv[i], "--led") == 0) {
@@ -176,6 +182,9 @@ size_t port_rx_bytes(void) {
 }
 
 size_t port_read(uint8_t *dst, size_t max) {
+    if (client < 0) { /* an acquisition that goes on at full speed never idles: look here, too */
+        accept_client(0);
+    }
     if (in_at == in_fill && client >= 0) {
         send_all();
         ssize_t n = client >= 0 ? recv(client, in_bytes, sizeof in_bytes, 0) : -1;
@@ -203,8 +212,9 @@ void port_write(const uint8_t *src, size_t n) {
 }
 
 void port_idle(void) {
+    turns_to_look = 0;
     if (client < 0) {
-        accept_client();
+        accept_client(sim_adc_wait_ms(WAIT_MS));
         return;
     }
     send_all();
@@ -213,7 +223,19 @@ void port_idle(void) {
     }
 }
 
+/* Whether the standard input has ended: looked at after each wait, and now and then while there is none. */
+static bool parent_gone(void) {
+    struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN, .revents = 0};
+    char byte;
+    if (!tied || turns_to_look-- > 0) {
+        return false;
+    }
+    turns_to_look = TURNS_PER_LOOK;
+    return poll(&p, 1, 0) > 0 && read(STDIN_FILENO, &byte, 1) <= 0;
+}
+
 bool port_alive(void) {
+    ended = ended || parent_gone();
     if (ended || told_to_end) {
         drop_client();
         if (listener >= 0) {

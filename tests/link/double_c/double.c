@@ -22,14 +22,25 @@ void ecg_pipeline_init_at(ecg_pipeline_t *p, uint32_t first_sample) {
     p->since = 0;
     p->sum = 0;
     p->flushed = 0;
+    p->pushed = 0;
+    p->rails = 0;
+    p->conditions = 0;
+}
+
+void ecg_pipeline_set_rails(ecg_pipeline_t *p, int16_t low, int16_t high) {
+    p->rails = 3u * ((uint32_t)low & 0xFFFFu) + 5u * ((uint32_t)high & 0xFFFFu);
+}
+
+uint8_t ecg_pipeline_conditions(const ecg_pipeline_t *p) {
+    return p->conditions;
 }
 
 void ecg_pipeline_init(ecg_pipeline_t *p) {
     ecg_pipeline_init_at(p, 0);
 }
 
-static void fill(const ecg_pipeline_t *p, ecg_beat_t *beat) {
-    beat->r_sample = p->count - 10u;
+static void fill(const ecg_pipeline_t *p, ecg_beat_t *beat, uint32_t samples_ago) {
+    beat->r_sample = p->count - samples_ago;
     beat->rr_prev_samples = (uint16_t)(p->sum & 0xFFFFu);
     beat->rr_next_samples = (uint16_t)(p->sum >> 16);
     for (uint32_t i = 0; i < ECG_CLASS_COUNT; i++) {
@@ -43,27 +54,32 @@ static void fill(const ecg_pipeline_t *p, ecg_beat_t *beat) {
 
 int ecg_pipeline_push(ecg_pipeline_t *p, int16_t x, ecg_beat_t *beat) {
     int due;
-    p->sum = p->sum * 31u + ((uint32_t)x & 0xFFFFu) + 1u;
+    p->sum = p->sum * 31u + ((uint32_t)x & 0xFFFFu) + 1u + p->rails;
     p->count++;
+    p->pushed++;
     p->since++;
+    if (p->pushed % DOUBLE_CONDITION_SAMPLES == 0) {
+        p->conditions = (uint8_t)((p->sum >> 3) % 32u);
+    }
     due = p->since == DOUBLE_PERIOD_SAMPLES;
 #ifdef ECG_TRACE
     trace(p, due);
 #endif
     if (due) {
         p->since = 0;
-        fill(p, beat);
+        fill(p, beat, 10u);
     }
     return due;
 }
 
 int ecg_pipeline_flush(ecg_pipeline_t *p, ecg_beat_t *beat) {
-    if (p->flushed == DOUBLE_FLUSH_BEATS) {
+    uint32_t beats = p->pushed < DOUBLE_FLUSH_BEATS ? p->pushed : DOUBLE_FLUSH_BEATS;
+    if (p->flushed == beats) {
         return 0;
     }
     p->flushed++;
     p->sum += p->flushed;
-    fill(p, beat);
+    fill(p, beat, beats - p->flushed + 1u);
     return 1;
 }
 

@@ -65,6 +65,8 @@ size_t api_again(uint8_t type, const uint8_t *payload, size_t n, uint8_t *out) {
     link_live_t live;
     ecg_beat_t beat;
     uint16_t event;
+    uint32_t sample;
+    uint8_t conditions;
     switch (type) {
     case LINK_MSG_HELLO:
         return link_get_hello(payload, n, &hello) ? link_put_hello(out, &hello) : 0;
@@ -80,6 +82,10 @@ size_t api_again(uint8_t type, const uint8_t *payload, size_t n, uint8_t *out) {
         return link_get_live(payload, n, &live) ? link_put_live(out, &live) : 0;
     case LINK_MSG_BEAT:
         return link_get_beat(payload, n, &event, &beat) ? link_put_beat(out, event, &beat) : 0;
+    case LINK_MSG_CONDITION:
+        return link_get_condition(payload, n, &event, &sample, &conditions)
+                   ? link_put_condition(out, event, sample, conditions)
+                   : 0;
     default:
         return 0;
     }

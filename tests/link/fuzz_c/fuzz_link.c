@@ -33,7 +33,7 @@ static size_t random_frame(link_device_t *d, link_tx_t *tx) {
     }
     if (type == LINK_MSG_CONFIG) {
         n = LINK_CONFIG_BYTES;
-        payload[0] = (uint8_t)next_random(6);
+        payload[0] = (uint8_t)next_random(8);
         link_put_u32(payload + 2, next_random(4) == 0 ? next_random(UINT32_MAX) : d->received);
     } else if (type == LINK_MSG_ACK) {
         n = LINK_ACK_BYTES;
@@ -70,13 +70,17 @@ static void drain(link_device_t *d) {
     uint32_t first;
     bool trace;
     int16_t x;
+    int16_t high;
     size_t n;
     (void)link_device_take_start(d, &first, &trace);
+    (void)link_device_take_rails(d, &x, &high);
     for (uint32_t k = next_random(200); k > 0 && link_device_has_room(d) && link_device_take_sample(d, &x);
          k--) {
         if (next_random(20) == 0) {
             beat.r_sample = d->processed;
             check(link_device_put_beat(d, &beat) == 1, "a beat found no room that was promised");
+            check(link_device_put_condition(d, d->processed, 1) == 1,
+                  "conditions found no room that was promised");
         }
         if (next_random(8) == 0) {
             uint8_t count = (uint8_t)(1 + next_random(LINK_TRACE_ITEM_VALUES));

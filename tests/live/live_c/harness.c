@@ -38,6 +38,7 @@ void port_led(bool on) {
 
 void h_start(void);
 void h_timer(int32_t counts);
+void h_read(uint32_t reading);
 void h_skip(uint32_t samples);
 void h_late(uint32_t late_us);
 uint32_t h_take(int16_t *x, uint32_t max);
@@ -48,6 +49,7 @@ uint32_t h_entries(void);
 void h_wrap(uint32_t index);
 int32_t h_scale(uint32_t counts);
 int32_t h_profile(uint32_t field);
+int32_t h_rail(uint32_t high);
 uint32_t h_led(uint32_t before, uint32_t aami_class, uint32_t after, uint32_t *changes);
 
 void h_start(void) {
@@ -67,6 +69,11 @@ void h_timer(int32_t counts) {
     } else {
         adc_ring_put(producer, (uint16_t)counts);
     }
+}
+
+/* What a port hands on, whatever it is. */
+void h_read(uint32_t reading) {
+    adc_ring_put(producer, (uint16_t)reading);
 }
 
 void h_skip(uint32_t samples) {
@@ -109,6 +116,12 @@ int32_t h_profile(uint32_t field) {
     const int32_t fields[6] = {BOARD_ADC_BITS,       BOARD_ADC_REF_UV,     BOARD_ADC_MID_UV,
                                BOARD_FRONT_END_GAIN, ADC_SCALE_MULTIPLIER, ADC_SCALE_MID};
     return fields[field];
+}
+
+int32_t h_rail(uint32_t high) {
+    int16_t ends[2];
+    live_rails(&ends[0], &ends[1]);
+    return ends[high];
 }
 
 /* Samples before a beat, the beat, samples after: where the LED changed, counted in samples. */
