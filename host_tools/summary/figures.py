@@ -231,7 +231,7 @@ def summarise(
         fibrillation=_stretches(stretches.fibrillation, fs_hz),
         unreadable=_stretches(stretches.unreadable, fs_hz),
         paced_beats=int(((beats["flags"] & FLAG_PACED) != 0).sum()),
-        notice=_notice(samples, quality, stretches, len(beats), fs_hz, adu_per_mv),
+        notice=_notice(samples, quality, stretches, pauses, len(beats), fs_hz, adu_per_mv),
     )
 
 
@@ -244,6 +244,15 @@ def _joined_by_flags(beats: NDArray[np.void], fs_hz: float) -> NDArray[np.bool_]
     return joined
 
 
+def _inner_parts(pauses: list[Pause], fs_hz: float) -> list[Span]:
+    """Pauses without the T wave at their beginning and the next beat's P wave at their end."""
+    found = []
+    for pause in pauses:
+        stop_s = pause.start_s + pause.duration_s - (0.3 if pause.complete else 0.0)
+        found.append((round((pause.start_s + 0.6) * fs_hz), round(stop_s * fs_hz)))
+    return found
+
+
 def _stretches(found: list[Span], fs_hz: float) -> list[Stretch]:
     return [Stretch(first / fs_hz, (stop - first) / fs_hz) for first, stop in found]
 
@@ -252,6 +261,7 @@ def _notice(
     samples: NDArray[np.int16] | None,
     quality: Quality | None,
     stretches: Stretches,
+    pauses: list[Pause],
     n_beats: int,
     fs_hz: float,
     adu_per_mv: float,
@@ -266,7 +276,7 @@ def _notice(
 
     if n_beats == 0 and not stretches.fibrillation:
         return cause("no beats were found", [(0, samples.size)])
-    pause = stretches.pause or []
+    pause = _inner_parts(pauses, fs_hz)
     if signal_size_mv(samples, quality, pause, fs_hz, adu_per_mv) > QUIET_MV:
         return cause("no beats in the pauses", pause)
     return cause("no beats in the unreadable stretches", stretches.unreadable)
