@@ -218,6 +218,7 @@ def report(done: Replay, out: Path, title: str, console: Console, strips: int = 
         len(source.samples),
         source.reference,
         samples=source.samples,
+        conditions=done.conditions,
         rails=source.rails,
     )
     files = write_results(done, out, summary)
@@ -232,6 +233,7 @@ def report(done: Replay, out: Path, title: str, console: Console, strips: int = 
             title=title,
             reference=source.reference,
             max_strips=strips,
+            conditions=done.conditions,
             rails=source.rails,
         )
         files.append(picture)

@@ -42,6 +42,7 @@ class Timeline:
         self.limit = limit
         self.end = 0
         self._base = 0
+        self._within: LiveStatus | None = None  # the newest one at a sample below the limit
 
     @property
     def full(self) -> bool:
@@ -71,9 +72,13 @@ class Timeline:
 
     def _status(self, status: LiveStatus | None) -> LiveStatus | None:
         """Return the counters; what holds at a sample beyond the limit is not this session's."""
-        if status is None or self.limit is None or self._base + status.taken <= self.limit:
+        if status is None:
+            return None
+        if self.limit is None or self._base + status.taken <= self.limit:
+            self._within = status
             return status
-        return status._replace(flags=0)
+        before = self._within or status._replace(flags=0, conditions=0)
+        return status._replace(flags=before.flags, conditions=before.conditions, sqi=before.sqi)
 
     def _block(self, block: tuple[int, int, npt.NDArray[np.int16]]) -> tuple[int, int, npt.NDArray[np.int16]]:
         first, step, values = block

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -136,19 +137,20 @@ class Picture:
         """``CONDITION_*`` that hold now."""
         if self.changes:
             return int(self.changes[-1]["conditions"])
-        return 0 if self.status is None else getattr(self.status, "conditions", 0)
+        return 0 if self.status is None else self.status.conditions
 
     @property
-    def heart_rate_bpm(self) -> float | None:
-        """Mean rate over the newest RR intervals; None while there are none, or no beats to count on."""
+    def heart_rate_bpm(self) -> float:
+        """Mean rate over the newest RR intervals; NaN while there are none, or no beats to count on."""
         silent = CONDITION_PAUSE | CONDITION_FIBRILLATION | CONDITION_UNREADABLE
         if not self.connected or self.lead_off or self.conditions & silent or self.since_beat_s > _STALE_S:
-            return None
+            return math.nan
         # Only what is joined to the newest beat: the rate before a gap says nothing about now.
         newest = list(self.beats)[-RATE_WINDOW_BEATS - 1 :]
         first = max((k for k, (_, joined) in enumerate(newest) if not joined), default=0)
         at = np.array([int(beat["r_sample"]) for beat, _ in newest[first:]], np.int64)
-        return heart_rate(at, np.arange(at.size) > 0, FS_HZ).mean_bpm
+        mean = heart_rate(at, np.arange(at.size) > 0, FS_HZ).mean_bpm
+        return math.nan if mean is None else mean
 
     @property
     def since_beat_s(self) -> float:
@@ -209,7 +211,7 @@ class Picture:
 def rate_text(picture: Picture) -> str:
     """Return the rate in digits, or ``--``."""
     rate = picture.heart_rate_bpm
-    return "--" if rate is None else f"{rate:.0f}"
+    return "--" if math.isnan(rate) else f"{rate:.0f}"
 
 
 def beat_line(beat: np.void, joined: bool = True) -> str:

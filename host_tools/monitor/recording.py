@@ -148,7 +148,8 @@ class Recording:
             notes=notes or [],
         )
         r_samples = beats["r_sample"].astype(np.int64) - DELAY_SAMPLES
-        return Replay(record, beats, r_samples, LinkReport(), self.length / FS_HZ, device)
+        conditions = self.conditions
+        return Replay(record, beats, r_samples, LinkReport(), self.length / FS_HZ, device, conditions)
 
     def close(self, device: dict[str, Any]) -> tuple[list[Path], Summary | None]:
         """Finish the record.
@@ -183,7 +184,7 @@ class Recording:
         beats = np.concatenate(self._beats) if self._beats else np.zeros(0, BEAT_DTYPE)
         done = self._replay(beats, device, notes)
         summary = summarise(
-            done.input_beats(), FS_HZ, self.length, samples=done.record.samples, conditions=self.conditions
+            done.input_beats(), FS_HZ, self.length, samples=done.record.samples, conditions=done.conditions
         )
         files = write_results(done, self.folder, summary)
         note(self.folder, {self._path("dat").name: Entry("monitor", "", (file_digest(self._path("dat")),))})

@@ -6,6 +6,7 @@ Oracles: rates and pauses worked out by hand on beats laid out by hand; the summ
 from __future__ import annotations
 
 import io
+import math
 
 import numpy as np
 import pytest
@@ -43,7 +44,7 @@ def filled(*updates: LiveUpdate) -> Picture:
 def test_the_rate_is_that_of_the_newest_rr_intervals() -> None:
     picture = filled(signal(9), beats(1, 2, 3))
     assert picture.heart_rate_bpm == pytest.approx(60)
-    assert filled(signal(3), beats(1)).heart_rate_bpm is None
+    assert math.isnan(filled(signal(3), beats(1)).heart_rate_bpm)
     times = [*np.arange(1, 10, 1.0), *np.arange(9.5, 14, 0.5)]  # nine intervals of half a second
     assert filled(signal(14), beats(*times)).heart_rate_bpm == pytest.approx(120)
 
@@ -53,19 +54,19 @@ def test_three_seconds_after_the_last_beat_there_is_no_rate_but_a_pause() -> Non
     assert picture.heart_rate_bpm == pytest.approx(60)
     picture.take(condition(22.1, CONDITION_PAUSE))
     picture.take(signal(23, 22))
-    assert picture.heart_rate_bpm is None
+    assert math.isnan(picture.heart_rate_bpm)
     assert picture.quality == "PAUSE 4 s"
     assert "-- bpm  PAUSE 4 s" in status_line(picture)
     picture.take(signal(50, 23))
     assert picture.quality == "PAUSE 31 s"
     picture.take(condition(50, 0))
-    assert picture.heart_rate_bpm is None  # the beat that ended it has no neighbour yet
+    assert math.isnan(picture.heart_rate_bpm)  # the beat that ended it has no neighbour yet
     picture.take(beats(49.5))
     assert picture.heart_rate_bpm == pytest.approx(60 * 19 / 48.5, rel=1)
 
 
 def test_a_device_that_says_nothing_any_more_keeps_no_rate_alive() -> None:
-    assert filled(signal(30), beats(*range(1, 20))).heart_rate_bpm is None
+    assert math.isnan(filled(signal(30), beats(*range(1, 20))).heart_rate_bpm)
 
 
 @pytest.mark.parametrize(
@@ -80,12 +81,12 @@ def test_a_device_that_says_nothing_any_more_keeps_no_rate_alive() -> None:
 def test_no_rate_while_beats_cannot_be_counted_on_and_none_across(bits: int, words: str) -> None:
     """Case: a gap of twenty seconds was an interval, and the rate 35 for eight seconds."""
     picture = filled(signal(21), beats(*range(1, 20)), condition(20, bits))
-    assert picture.heart_rate_bpm is None
+    assert math.isnan(picture.heart_rate_bpm)
     assert words in picture.quality
     assert picture.alarming
     for update in (signal(42, 21), condition(40.5, 0), beats(41)):
         picture.take(update)
-    assert picture.heart_rate_bpm is None
+    assert math.isnan(picture.heart_rate_bpm)
     picture.take(beats(41.5))
     assert picture.heart_rate_bpm == pytest.approx(120)  # nothing of the rate before
     assert not picture.alarming
@@ -93,7 +94,7 @@ def test_no_rate_while_beats_cannot_be_counted_on_and_none_across(bits: int, wor
 
 def test_no_rate_while_the_pins_say_lead_off() -> None:
     picture = filled(signal(20), beats(*range(1, 20)), status(20 * FS_HZ, 31, LIVE_LEAD_OFF))
-    assert picture.heart_rate_bpm is None
+    assert math.isnan(picture.heart_rate_bpm)
     assert picture.quality == "lead off"
     assert "overruns 31" in status_line(picture)
     assert "late 12 us" in status_line(picture)
@@ -116,7 +117,7 @@ def test_beats_lost_on_the_way_part_the_others() -> None:
     update = beats(5, 6)
     update.beats_lost = 2
     picture = filled(signal(7), beats(1, 2), update)
-    assert picture.heart_rate_bpm is None
+    assert math.isnan(picture.heart_rate_bpm)
     picture.take(beats(6.5))
     assert picture.heart_rate_bpm == pytest.approx(120)
 
@@ -124,7 +125,8 @@ def test_beats_lost_on_the_way_part_the_others() -> None:
 def test_after_a_lost_connection_everything_begins_anew() -> None:
     picture = filled(signal(21), beats(*range(1, 20)))
     picture.connected = False
-    assert (picture.heart_rate_bpm, picture.quality) == (None, "port lost, opening it again")
+    assert math.isnan(picture.heart_rate_bpm)
+    assert picture.quality == "port lost, opening it again"
     picture.restart()
     for update in (signal(45, 40), beats(41, 41.5)):
         picture.take(update)

@@ -40,5 +40,5 @@ def condition(at_s: float, bits: int) -> LiveUpdate:
     return LiveUpdate(conditions=[row])
 
 
-def status(taken: int = 0, lost: int = 0, flags: int = 0) -> LiveUpdate:
-    return LiveUpdate(status=LiveStatus(taken, lost, 0, 0, 12, 5, flags, 128, 87))
+def status(taken: int = 0, lost: int = 0, flags: int = 0, conditions: int = 0) -> LiveUpdate:
+    return LiveUpdate(status=LiveStatus(taken, lost, 0, 0, 12, 5, flags, 128, 87, conditions))
