@@ -204,3 +204,43 @@ def test_the_wave_rises_to_the_right() -> None:
     filled = [(x, y) for y in range(4) for x in range(4) if ord(lines[y][x]) > 0x2800]
     assert {(x, 3 - x) for x in range(4)} <= set(filled)
     assert all(abs(x - (3 - y)) <= 1 for x, y in filled)  # neighbours are joined
+
+
+def shown_by_monitor(samples: npt.NDArray[np.int16], seconds: int) -> str:
+    with Emulator(live=samples, speed=0, loop=True) as emulator:
+        done = subprocess.run(
+            [*BITBEAT, "monitor", "--port", emulator.url, "--seconds", str(seconds)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env=ENVIRONMENT,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_heart_that_stops_shows_a_pause_and_no_rate() -> None:
+    """Twenty seconds of sinus rhythm, then a line with fine noise."""
+    samples = simulate((Step("sinus", 60),), 60, seed=4).samples.astype(np.int16)
+    samples[20 * FS_HZ :] = np.rint(2.4 * np.random.default_rng(1).standard_normal(40 * FS_HZ))
+    shown = shown_by_monitor(samples, 58)
+    last_beat_s = max(float(t) for t in re.findall(r"^ *(\d+\.\d+) s  [NSVF] ", shown, re.MULTILINE))
+    (pause_s,) = (float(t) for t in re.findall(r"^ *(\d+\.\d+) s  pause", shown, re.MULTILINE))
+    assert last_beat_s < 20
+    assert 3 <= pause_s - last_beat_s < 4
+    assert shown.splitlines()[-1].startswith("58 s  -- bpm  PAUSE 3")
+
+
+def test_after_lead_off_the_rate_is_that_of_the_new_beats() -> None:
+    samples = simulate((Step("sinus", 60),), 60, seed=4).samples.astype(np.int16)
+    samples[20 * FS_HZ : 40 * FS_HZ] = MISSING
+    shown = shown_by_monitor(samples, 58)
+    rates = [float(r) for r in re.findall(r"[NSVF]  \d\.\d\d +(\d+\.\d) bpm", shown)]
+    assert min(rates) > 50
+    lines = shown.splitlines()
+    off = next(i for i, line in enumerate(lines) if line.endswith("lead off"))
+    first = next(
+        line for line in lines[off + 1 :] if re.search(r" s  [NSVF] ", line) and float(line.split()[0]) > 40
+    )
+    assert "-- bpm" in first
