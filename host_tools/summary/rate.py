@@ -16,6 +16,10 @@ RATE_WINDOW_BEATS = 8
 TACHYCARDIA_BPM = 100.0
 BRADYCARDIA_BPM = 50.0
 
+#: An episode that has begun goes on while the mean is no further from its bound than by this share: a rate
+#: that wavers about the bound is one episode, not many.
+HYSTERESIS = 0.05
+
 
 @dataclass(frozen=True)
 class HeartRate:
@@ -58,8 +62,8 @@ def _window_sums(
 def rate_episodes(at: NDArray[np.int64], joined: NDArray[np.bool_], fs_hz: float) -> list[Pattern]:
     """Tachycardia and bradycardia: stretches of at least eight RR intervals beyond the bound.
 
-    The mean over any eight of them in a row around each interval lies beyond it, and so do the first and the
-    last one.
+    Somewhere the mean over eight of them in a row lies beyond it, around every interval nearly so, and the
+    first and the last one lie beyond it themselves.
 
     Parameters
     ----------
@@ -77,13 +81,21 @@ def rate_episodes(at: NDArray[np.int64], joined: NDArray[np.bool_], fs_hz: float
     for kind, bpm, sign in (("tachycardia", TACHYCARDIA_BPM, -1), ("bradycardia", BRADYCARDIA_BPM, 1)):
         bound = 60.0 * fs_hz / bpm
         beyond = sign * (rr - bound) > 0
-        inside = np.zeros(rr.size + 1, np.int64)
-        for k in begin[sign * (total - RATE_WINDOW_BEATS * bound) > 0]:
-            inside[k] += 1
-            inside[k + RATE_WINDOW_BEATS] -= 1
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], np.cumsum(inside) > 0])))
+        mean = total / RATE_WINDOW_BEATS
+        begun = begin[sign * (mean - bound) > 0]
+        edges = _windows(begin[sign * (mean - bound) > -HYSTERESIS * bound], rr.size)
         for first, stop in zip(edges[::2], edges[1::2], strict=True):
             of_kind = first + np.flatnonzero(beyond[first:stop])
-            if of_kind.size and of_kind[-1] - of_kind[0] + 1 >= RATE_WINDOW_BEATS:
+            if not ((begun >= first) & (begun < stop)).any() or of_kind.size == 0:
+                continue
+            if of_kind[-1] - of_kind[0] + 1 >= RATE_WINDOW_BEATS:
                 found.append(Pattern(kind, int(of_kind[0]), int(of_kind[-1]) + 1, 0))
     return found
+
+
+def _windows(begin: NDArray[np.intp], size: int) -> NDArray[np.intp]:
+    """Where the union of the windows that begin there begins and ends, by turns."""
+    change = np.zeros(size + 1, np.int64)
+    np.add.at(change, begin, 1)
+    np.add.at(change, begin + RATE_WINDOW_BEATS, -1)
+    return np.flatnonzero(np.diff(np.concatenate([[False], np.cumsum(change) > 0])))
