@@ -5,7 +5,9 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from host_tools.beats import CLASS_NAMES
+import numpy as np
+
+from host_tools.beats import CLASS_NAMES, FLAG_FIBRILLATION, FLAG_UNDECIDED
 from host_tools.reference.params import DELAY_SAMPLES
 
 from .picture import VIEW_S, Picture, beat_line, rate_text, status_line
@@ -24,6 +26,13 @@ _PREFERRED_WAVE_ROWS = 10
 _LISTED_BEATS = 8
 #: Columns of the scale.
 _SCALE_COLUMNS = 8
+
+
+def beat_style(beat: np.void) -> str:
+    """Colour of a beat's class; faint where the class is not to be trusted."""
+    if int(beat["flags"]) & (FLAG_UNDECIDED | FLAG_FIBRILLATION):
+        return "dim"
+    return CLASS_STYLES[CLASS_NAMES[beat["aami_class"]]]
 
 
 def rows_for(height: int, status_rows: int) -> tuple[int, int]:
@@ -58,8 +67,7 @@ def render(picture: Picture, width: int, height: int) -> RenderableType:
         )
     ]
     for beat, joined in list(picture.beats)[-listed:] if listed else []:
-        style = CLASS_STYLES[CLASS_NAMES[beat["aami_class"]]]
-        parts.append(Text(beat_line(beat, joined), style=style, no_wrap=True, overflow="crop"))
+        parts.append(Text(beat_line(beat, joined), style=beat_style(beat), no_wrap=True, overflow="crop"))
     parts += [Text(line, style="dim", no_wrap=True) for line in status]
     return Group(*parts)
 
@@ -69,14 +77,12 @@ def _wave(picture: Picture, columns: int, rows: int, style: str) -> Text:
     from rich.text import Text
 
     size = len(picture.window)
-    beats = [
-        (int(beat["r_sample"]) - DELAY_SAMPLES, CLASS_NAMES[beat["aami_class"]]) for beat, _ in picture.beats
-    ]
+    beats = [(int(beat["r_sample"]) - DELAY_SAMPLES, beat) for beat, _ in picture.beats]
     text = Text(" " * _SCALE_COLUMNS, no_wrap=True, overflow="crop")
     column = 0
-    for place, letter in letter_row(beats, picture.next_sample - size, size, columns):
+    for place, beat in letter_row(beats, picture.next_sample - size, size, columns):
         text.append(" " * (place - column))
-        text.append(letter, style=CLASS_STYLES[letter] or "bold")
+        text.append(CLASS_NAMES[beat["aami_class"]], style=beat_style(beat))
         column = place + 1
     limits = scale_mv(picture.window)
     for label, line in zip(

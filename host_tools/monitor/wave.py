@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from host_tools.reference.input import MISSING
 from host_tools.reference.params import ADU_PER_MV
+
+T = TypeVar("T")
 
 _BRAILLE = 0x2800
 #: Bits of a braille character's dots: [column][row from the top].
@@ -80,19 +83,19 @@ def scale_labels(rows: int, limits_mv: tuple[float, float]) -> list[str]:
     labels = [" " * 8] * rows
     for row, value in ((rows // 2, 0.5 * (low + high)), (rows - 1, low), (0, high)):
         if row in (0, rows - 1) or rows >= 5:
-            labels[row] = f"{value:+5.3g}".rjust(6) + " ┤"
+            labels[row] = (f"{value:+.3g}" if value else "0").rjust(6) + " ┤"
     return labels
 
 
 def letter_row(
-    beats: Iterable[tuple[int, str]], first: int, n_samples: int, columns: int
-) -> list[tuple[int, str]]:
-    """Columns of the letters of beats over a wave of this width.
+    beats: Iterable[tuple[int, T]], first: int, n_samples: int, columns: int
+) -> list[tuple[int, T]]:
+    """Columns of beats over a wave of this width.
 
     Parameters
     ----------
-    beats : iterable of (int, str)
-        R peak's sample and letter.
+    beats : iterable of (int, any)
+        R peak's sample, and what stands there.
     first, n_samples : int
         Number of the wave's first sample, and how many it has.
     columns : int
@@ -100,11 +103,11 @@ def letter_row(
 
     Returns
     -------
-    list of (int, str)
-        In order of the columns, one letter each: of two on one column the later one.
+    list of (int, any)
+        In order of the columns, one for each: of two in one column the later one.
     """
-    places: dict[int, str] = {}
-    for at, letter in beats:
+    places: dict[int, T] = {}
+    for at, what in beats:
         if first <= at < first + n_samples:
-            places[(at - first) * columns // n_samples] = letter
-    return sorted(places.items())
+            places[(at - first) * columns // n_samples] = what
+    return sorted(places.items(), key=lambda place: place[0])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from host_tools.beats import CLASS_NAMES, FLAG_NOISY, FLAG_PACED, FLAG_UNDECIDED
+from host_tools.beats import CLASS_NAMES, FLAG_FIBRILLATION, FLAG_NOISY, FLAG_PACED, FLAG_UNDECIDED
 from host_tools.explain.annotated import flutter_stretches
 from host_tools.reference.params import GRID_HZ, WINDOW_BEFORE_GRID, WINDOW_SAMPLES
 from host_tools.summary import ReferenceBeats, find_pauses, find_stretches, neighbours, spans
@@ -28,6 +28,9 @@ _ABOVE_MV, _BELOW_MV = 0.65, 0.35
 _EDGE_MM = 2.0
 #: The network's window around an R peak, seconds before and after.
 WINDOW_S = (WINDOW_BEFORE_GRID / GRID_HZ, (WINDOW_SAMPLES - WINDOW_BEFORE_GRID) / GRID_HZ)
+
+#: A beat's class is not to be trusted.
+_NO_CLASS = FLAG_UNDECIDED | FLAG_FIBRILLATION
 
 GREY, ORANGE, YELLOW, RED, BROWN = "#8e8e93", "#ff9500", "#ffd60a", "#ff3b30", "#a2845e"
 
@@ -202,7 +205,7 @@ def _draw_beats(
     for i in np.flatnonzero((recording.at >= first) & (recording.at < stop)):
         at, letter = int(recording.at[i]), recording.letters[i]
         beat = recording.beats[i]
-        faint = beat["confidence_q8"] < LOW_CONFIDENCE_Q8 or beat["flags"] & FLAG_UNDECIDED
+        faint = beat["confidence_q8"] < LOW_CONFIDENCE_Q8 or beat["flags"] & _NO_CLASS
         colour = CLASS_COLOURS[letter]
         if letter != "N":
             before, after = _extent(recording, int(i))

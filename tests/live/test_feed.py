@@ -5,6 +5,7 @@ Oracle: samples, beats and conditions whose numbers are worked out by hand; a de
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from host_tools.errors import DeviceError
 from host_tools.link.live import LiveLost, LiveUpdate
-from host_tools.monitor import Feed, Timeline, run_monitor
+from host_tools.monitor import Feed, Picture, Timeline, render, run_monitor, status_line
 from host_tools.reference.params import DELAY_SAMPLES, FS_HZ
 
 from .updates import beats, block, condition, status
@@ -196,3 +197,43 @@ def test_a_block_far_ahead_is_an_error_in_one_line() -> None:
     with pytest.raises(DeviceError, match="ahead"):
         timeline.take(block(4_000_000_000, [3]))
     assert timeline.end == 2
+
+
+@st.composite
+def anything(draw: st.DrawFn) -> LiveUpdate:
+    """What passes the link's checks, in no sensible order."""
+    update = LiveUpdate(beats_lost=draw(st.integers(0, 3)))
+    for _ in range(draw(st.integers(0, 3))):
+        first, size = draw(st.integers(0, 400_000)), draw(st.integers(1, 120))
+        update.blocks.append(
+            (first, draw(st.integers(1, 65_535)), np.full(size, draw(st.integers(-32768, 32767))))
+        )
+    for at in draw(st.lists(st.integers(0, 400_000), max_size=3)):
+        update.beats += beats(
+            at / FS_HZ, flags=draw(st.integers(0, 127)), aami_class=draw(st.integers(0, 3))
+        ).beats
+    for at in draw(st.lists(st.integers(0, 400_000), max_size=3)):
+        update.conditions += condition(at / FS_HZ, draw(st.integers(0, 31))).conditions
+    if draw(st.booleans()):
+        update.status = status(draw(st.integers(0, 400_000)), flags=draw(st.integers(0, 3))).status
+    return update
+
+
+@given(st.lists(anything(), max_size=12), st.one_of(st.none(), st.integers(0, 400_000)))
+def test_whatever_a_device_says_can_be_shown(updates: list[LiveUpdate], limit: int | None) -> None:
+    """Blocks in order or far ahead, beats at any time: one line at the most, never more memory."""
+    timeline, picture = Timeline(limit), Picture()
+    for update in updates:
+        end = timeline.end
+        try:
+            taken = timeline.take(update)
+        except DeviceError:
+            return
+        lines = picture.take(taken)
+        assert len(lines) == len(taken.beats) + len(taken.conditions)
+        render(picture, 80, 24)
+        status_line(picture)
+        assert timeline.end >= end
+        assert picture.window.shape == (6 * FS_HZ,)
+        rate = picture.heart_rate_bpm
+        assert math.isnan(rate) or rate > 0
