@@ -272,7 +272,7 @@ class _Judge:
         said = (self.mask & CONDITION_PAUSE) != 0
         other = (self.mask & _COVERING) != 0
         # Sure: due and not just ended. A pause may be said from a little before three seconds on.
-        due = (since_s > PAUSE_S + PAUSE_LATE_S) & ~self.waves
+        due = (since_s > PAUSE_S + PAUSE_LATE_S) & ~self.waves & (self.tick_s > GRACE_S + _TICK_S)
         blocked = np.zeros_like(due)
         for event in self.truth.events:
             if event.kind in _NO_SIGNAL:
