@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from host_tools.bounded_input import check_regular
 from host_tools.csv_layout import Layout, find_layout, is_comment, is_missing, to_number
-from host_tools.csv_time import clock_seconds, estimate_rate, place_rows
+from host_tools.csv_time import clock_seconds, estimate_rate, place_rows, quick_seconds
 from host_tools.errors import UserError
 from host_tools.lead_choice import Choice, choose_lead, find_lead
 from host_tools.resampling import check_fs
@@ -24,7 +24,7 @@ _PER_MV = {"mV": 1.0, "uV": 1000.0, "V": 0.001}
 UNITS = (*_PER_MV, "adu")
 #: Larger files, and longer lines, are no recordings of an ECG.
 _LARGEST_BYTES = 1 << 32
-_LONGEST_LINE = 1 << 20
+_LONGEST_LINE = 1 << 18
 #: The layout is found from this much of a file, characters and lines.
 _HEAD_CHARACTERS = 1 << 18
 _HEAD_LINES = 1000
@@ -167,7 +167,7 @@ def _layout(path: Path, encoding: str) -> tuple[Layout, list[str]]:
     whole = True
     for lines in _chunks(path, encoding):
         for line in lines:
-            if len(head) >= _HEAD_LINES or (size >= _HEAD_CHARACTERS and len(head) >= 20):
+            if len(head) >= _HEAD_LINES or (size >= _HEAD_CHARACTERS and len(head) >= 4):
                 whole = False
                 break
             head.append(_latin(line))
@@ -349,25 +349,32 @@ def _joined(parts: list[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
     return out
 
 
+def _quick_number(cell: str, comma: bool) -> float:
+    return float(cell.replace(",", ".") if comma else cell) if cell else math.nan
+
+
 def _quick(
     lines: list[str], layout: Layout, column: int, time_column: int | None
 ) -> tuple[list[float], list[float]] | None:
     """Return the values and times of plain rows; None where one of them needs care."""
     delimiter = layout.delimiter if layout.delimiter != " " else None
-    comma = layout.comma
+    clock = time_column is not None and times_are_clock(layout, time_column)
+    times: list[float] = []
+    if not all(lines):
+        return None  # an empty line is no empty cell
     try:
         if layout.delimiter is None:
-            values = [float(line.replace(",", ".") if comma else line) for line in lines]
-            times: list[float] = []
+            values = [_quick_number(line, layout.comma) for line in lines]
         else:
             cells = [line.split(delimiter) for line in lines]
-            values = [float(c[column].replace(",", ".") if comma else c[column]) for c in cells]
-            times = []
-            if time_column is not None:
-                times = [float(c[time_column].replace(",", ".") if comma else c[time_column]) for c in cells]
+            values = [_quick_number(c[column], layout.comma) for c in cells]
+            if clock and time_column is not None:
+                times = [quick_seconds(c[time_column]) for c in cells]
+            elif time_column is not None:
+                times = [_quick_number(c[time_column], layout.comma) for c in cells]
     except (ValueError, IndexError):
         return None
-    plain = all(map(math.isfinite, values)) and all(map(math.isfinite, times))
+    plain = not any(map(math.isinf, values)) and not any(map(math.isinf, times))
     # float() takes more than a table's number: 1_000, and digits of other scripts.
     return (values, times) if plain and not any("_" in line or not line.isascii() for line in lines) else None
 

@@ -61,7 +61,7 @@ _RATE = re.compile(
 )
 _META_UNIT = re.compile(r"\"?units?\"?\s*[:=,;\t]\s*\"?([a-zµμ]+)", re.I)
 _UNIT_OF_NAME = re.compile(r"[\[(]\s*([^\])]+?)\s*[\])]\s*$|[_ /]([munµμ]?v)$", re.I)
-_MOST_COLUMNS = 100_000
+_MOST_COLUMNS = 10_000
 
 
 @dataclass
@@ -174,6 +174,8 @@ def find_layout(path: Path, lines: Sequence[str], whole: bool) -> Layout:
     body = [line for _, line in rows[max(1, len(rows) // 2) if len(rows) > 1 else 0 :]]
     layout = _split(path, [line for _, line in rows], body)
     width = _width(layout, body)
+    if width > _MOST_COLUMNS:
+        raise UserError(f"{path}: {width} columns ({_MOST_COLUMNS} at most): is it a row for each sample?")
     cells = [layout.cells(line) for line in body]
     kinds = [_kind([c[k] if k < len(c) else "" for c in cells], layout.comma) for k in range(width)]
     layout.numeric = [k for k, kind in enumerate(kinds) if kind == "number"]
@@ -239,8 +241,7 @@ def _commas_are_decimal(all_rows: list[str], body: list[str]) -> bool:
 
 
 def _width(layout: Layout, body: list[str]) -> int:
-    width = Counter(len(layout.cells(line)) for line in body).most_common(1)[0][0]
-    return min(width, _MOST_COLUMNS)
+    return Counter(len(layout.cells(line)) for line in body).most_common(1)[0][0]
 
 
 def _kind(cells: list[str], comma: bool) -> str:

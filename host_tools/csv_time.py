@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,8 @@ _FEW_LOST = 1.5
 #: A longer gap is two recordings, seconds.
 _LONGEST_GAP_S = 3600.0
 _DAY_S = 86400.0
+#: More jumps of a second among packets are not looked at.
+_MOST_JUMPS = 20_000
 
 
 @dataclass
@@ -55,6 +58,23 @@ def clock_seconds(cell: str) -> float | None:
     return seconds + (_DAY_S * _ordinal(day) if day else 0.0)
 
 
+def quick_seconds(cell: str) -> float:
+    """Return what :func:`clock_seconds` does of the plainest clocks, h:m:s behind a date or without.
+
+    Raises
+    ------
+    ValueError
+        It is another clock, or none.
+    """
+    day, _, clock = cell.replace("T", " ").rpartition(" ")
+    hours, minutes, seconds = clock.split(":")
+    if not (hours.isdecimal() and minutes.isdecimal() and seconds[:1].isdecimal()):
+        raise ValueError(cell)
+    days = _DAY_S * _ordinal(day) if day else 0.0
+    return days + 3600.0 * int(hours) + 60.0 * int(minutes) + float(seconds)
+
+
+@lru_cache(maxsize=64)
 def _ordinal(text: str) -> int:
     a, b, c = (int(part) for part in re.split(r"[-/.]", text))
     for year, month, day in ((a, b, c), (c, b, a), (c, a, b)):
@@ -148,7 +168,7 @@ def place_rows(
     at_s = places[int(gaps.argmax())] / fs_hz
     count = int(np.count_nonzero(gaps))
     notes.append(
-        f"{lost} samples are missing by column {name!r}: {count} gap{'s' if count > 1 else ''}, the longest "
+        f"rows were lost by column {name!r}: {count} gap{'s' if count > 1 else ''}, the longest "
         f"{longest / fs_hz:.2f} s at {at_s:.1f} s"
     )
     return Timing(places, n + lost, notes)
@@ -231,13 +251,17 @@ def _gaps(steps: npt.NDArray[np.float64], quantum: float) -> npt.NDArray[np.int6
     if regular < 0.6 * len(steps) or np.count_nonzero(steps < 0.3) > 0.1 * len(steps):
         return None
     gaps = np.zeros(len(steps), np.int64)
-    for k in np.flatnonzero(steps > 1.5 + quantum / 2).tolist():
-        before = np.cumsum(steps[max(k - 3, 0) : k][::-1] - 1)
-        after = np.cumsum(steps[k + 1 : k + 4] - 1)
-        moved = (
-            steps[k] - 1 + min(float(before.min(initial=0.0)), 0.0) + min(float(after.min(initial=0.0)), 0.0)
-        )
-        gaps[k] = max(round(moved), 0)
+    at = np.flatnonzero(steps > 1.5 + quantum / 2)
+    moved = steps[at] - 1
+    for way in (-1, 1):
+        shift, lowest = np.zeros(len(at)), np.zeros(len(at))
+        for k in range(1, 4):
+            beside = at + way * k
+            there = (beside >= 0) & (beside < len(steps))
+            shift[there] += steps[beside[there]] - 1
+            lowest = np.minimum(lowest, shift)
+        moved += lowest
+    gaps[at] = np.maximum(np.rint(moved), 0).astype(np.int64)
     return gaps
 
 
@@ -247,7 +271,8 @@ def _batch_gaps(steps: npt.NDArray[np.float64], fs_hz: float) -> npt.NDArray[np.
     width = min(max(round(2 * fs_hz), 8), max(len(shift) // 4, 1))
     gaps = np.zeros(len(steps), np.int64)
     last = -width
-    for k in np.flatnonzero(steps > max(fs_hz, 4)).tolist():
+    at = np.flatnonzero(steps > max(fs_hz, 4))
+    for k in at[:_MOST_JUMPS].tolist():
         before = float(shift[max(k + 1 - width, 0) : k + 1].min())
         after = float(shift[k + 1 : k + 1 + width].min())
         if after - before > fs_hz and k - last >= 1:

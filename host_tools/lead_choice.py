@@ -113,7 +113,9 @@ def choose_lead(
             continue
         if name_rank(names[index]) == 0:
             return Choice(index)
-        why = "the only one in volts" if len(order) == 1 else "the first that looks like an ECG"
+        why = "the first that looks like an ECG"
+        if len(order) == 1:
+            why = "the only one in volts" if len(usable) == 1 else "by its name"
         return Choice(index, f"lead {names[index]} chosen of {among}: {why} (--lead takes another)")
     index = order[0]
     if name_rank(names[index]) == 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from host_tools.wfdb_header import read_header
 #: late, and one of svdb's records has such a beat. Those still later are another record's.
 LATE_ANNOTATIONS_S = 1.0
 #: A month of beats has fewer bytes.
-_LARGEST_BYTES = 1 << 26
+_LARGEST_BYTES = 1 << 24
 #: Codes of annot(5) that are no annotations but say something of one.
 _SKIP, _NUM, _SUB, _CHN, _AUX = 59, 60, 61, 62, 63
 _NOTE = 22
@@ -26,6 +26,7 @@ _NOTE = 22
 _NO_CODE = 0
 #: Times and rates that differ by less than this share are one.
 _SAME_RATE = 1e-6
+_RESOLUTION_MARK = b"## time resolution: "
 _RESOLUTION = re.compile(rb"## time resolution: ([0-9]+\.?[0-9]*)\0*")
 
 
@@ -160,55 +161,79 @@ def fit_length(found: Annotations, length: int, fs_hz: float) -> int:
     return int(np.searchsorted(samples, length))
 
 
+@dataclass
+class _Walk:
+    """What one walk over the words of a file finds: skips, notes, the end mark, the time resolution."""
+
+    end: int = -1
+    own_hz: float | None = None
+    begins: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    skips: list[tuple[int, int]] = field(default_factory=list)
+
+
+def _walk(content: bytes, words: npt.NDArray[np.uint16]) -> _Walk:
+    """Go from skip to note to end mark: they alone change where the next word begins."""
+    found = _Walk()
+    codes = words >> 10
+    stops = np.flatnonzero((words == 0) | (codes == _SKIP) | (codes == _AUX))
+    k = 0
+    for stop, word in zip(stops.tolist(), words[stops].tolist(), strict=True):
+        if stop < k:
+            continue
+        if word == 0:
+            found.end = stop
+            break
+        value = word & 0x3FF
+        if word >> 10 == _SKIP:
+            if stop + 2 >= len(words):
+                break
+            high, low = content[2 * stop + 2 : 2 * stop + 4], content[2 * stop + 4 : 2 * stop + 6]
+            k = stop + 3
+            found.skips.append((k, int.from_bytes(low + high, "little", signed=True)))
+        else:
+            k = stop + 1 + (value + 1) // 2
+            if found.own_hz is None and value >= len(_RESOLUTION_MARK):
+                match = _RESOLUTION.fullmatch(content[2 * stop + 2 : 2 * stop + 2 + value])
+                found.own_hz = float(match[1]) if match else None
+        found.begins.append(stop)
+        found.ends.append(k)
+    return found
+
+
 def _decode(
     file: Path, content: bytes
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64], float | None]:
-    """Return times, codes and subtypes, and the time resolution where one is said.
-
-    Only skips and notes change where the next word begins; they alone are walked through one by one.
-    """
+    """Return times, codes and subtypes, and the time resolution where one is said."""
     words = np.frombuffer(content[: len(content) // 2 * 2], "<u2")
-    codes, values = (words >> 10).astype(np.int64), (words & 0x3FF).astype(np.int64)
-    skipped = np.zeros(len(words) + 1, np.int64)
-    plain = np.ones(len(words), np.bool_)
-    own_hz: float | None = None
-    end = -1
-    k = 0
-    stops = np.flatnonzero((words == 0) | (codes == _SKIP) | (codes == _AUX)).tolist()
-    for stop in stops:
-        if stop < k:
-            continue  # inside a skip or a note
-        if words[stop] == 0:
-            end = stop
-            break
-        if codes[stop] == _SKIP:
-            if stop + 2 >= len(words):
-                break
-            skip = int(words[stop + 1]) << 16 | int(words[stop + 2])
-            skipped[stop + 3] += skip - (1 << 32) * (skip >> 31)
-            k = stop + 3
-        else:
-            k = stop + 1 + (int(values[stop]) + 1) // 2
-            note = content[2 * stop + 2 : 2 * stop + 2 + int(values[stop])]
-            if own_hz is None and (match := _RESOLUTION.fullmatch(note)):
-                own_hz = float(match[1])
-        plain[stop:k] = False
+    codes, values = (words >> 10).astype(np.uint8), (words & 0x3FF).astype(np.int16)
+    walk = _walk(content, words)
+    end, own_hz = walk.end, walk.own_hz
     if end < 0:
         raise UserError(f"{file}: not a whole WFDB annotation file (its end mark is missing)")
     if content[2 * end :].strip(b"\0"):
         raise UserError(f"{file}: not a whole WFDB annotation file (more stands behind its end mark)")
     if own_hz is not None and not 0 < own_hz < 1e9:
         raise UserError(f"{file}: a time resolution of {own_hz:g} Hz")
+    ticks = np.zeros(len(words) + 1, np.int64)
+    if walk.skips:
+        at_skip, skipped = np.array(walk.skips, np.int64).T
+        ticks[at_skip] = skipped
+    inside = np.zeros(len(words) + 1, np.int32)  # the running sum tells what lies within a skip or a note
+    inside[np.array(walk.begins, np.int64)] += 1
+    np.subtract.at(inside, np.minimum(np.array(walk.ends, np.int64), len(words)), 1)
+    plain = np.cumsum(inside[:-1]) == 0
     plain[end:] = False
     timed = plain & (codes < _SKIP)
     at = np.flatnonzero(timed & (codes != _NO_CODE))
-    times = np.cumsum(np.where(timed, values, 0) + skipped[:-1])[at]
+    ticks[:-1][timed] += values[timed]
+    times = np.cumsum(ticks[:-1])[at]
     subtypes = np.zeros(len(at), np.int64)
     said = np.flatnonzero(plain & (codes == _SUB))
     owner = np.searchsorted(at, said) - 1
     keep = owner >= 0
     subtypes[owner[keep]] = values[said[keep]].astype(np.uint8).astype(np.int8)
-    kinds = codes[at]
+    kinds = codes[at].astype(np.int64)
     # Time resolution and the like stand in notes at time 0 before all others; they are no annotations.
     own = _about_the_file(content, at, kinds, times, codes, values)
     return times[~own], kinds[~own], subtypes[~own], own_hz
@@ -219,8 +244,8 @@ def _about_the_file(
     at: npt.NDArray[np.int64],
     kinds: npt.NDArray[np.int64],
     times: npt.NDArray[np.int64],
-    codes: npt.NDArray[np.int64],
-    values: npt.NDArray[np.int64],
+    codes: npt.NDArray[np.uint8],
+    values: npt.NDArray[np.int16],
 ) -> npt.NDArray[np.bool_]:
     own = np.zeros(len(at), np.bool_)
     for k in np.flatnonzero((kinds == _NOTE) & (times == 0))[:1000].tolist():

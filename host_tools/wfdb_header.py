@@ -21,6 +21,7 @@ DEFAULT_GAIN = 200.0
 #: A header with all segments of a month is below this; so is the number of leads of any front end.
 _LARGEST_BYTES = 1 << 20
 _MOST_SIGNALS = 1024
+_MOST_SEGMENTS = 20_000
 _MOST_SAMPLES = 1 << 40
 #: A gap among the segments, and the file of a signal that has none.
 NO_SEGMENT = "~"
@@ -170,6 +171,8 @@ def _integer(file: Path, text: str, what: str, low: int, high: int) -> int:
 
 
 def _segments(file: Path, lines: list[str], count: int) -> tuple[tuple[str, int], ...]:
+    if count > _MOST_SEGMENTS:
+        raise UserError(f"{file}: {count} segments; {_MOST_SEGMENTS} at most can be read")
     if count < 1 or len(lines) < count:
         raise UserError(f"{file}: {count} segments are announced, {len(lines)} described")
     segments = []

@@ -6,7 +6,7 @@ The header is read here (:mod:`host_tools.wfdb_header`), the stored samples by w
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,8 @@ _DIFFERENCES = "8"
 _NO_SIGNAL = "0"
 #: Stored samples of all signals that are decoded at a time: memory grows with one lead, not with all.
 _AT_ONCE = 1 << 22
+#: More samples are not read at once: three days at 1 kHz.
+_LONGEST = 1 << 28
 
 
 @dataclass
@@ -97,6 +99,7 @@ class WfdbRecord:
 
     path: Path
     header: Header
+    _segments: dict[str, Header] = field(default_factory=dict)
 
     @cached_property
     def layout(self) -> tuple[Signal, ...]:
@@ -141,11 +144,17 @@ class WfdbRecord:
         """
         signal = self.layout[index]
         per_frame = signal.frame_samples
+        if not self.header.segments:
+            self._check_file(self.header, signal.file, self.frames)
+        if stop - first > _LONGEST:
+            raise UserError(
+                f"{self.path}: {stop - first} samples are too many at once ({_LONGEST}); read a stretch "
+                "of them (--from, --to)"
+            )
         frames = (first // per_frame, min(-(-stop // per_frame), self.frames))
         if self.header.segments:
             lead = self._read_segments(index, *frames)
         else:
-            self._check_file(self.header, signal.file, self.frames)
             lead = self._read_file(self.header, index, *frames, self.frames)
         cut = slice(first - frames[0] * per_frame, stop - frames[0] * per_frame)
         lead.values, lead.missing = lead.values[cut], lead.missing[cut]
@@ -156,10 +165,12 @@ class WfdbRecord:
         return self.path.with_name(name)
 
     def _segment(self, name: str) -> Header:
-        header = read_header(self.path.with_name(name))
-        if header.segments:
-            raise UserError(f"{header.file}: segments of segments")
-        return header
+        if name not in self._segments:
+            header = read_header(self.path.with_name(name))
+            if header.segments:
+                raise UserError(f"{header.file}: segments of segments")
+            self._segments[name] = header
+        return self._segments[name]
 
     def _of_file(self, header: Header, name: str) -> list[Signal]:
         signals = [s for s in header.signals if s.file == name]

@@ -137,6 +137,21 @@ def test_every_annotation_of_a_database_is_wfdbs(database: str) -> None:
         assert np.array_equal(ours.subtypes, theirs.subtype), file
 
 
+@pytest.mark.parametrize(
+    ("repeated", "samples"),
+    [
+        ((59 << 10, 0, 1, 1 << 10), 1 << 16),
+        ((63 << 10,), 0),
+        ((1 << 10 | 1, 61 << 10 | 3, 62 << 10 | 1), 1 << 16),
+        ((22 << 10, 63 << 10 | 4, 0x2323, 0x2020), 0),
+    ],
+)
+def test_long_files_of_one_thing_are_read(path: Path, repeated: tuple[int, ...], samples: int) -> None:
+    path.with_suffix(".atr").write_bytes(struct.pack(f"<{len(repeated)}H", *repeated) * (1 << 16) + b"\0\0")
+    found = read_annotation_file(path.with_suffix(".atr"))
+    assert found.samples[-1:].tolist() == ([samples] if samples else found.samples[-1:].tolist())
+
+
 @given(st.binary(max_size=300))
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes_are_read_or_refused(tmp_path: Path, content: bytes) -> None:

@@ -277,6 +277,15 @@ def test_a_long_table_takes_five_times_its_samples_at_most(tmp_path: Path, timed
     assert peak < 5 * 8 * samples
 
 
+@pytest.mark.parametrize("columns", [[V], [S, V], [V, S]])
+def test_an_empty_line_far_inside_is_refused(tmp_path: Path, columns: list[list[str]]) -> None:
+    path = table(tmp_path / "x.csv", columns)
+    text = path.read_text()
+    path.write_text(text * 20 + "\n" + text)
+    with pytest.raises(UserError, match=rf"line {20 * len(V) + 1} is empty"):
+        values(path, lead=str(columns.index(V)))
+
+
 @pytest.mark.parametrize("size", [1 << 21, 3 << 21])
 def test_a_line_without_an_end_is_refused_before_it_is_read(tmp_path: Path, size: int) -> None:
     path = tmp_path / "x.csv"
