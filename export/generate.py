@@ -21,6 +21,7 @@ from export.c_network import generate_network
 from export.params import c_header, c_tables, python_module
 from export.spec import SPEC_PATH, Spec, load_spec
 from host_tools.build import BUILD_DIR, ROOT
+from host_tools.errors import UserError
 from host_tools.link.identity import record_history
 from host_tools.writing import claim_project, renaming, replacing_all
 
@@ -158,7 +159,10 @@ def _run_vectors(reference_dir: Path) -> str:
         check=False,
     )
     if done.returncode != 0:
-        raise RuntimeError(f"the reference failed on the test vectors:\n{done.stderr}")
+        last = done.stderr.strip().splitlines()[-1:] or ["no reason given"]
+        raise UserError(
+            f"the chain of this specification and model fails on the test vectors ({last[0][:200]})"
+        )
     return done.stdout
 
 

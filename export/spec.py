@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import math
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from export.filter_design import Bandpass, design_bandpass, qrs_delay_samples
+from export.spec_values import Section, check_constants
 from host_tools.errors import UserError
+from host_tools.values import read_toml
 
 SPEC_PATH = Path(__file__).with_name("spec.toml")
 
 #: Sampling rates for which the filters and windows are known to work.
 FS_RANGE_HZ = (200, 1000)
+
+
+#: Weights of a candidate's features in the detector's score, in the order of the generated files.
+_WEIGHTS = (
+    *("bias", "peak", "sharpness", "beat_peak", "valley", "noise", "noise_slope", "early", "irregular"),
+    *("irregular_early", "rr", "early_blunt", "twave"),
+)
 
 
 @dataclass(frozen=True)
@@ -82,26 +90,27 @@ def load_spec(path: Path = SPEC_PATH, fs_hz: int | None = None) -> Spec:
     Raises
     ------
     UserError
-        If the file is missing, is not TOML, lacks a value or the rate is out of range.
+        If the file is missing or not TOML, a value is missing, unknown or of the wrong type or range, the
+        values do not fit together, or the rate is out of range.
     """
+    text, values = read_toml(path, "constants of the chain")
+    raw = Section(values, "", str(path))
+    own = raw["signal"]["fs_hz"]
+    rate = own if fs_hz is None else fs_hz
+    if not FS_RANGE_HZ[0] <= rate <= FS_RANGE_HZ[1]:
+        raise UserError(
+            f"fs_hz = {rate}: the chain can be generated for {FS_RANGE_HZ[0]} to {FS_RANGE_HZ[1]} Hz"
+        )
     try:
-        text = path.read_bytes()
-        raw = tomllib.loads(text.decode())
-        rate = int(raw["signal"]["fs_hz"]) if fs_hz is None else fs_hz
-        if not FS_RANGE_HZ[0] <= rate <= FS_RANGE_HZ[1]:
-            raise UserError(
-                f"fs_hz = {rate}: the chain can be generated for {FS_RANGE_HZ[0]} to {FS_RANGE_HZ[1]} Hz"
-            )
-        return _derive(raw, rate, hashlib.sha256(text + f"\nfs_hz={rate}\n".encode()).hexdigest())
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file; it holds the constants of the chain") from None
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{path}: not valid TOML: {error}") from None
-    except KeyError as error:
-        raise UserError(f"{path}: value {error} is missing") from None
+        spec = _derive(raw, rate, hashlib.sha256(text + f"\nfs_hz={rate}\n".encode()).hexdigest())
+    except ArithmeticError as error:
+        raise UserError(f"{path}: its values do not fit together ({error})") from None
+    raw.refuse_unknown()
+    check_constants(spec.constants, str(path))
+    return spec
 
 
-def _derive(raw: dict[str, Any], fs_hz: int, digest: str) -> Spec:
+def _derive(raw: Section, fs_hz: int, digest: str) -> Spec:
     b = _Builder(fs_hz)
     b.add("SPEC_HASH", int(digest[:8], 16), "first 32 bits of the specification's SHA-256")
     _signal(b, raw["signal"])
@@ -205,8 +214,8 @@ def _rpeak(b: _Builder, rp: dict[str, Any], signal: dict[str, Any], frac_bits: i
     b.add("RPEAK_DECAY_Q10", rp["level_decay_q10"], "fall of the levels in a step without beats for long")
     b.add("RPEAK_BACKGROUND_STEPS", rp["background_every_steps"], "the background is taken this often")
     b.add("RPEAK_BACKGROUND_SHIFT", rp["background_shift"], "and follows by 2^-this")
-    for key, weight in rp["weight_q8"].items():
-        b.add(f"RPEAK_WEIGHT_{key.upper()}_Q8", weight, "see spec.toml")
+    for key in _WEIGHTS:
+        b.add(f"RPEAK_WEIGHT_{key.upper()}_Q8", rp["weight_q8"][key], "see spec.toml")
     # The enhancer is (long * sum over short - short * sum over long) of sums of `step` filtered samples.
     unit = short * long * step * 2**frac_bits * signal["adu_per_mv"] / 1000
     minimum = round(rp["minimum_peak_uv"] * unit * total / 16)

@@ -13,6 +13,7 @@ from typing import Any
 from host_tools.errors import UserError
 from host_tools.places import markdown_table
 from host_tools.reference.params import FEATURE_NAMES, SPEC_DIGEST
+from host_tools.values import texts_fault
 from host_tools.writing import write_json, write_text
 from training.config import DIFFERENCE, TrainingConfig, changed, read_toml
 from training.crossval import Places, Report, worker_pool
@@ -76,6 +77,8 @@ def load_variants(base: TrainingConfig, path: Path = VARIANTS_PATH) -> list[Vari
         If the file is missing or damaged, or a name in it is unknown.
     """
     raw = read_toml(path, "variants of the ablation").get("variant", [])
+    if not isinstance(raw, list) or not all(isinstance(entry, dict) for entry in raw):
+        raise UserError(f"{path}: variants must be tables [[variant]]")
     plain = dataclasses.replace(base, distillation=dataclasses.replace(base.distillation, teachers=0))
     variants = []
     for entry in raw:
@@ -88,7 +91,10 @@ def load_variants(base: TrainingConfig, path: Path = VARIANTS_PATH) -> list[Vari
         if protocol not in PROTOCOLS:
             raise UserError(f"{path}: {name}: protocol must be one of {', '.join(PROTOCOLS)}")
         offsets = bool(rest.pop("offsets", True))
-        without = _features(rest.pop("features", []), f"{path}: {name}")
+        features = rest.pop("features", [])
+        if fault := texts_fault(features):
+            raise UserError(f"{path}: {name}: features {fault}")
+        without = _features(features, f"{path}: {name}")
         start = base if "distillation" in rest else plain
         config = changed(start, rest, f"{path}: {name}")
         data = dataclasses.replace(config.data, without_features=without)

@@ -15,14 +15,12 @@ from safetensors.torch import load_file, save_file
 from host_tools.beats import CLASS_NAMES
 from host_tools.errors import UserError
 from host_tools.writing import replacing_all
+from training.checkpoint_info import ARCHITECTURE, read_info
 from training.config import ModelConfig, model_config_from_dict
 from training.model import ContextNet
 
 #: The committed checkpoint.
 CHECKPOINT_PATH = Path(__file__).with_name("checkpoints") / "bitbeat.safetensors"
-
-#: Names the network and the meaning of its inputs; changes when either does.
-ARCHITECTURE = "bitbeat-context-2"
 
 
 @dataclass(frozen=True)
@@ -96,15 +94,12 @@ def load_checkpoint(path: Path, expect: ModelConfig | None = None) -> Checkpoint
     for file in (path, info_path):
         if not file.is_file():
             raise UserError(f"{file}: no such checkpoint; `make train` writes one")
+    info = read_info(info_path)
     try:
-        info = json.loads(info_path.read_text())
         tensors = load_file(str(path))
     except (ValueError, OSError, SafetensorError) as error:
         raise UserError(f"{path}: damaged checkpoint ({error}); restore it or run `make train`") from None
-    if not isinstance(info, dict) or info.get("architecture") != ARCHITECTURE:
-        found = info.get("architecture") if isinstance(info, dict) else None
-        raise UserError(f"{path}: checkpoint of another architecture ({found}); this is {ARCHITECTURE}")
-    config = model_config_from_dict(info.get("model", {}), str(info_path))
+    config = model_config_from_dict(info["model"], str(info_path))
     if expect is not None and config != expect:
         raise UserError(f"{path}: checkpoint of another architecture: its layers are {config}, not {expect}")
     net = ContextNet(config)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
+from host_tools import values
 from host_tools.errors import UserError
-from host_tools.reference.params import CONTEXT_BEATS, LOOKAHEAD_BEATS
+from host_tools.reference.params import CONTEXT_BEATS, FEATURE_NAMES, LOOKAHEAD_BEATS
 
 CONFIG_PATH = Path(__file__).with_name("config.toml")
 
@@ -176,6 +176,52 @@ class TrainingConfig:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
+#: Convolutions in a stream, at most; weights of a network: sizes are checked before memory is taken for them.
+LAYERS_MAX, WEIGHTS_MAX = 16, 2_000_000
+_SHARE = (0.0, 1.0)
+_WIDTH, _KERNEL, _COUNT = (1, 1024), (1, 256), (1, 1_000_000)
+#: Lowest and highest value; what is not here is a share from 0 to 1.
+_RANGES: dict[str, tuple[float, float]] = {
+    "beat_channels": _WIDTH,
+    "beat_kernels": _KERNEL,
+    "beat_strides": _KERNEL,
+    "beat_units": _WIDTH,
+    "beat_pool": (1, 96),
+    "own_units": _WIDTH,
+    "row_units": _WIDTH,
+    "context_channels": _WIDTH,
+    "context_kernels": _KERNEL,
+    "context_strides": _KERNEL,
+    "hidden_units": _WIDTH,
+    "context_beats": (1, 256),
+    "lookahead_beats": (0, 255),
+    "recurrent_units": (0, 1024),
+    "beat_dropout": (0, 0.99),
+    "dropout": (0, 0.99),
+    "learning_rate": (1e-9, 1),
+    "weight_decay": (0, 100),
+    "steps": (0, 10_000_000),
+    "crops": (1, 4096),
+    "crop_beats": (1, 4096),
+    "svdb_weight": (0, 1000),
+    "other_lead_weight": (0, 1000),
+    "class_weight_power": (-4, 4),
+    "fusion_weight": (0, 1000),
+    "false_beat_weight": (0, 1000),
+    "teachers": (0, 1000),
+    "folds": (2, 100),
+    "fold_seed": (0, 2**31),
+    "seeds": (1, 1000),
+    "weight": (0, 1000),
+    "gain_log2_sd": (0, 8),
+    "shift_max_samples": (0, 48),
+    "jitter_max_samples": (0, 48),
+    "wander_max": (0, 1000),
+    "noise_max": (0, 1000),
+    "row_sd": (0, 1000),
+    "row_offset_sd": (0, 1000),
+}
+
 _SECTIONS: dict[str, Any] = {
     "model": ModelConfig,
     "teacher": ModelConfig,
@@ -213,12 +259,7 @@ def load_config(path: Path = CONFIG_PATH) -> TrainingConfig:
 
 def read_toml(path: Path, what: str) -> dict[str, Any]:
     """Read a TOML file; raises UserError when it is missing or damaged."""
-    try:
-        return tomllib.loads(path.read_text())
-    except FileNotFoundError:
-        raise UserError(f"{path}: no such file; it holds the {what}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{path}: not valid TOML: {error}") from None
+    return values.read_toml(path, what)[1]
 
 
 def config_from_dict(raw: dict[str, Any], where: str) -> TrainingConfig:
@@ -231,10 +272,12 @@ def config_from_dict(raw: dict[str, Any], where: str) -> TrainingConfig:
 def changed(config: TrainingConfig, changes: dict[str, dict[str, Any]], where: str) -> TrainingConfig:
     """Replace values section by section, as a variant of an ablation says; unknown names are refused."""
     raw = dataclasses.asdict(config)
-    for section, values in changes.items():
+    for section, new in changes.items():
         if section not in raw:
             raise UserError(f"{where}: section [{section}] is unknown")
-        raw[section] = raw[section] | values
+        if not isinstance(new, dict):
+            raise UserError(f"{where}: [{section}] must be a table, not {values.shown(new)}")
+        raw[section] = raw[section] | new
     result = config_from_dict(raw, where)
     _check(result, where)
     return result
@@ -243,18 +286,37 @@ def changed(config: TrainingConfig, changes: dict[str, dict[str, Any]], where: s
 def model_config_from_dict(raw: dict[str, Any], where: str) -> ModelConfig:
     """Build the architecture alone, as a checkpoint's JSON stores it."""
     config: ModelConfig = _section(ModelConfig, {"model": raw}, "model", where)
+    _check_model(config, f"{where}: [model]")
     return config
 
 
 def _section(kind: Any, raw: dict[str, Any], name: str, where: str) -> Any:
-    values = raw.get(name)
-    if not isinstance(values, dict):
+    given = raw.get(name)
+    if not isinstance(given, dict):
         raise UserError(f"{where}: section [{name}] is missing")
     known = {field.name for field in dataclasses.fields(kind)}
     needed = {f.name for f in dataclasses.fields(kind) if f.default is dataclasses.MISSING}
-    for key in sorted((needed - set(values)) | (set(values) - known)):
+    for key in sorted((needed - set(given)) | (set(given) - known)):
         raise UserError(f"{where}: [{name}] {key} is {'missing' if key in known else 'unknown'}")
-    return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+    types = get_type_hints(kind)
+    for key, value in given.items():
+        if fault := _fault(key, types[key], value):
+            raise UserError(f"{where}: [{name}] {key} {fault}")
+    return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in given.items()})
+
+
+def _fault(name: str, kind: Any, value: Any) -> str:
+    """Say what is wrong with a value of a section; empty if nothing is."""
+    if kind is str:
+        return "" if isinstance(value, str) else f"must be a text, not {values.shown(value)}"
+    if kind == tuple[str, ...]:
+        return values.texts_fault(value)
+    if kind == tuple[int, ...]:
+        if not isinstance(value, list | tuple) or len(value) > LAYERS_MAX:
+            return f"must be a list of at most {LAYERS_MAX} whole numbers, not {values.shown(value)}"
+        faults = (values.number_fault(one, *_RANGES[name], whole=True) for one in value)
+        return next((f"each {fault}" for fault in faults if fault), "")
+    return values.number_fault(value, *_RANGES.get(name, _SHARE), whole=kind is int)
 
 
 def _check(config: TrainingConfig, where: str) -> None:
@@ -264,6 +326,9 @@ def _check(config: TrainingConfig, where: str) -> None:
         raise UserError(f"{where}: [data] peaks must be one of {', '.join(PEAK_SOURCES)}")
     if config.data.other_leads not in OTHER_LEADS:
         raise UserError(f"{where}: [data] other_leads must be one of {', '.join(OTHER_LEADS)}")
+    for name in config.data.without_features:
+        if name not in (*FEATURE_NAMES, DIFFERENCE):
+            raise UserError(f"{where}: [data] without_features: {values.shown(name)} is no feature")
     if config.optimiser.int8_weights not in INT8_WEIGHTS:
         raise UserError(f"{where}: [optimiser] int8_weights must be one of {', '.join(INT8_WEIGHTS)}")
     if config.optimiser.int8_weights != "no" and config.model.recurrent_units:
@@ -281,6 +346,32 @@ def _check_model(model: ModelConfig, where: str) -> None:
     ):
         raise UserError(f"{where} needs one odd kernel and one stride for each beat convolution")
     context_widths(model, where)
+    if (weights := _weights(model)) > WEIGHTS_MAX:
+        raise UserError(f"{where} is a network of {weights:,} weights, at most {WEIGHTS_MAX:,}")
+
+
+def _weights(model: ModelConfig) -> int:
+    """Weights of the layers, about: sized before any memory is taken."""
+    widths = context_widths(model)
+    channels = (2, *model.beat_channels)
+    beat = zip(channels, model.beat_channels, model.beat_kernels, strict=False)
+    count = sum(a * b * kernel for a, b, kernel in beat)
+    count += channels[-1] * model.beat_units * _length_left(model)
+    rows = len(FEATURE_NAMES)
+    count += rows * model.own_units * (model.lookahead_beats + 1) + rows * model.row_units
+    kernels = (*model.context_kernels, widths[-1])
+    inputs = (model.row_units, *model.context_channels)
+    context = zip(inputs, model.context_channels, kernels, strict=False)
+    count += sum(a * b * kernel for a, b, kernel in context)
+    joined = model.beat_units + model.own_units + model.context_channels[-1] + 2 * model.recurrent_units
+    return count + (joined + 4) * model.hidden_units + 4 * model.recurrent_units * (joined + rows)
+
+
+def _length_left(model: ModelConfig) -> int:
+    length = 96 // model.beat_pool
+    for stride in model.beat_strides:
+        length = -(-length // stride)
+    return length
 
 
 def context_widths(model: ModelConfig, where: str = "model") -> tuple[int, ...]:

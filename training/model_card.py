@@ -10,6 +10,7 @@ from typing import Any
 from host_tools.errors import UserError
 from host_tools.reference.params import FEATURE_NAMES
 from host_tools.writing import renaming
+from training.checkpoint_info import EVERYTHING, read_info
 from training.data import REPO_ROOT, file_sha256
 from training.evaluate import DS2_LOG_PATH, REPORT_DIR, TFLITE_PATH, read_metrics
 from training.splits import DATABASE_NAMES, DS1, DS2, PACED, PROTOCOLS, SHIPPED
@@ -54,7 +55,7 @@ def card_text() -> str:
     UserError
         If the checkpoint's JSON or a report is missing.
     """
-    info = _read(CHECKPOINT_INFO_PATH, "make train")
+    info = read_info(CHECKPOINT_INFO_PATH, EVERYTHING)
     export = _read(EXPORT_REPORT_PATH, "make export")
     parts = [_head(info, export), _data(info)]
     for protocol in PROTOCOLS:
@@ -123,7 +124,7 @@ def _comparison_rows() -> str:
         if protocol == SHIPPED:
             continue
         checkpoint = _tflite(protocol).with_suffix(".safetensors")
-        info = _read(checkpoint.with_suffix(".json"), "make train")
+        info = read_info(checkpoint.with_suffix(".json"), EVERYTHING)
         rows += [
             f"| protocol {protocol}: SHA-256 of `{_tflite(protocol).relative_to(REPO_ROOT)}` | `{file_sha256(_tflite(protocol))}` |",
             f"| protocol {protocol}: SHA-256 of the checkpoint | `{file_sha256(checkpoint)}` |",
