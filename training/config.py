@@ -209,7 +209,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "fusion_weight": (0, 1000),
     "false_beat_weight": (0, 1000),
     "teachers": (0, 1000),
-    "folds": (2, 100),
+    "folds": (0, 100),
     "fold_seed": (0, 2**31),
     "seeds": (1, 1000),
     "weight": (0, 1000),
