@@ -95,11 +95,15 @@ def said_gaps(conditions: NDArray[np.void], beats: NDArray[np.void], n_samples: 
     fibrillation = held(conditions, CONDITION_FIBRILLATION, n_samples)
     known = [*pause, *lead_off, *saturated, *fibrillation]
     flagged = (beats["flags"] & FLAG_FIBRILLATION) != 0
+    found = [s for a, b in unreadable if (s := _between_beats(a, b, at, known)) is not None]
+    # What becomes flutter or fibrillation without a beat in between was that before it could be told.
+    onsets = {first for first, _ in fibrillation}
+    before = [(first, stop) for first, stop in found if stop in onsets]
     return Stretches(
         lead_off,
         saturated,
-        merged([(_first_flagged(a, at, flagged), b) for a, b in fibrillation]),
-        merged([s for a, b in unreadable if (s := _between_beats(a, b, at, known)) is not None]),
+        merged([*before, *((_first_flagged(a, at, flagged), b) for a, b in fibrillation)]),
+        merged([span for span in found if span not in before]),
         pause,
     )
 

@@ -148,6 +148,14 @@ def test_an_unreadable_stretch_begins_behind_the_last_beat():
     assert "unreadable 17.0 s at 0:03.0" in shown(summary)
 
 
+def test_what_could_not_be_told_before_fibrillation_was_suspected_is_part_of_it():
+    beats = beats_at([1, 2, 3, 30, 31])
+    conditions = said((6.1, CONDITION_UNREADABLE), (9, CONDITION_FIBRILLATION), (30.4, 0))
+    summary = sum_up(beats, 32, conditions)
+    assert [(s.start_s, round(s.duration_s, 2)) for s in summary.fibrillation] == [(3, 27.4)]
+    assert (summary.unreadable, summary.pauses) == ([], [])
+
+
 @pytest.mark.parametrize("before", [CONDITION_PAUSE, 0])
 def test_a_beat_on_its_way_makes_nothing_unreadable(before):
     """The QRS that ends a pause is no quiet line any more, and is found as a beat a little later."""
