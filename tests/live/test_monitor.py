@@ -94,7 +94,7 @@ def test_recording_is_what_the_adc_saw(ecg: npt.NDArray[np.int16], tmp_path: Pat
 def test_interrupt_ends_cleanly_and_keeps_the_record(
     number: signal.Signals, ecg: npt.NDArray[np.int16], tmp_path: Path
 ) -> None:
-    with Emulator(live=ecg, speed=10, loop=True) as emulator:
+    with Emulator(live=ecg, speed=0, loop=True) as emulator:
         process = subprocess.Popen(
             [*BITBEAT, "monitor", "--port", emulator.url, *recorded(tmp_path)],
             stdout=subprocess.PIPE,
@@ -142,7 +142,7 @@ def test_terminal_shows_wave_rate_and_beats(ecg: npt.NDArray[np.int16]) -> None:
 
 
 def test_a_lost_device_is_one_line_and_the_record_is_kept(ecg: npt.NDArray[np.int16], tmp_path: Path) -> None:
-    with Emulator(live=ecg, speed=10, loop=True) as emulator:
+    with Emulator(live=ecg, speed=0, loop=True) as emulator:
         process = subprocess.Popen(
             [*BITBEAT, "monitor", "--port", emulator.url, "--reconnect", "0", *recorded(tmp_path)],
             stdout=subprocess.PIPE,

@@ -150,7 +150,7 @@ def test_a_full_disk_is_one_line_and_keeps_what_is_there(tmp_path: Path) -> None
 @pytest.mark.parametrize("lines", [3, 12])
 def test_a_kill_leaves_a_record_up_to_the_last_second(lines: int, tmp_path: Path) -> None:
     ecg = simulate((Step("sinus", 15),), 15, seed=3).samples.astype(np.int16)
-    with Emulator(live=ecg, speed=4, loop=True) as emulator:
+    with Emulator(live=ecg, speed=0, loop=True) as emulator:
         process = subprocess.Popen(
             [*BITBEAT, "monitor", "--port", emulator.url, "--record", str(tmp_path), "--name", "r"],
             stdout=subprocess.PIPE,
@@ -191,7 +191,7 @@ def test_ctrl_c_for_the_whole_terminal_ends_cleanly(tmp_path: Path) -> None:
 
 def test_a_device_that_came_back_is_in_the_same_record(tmp_path: Path) -> None:
     ecg = simulate((Step("sinus", 15),), 15, seed=3).samples.astype(np.int16)
-    with Emulator(live=ecg, speed=4, loop=True) as first:
+    with Emulator(live=ecg, speed=0, loop=True) as first:
         port = first.url.rsplit(":", 1)[1]
         process = subprocess.Popen(
             [*BITBEAT, "monitor", "--port", first.url, "--record", str(tmp_path), "--name", "r"],
@@ -209,7 +209,7 @@ def test_a_device_that_came_back_is_in_the_same_record(tmp_path: Path) -> None:
         assert time.monotonic() < until_s
         if "port lost" in line:
             break
-    with Emulator(live=ecg, speed=4, loop=True, port=int(port)):
+    with Emulator(live=ecg, speed=0, loop=True, port=int(port)):
         while "open again" not in line:
             line = process.stdout.readline()
             assert time.monotonic() < until_s
