@@ -34,6 +34,7 @@ _STEMS = {
     "p": "P",
     "for": "lasting",
     "muscle": "noise",
+    "tail": "overshoot",
 }
 
 

@@ -220,6 +220,22 @@ _PACING: dict[str, Kind] = {
         "escape_bpm",
         expect=_ANY_CLASS,
     ),
+    "pacing spikes with overshoot": Kind(
+        {
+            "tail_mv": (0.05, 0.2, 2.0),
+            "tail_ms": (4, 15, 100),
+            "spike_mv": (100,),
+            "spike_ms": (0.5,),
+            "paced_bpm": (70,),
+            "mode": ("V",),
+            "capture": ("yes", "lost"),
+            "escape_bpm": (0,),
+        },
+        m.paced,
+        "tail_mv",
+        "tail_ms",
+        expect=_ANY_CLASS,
+    ),
 }
 
 _WAVEFORMS: dict[str, Kind] = {

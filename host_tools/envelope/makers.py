@@ -124,7 +124,8 @@ def paced(p: Parameters, draw: Draw) -> Scenario:
         )
     elif p["capture"] == "never":
         steps = (replace(paced, until_s=40.0, capture=False, escape_bpm=escape),)
-    spikes = Spikes(_value(p, "spike_mv"), _value(p, "spike_ms"), tail_share=_between(draw, 0.0, 0.03))
+    tail_mv, tail_ms = _value(p, "tail_mv"), _value(p, "tail_ms", 8.0)
+    spikes = Spikes(_value(p, "spike_mv"), _value(p, "spike_ms"), tail_mv, tail_ms)
     return Scenario(steps, ordinary(draw), spikes, electrodes(draw))
 
 

@@ -40,6 +40,7 @@ PROMISED = {
     ),
     "spike_mv": Range(1, 700, "mV", "pacing spikes at the electrodes, either polarity"),
     "spike_ms": Range(0.1, 2, "ms", "their width"),
+    "tail_mv": Range(0, 0.05, "mV", "their overshoot"),
     "hum_mv": Range(0, 3, "mV", "mains hum of 50 or 60 Hz, amplitude"),
     "offset_mv": Range(0, 300, "mV", "electrode offset, either polarity"),
     "drift_mv": Range(0, 40, "mV", "drift of it over half a minute"),

@@ -31,7 +31,7 @@ _LIMITS = {
     "ms": (0.01, 20.0),
     "mv": (-1000.0, 1000.0),
     "tail_ms": (0.1, 500.0),
-    "tail_share": (0.0, 1.0),
+    "tail_mv": (0.0, 100.0),
     "fs_hz": (100.0, 2000.0),
     "bandwidth_hz": (10.0, 2000.0),
     "noise_mv": (0.0, 10.0),
@@ -137,7 +137,7 @@ def describe(
     rhythms, faults : sequence of str
         See :func:`parse_rhythm`, :func:`parse_fault`.
     settings : sequence of str
-        ``name=value`` of heart, front end, or spikes (``spike_mv``, ``spike_ms``, ``spike_tail_share``, ...).
+        ``name=value`` of heart, front end, or spikes (``spike_mv``, ``spike_ms``, ``spike_tail_mv``, ...).
     fs_hz : float
         Sampling rate.
 

@@ -36,7 +36,7 @@ def add_spikes(
         pulse = _step_response(after, bandwidth_hz) - _step_response(after - width_s, bandwidth_hz)
         tail_s = after - width_s
         tail = np.where(tail_s > 0, np.exp(-np.maximum(tail_s, 0) * 1000 / spikes.tail_ms), 0.0)
-        signal_mv[first:stop] += spikes.mv * (pulse - spikes.tail_share * tail)
+        signal_mv[first:stop] += spikes.mv * pulse - np.sign(spikes.mv) * spikes.tail_mv * tail
 
 
 def sample_times(front_end: FrontEnd, faults: Sequence[Fault], duration_s: float, seed: int) -> _Signal:

@@ -100,11 +100,11 @@ class Heart:
 
 @dataclass(frozen=True)
 class Spikes:
-    """Pacing spikes at the electrodes: height, width, and how much of it decays with ``tail_ms`` after it."""
+    """Pacing spikes at the electrodes: height, width, and an overshoot that decays with ``tail_ms``."""
 
     mv: float = 5.0
     ms: float = 0.5
-    tail_share: float = 0.0
+    tail_mv: float = 0.0
     tail_ms: float = 8.0
 
 

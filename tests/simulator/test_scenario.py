@@ -169,6 +169,16 @@ def test_a_spike_keeps_its_area_through_the_front_end(mv, ms):
     assert area / of(made, "^").size == pytest.approx(mv * ms, rel=0.05, abs=0.6)
 
 
+def test_an_overshoot_decays_after_the_spike_on_its_other_side():
+    front_end = replace(SILENT, fs_hz=1000.0, bandwidth_hz=400.0)
+    steps = (Episode("paced", 3.0, 60, capture=False),)
+    scenario = Scenario(steps, spikes=Spikes(20.0, 1.0, tail_mv=1.0, tail_ms=50.0), front_end=front_end)
+    made = simulate_scenario(scenario, 1)
+    after = millivolts(made)[of(made, "^")[0] + 6 :]
+    assert after[0] == pytest.approx(-0.9, abs=0.05)
+    assert after[50] == pytest.approx(after[0] / np.e, rel=0.05)
+
+
 def test_hum_offset_drift_and_rails_are_those_of_the_front_end():
     quiet = record(Episode("asystole", 20.0))
     assert not quiet.samples.any()
