@@ -104,7 +104,7 @@ isa: .venv/.ready-firmware data ## eight emulated instruction sets: every value 
 hil: .venv/.ready-firmware data ## all 48 records whole through emulated boards; resumes where it was
 	@$(BITBEAT) hil
 
-fuzz: setup ## fuzz frame parser, main loop and signal chain: 10 minutes, or FUZZ_SECONDS=n
+fuzz: setup ## fuzz firmware, the host's side of the link and the readers: 10 minutes, or FUZZ_SECONDS=n
 	@$(BITBEAT) fuzz --seconds $(FUZZ_SECONDS)
 
 lint: setup-all ## ruff, mypy, clang-format, cppcheck
@@ -138,4 +138,4 @@ clean: ## remove what was built (not data/, not .venv)
 
 .venv/.ready-all: pyproject.toml | .venv/.ready-base
 	@echo "installing the training and export stack, this takes a few minutes"; \
-	$(PY) -m pip install $(EXPORT) -e '.[train,export,parity,firmware,dev]' && touch $@ .venv/.ready-parity
+	$(PY) -m pip install $(EXPORT) -e '.[train,export,parity,firmware,fuzz,dev]' && touch $@ .venv/.ready-parity

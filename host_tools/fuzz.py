@@ -1,4 +1,4 @@
-"""Builds and runs the fuzz targets in ``firmware/fuzz`` with libFuzzer and the sanitizers."""
+"""Runs the fuzz targets: ``firmware/fuzz`` with libFuzzer and the sanitizers, ``fuzz_python`` beside it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -15,8 +16,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from host_tools.build import BUILD_DIR, CORE_INCLUDE_DIRS, FIRMWARE, SANITIZE_FLAGS, compile_c
+from host_tools.build import BUILD_DIR, CORE_INCLUDE_DIRS, FIRMWARE, ROOT, SANITIZE_FLAGS, compile_c
 from host_tools.errors import UserError
+from host_tools.fuzz_python import PYTHON_TARGETS
 
 FUZZ_DIR = FIRMWARE / "fuzz"
 #: Committed inputs, a folder per target: small, found by fuzzing or written by hand.
@@ -179,7 +181,7 @@ def fuzz(names: Sequence[str], seconds: int) -> list[FuzzResult]:
     Parameters
     ----------
     names : sequence of str
-        Of :data:`TARGETS`; all if empty.
+        Of :data:`TARGETS` and of ``fuzz_python``'s; all if empty.
     seconds : int
         How long.
 
@@ -193,13 +195,14 @@ def fuzz(names: Sequence[str], seconds: int) -> list[FuzzResult]:
     UserError
         No such target, no clang with libFuzzer, or the sources do not compile.
     """
+    known = (*TARGETS, *PYTHON_TARGETS)
     for name in names:
-        if name not in TARGETS:
-            raise UserError(f"{name}: no fuzz target; there are {', '.join(TARGETS)}")
-    targets = [TARGETS[name] for name in names or TARGETS]
-    programs = [build_fuzzer(target) for target in targets]
+        if name not in known:
+            raise UserError(f"{name}: no fuzz target; there are {', '.join(known)}")
+    targets = list(names or known)
+    programs = [program(name) for name in targets]
     begun_s = time.monotonic()
-    started = [_start(target, program, seconds) for target, program in zip(targets, programs, strict=True)]
+    started = [_start(name, command, seconds) for name, command in zip(targets, programs, strict=True)]
     try:
         for process in started:
             left_s = begun_s + seconds + _HANG_S + _ENDING_S - time.monotonic()
@@ -212,25 +215,29 @@ def fuzz(names: Sequence[str], seconds: int) -> list[FuzzResult]:
             if process.poll() is None:
                 _kill(process)
     return [
-        _result(target, process, time.monotonic() - begun_s)
-        for target, process in zip(targets, started, strict=True)
+        _result(name, process, time.monotonic() - begun_s)
+        for name, process in zip(targets, started, strict=True)
     ]
 
 
-def _folder(target: Target) -> Path:
-    return WORK_DIR / target.name
+def program(name: str) -> list[str]:
+    """Return how a target is started, built first; its options and inputs follow."""
+    if name in PYTHON_TARGETS:
+        return [sys.executable, "-m", "host_tools.fuzz_python", name]
+    return [str(build_fuzzer(TARGETS[name]))]
 
 
-def _start(target: Target, program: Path, seconds: int) -> subprocess.Popen[bytes]:
-    folder = _folder(target)
-    for name in ("corpus", "findings"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
+def _start(name: str, program: Sequence[str], seconds: int) -> subprocess.Popen[bytes]:
+    folder = WORK_DIR / name
+    for part in ("corpus", "findings"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
     for old in (folder / "findings").iterdir():
         old.unlink()
-    command = [*_SMALL_PARENT, str(program), f"-max_total_time={seconds}", f"-max_len={_INPUT_BYTES_MAX}"]
+    command = [*_SMALL_PARENT, *program, f"-max_total_time={seconds}", f"-max_len={_INPUT_BYTES_MAX}"]
     command += [f"-timeout={_HANG_S}", f"-rss_limit_mb={_MEMORY_MB_MAX}", "-print_final_stats=1"]
-    command += [f"-artifact_prefix={folder}/findings/", str(folder / "corpus"), str(CORPUS_DIR / target.name)]
-    environment = {**os.environ, "UBSAN_OPTIONS": "print_stacktrace=1"}
+    command += [f"-artifact_prefix={folder}/findings/", str(folder / "corpus")]
+    command += [str(CORPUS_DIR / name)] if name in TARGETS else []
+    environment = {**os.environ, "UBSAN_OPTIONS": "print_stacktrace=1", "PYTHONPATH": str(ROOT)}
     with (folder / "log.txt").open("wb") as log:
         return subprocess.Popen(
             command,
@@ -243,6 +250,14 @@ def _start(target: Target, program: Path, seconds: int) -> subprocess.Popen[byte
         )
 
 
+def again(result: FuzzResult) -> str:
+    """Return the command that runs a target's first finding again, from the checkout's folder."""
+    finding = result.findings[0].relative_to(ROOT)
+    if result.target in PYTHON_TARGETS:
+        return f"python -m host_tools.fuzz_python {result.target} {finding}"
+    return f"{(WORK_DIR / f'fuzz_{result.target}').relative_to(ROOT)} {finding}"
+
+
 def _kill(process: subprocess.Popen[bytes]) -> None:
     """End a target and the shell that waits for it."""
     with contextlib.suppress(ProcessLookupError):  # it may have ended meanwhile
@@ -250,8 +265,8 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _result(target: Target, process: subprocess.Popen[bytes], seconds: float) -> FuzzResult:
-    folder = _folder(target)
+def _result(name: str, process: subprocess.Popen[bytes], seconds: float) -> FuzzResult:
+    folder = WORK_DIR / name
     text = (folder / "log.txt").read_text(errors="replace")
     findings = sorted((folder / "findings").iterdir())
     message = ""
@@ -261,12 +276,15 @@ def _result(target: Target, process: subprocess.Popen[bytes], seconds: float) ->
     runs = runs or re.findall(r"^#(\d+)\s", text, re.MULTILINE)
     new = re.findall(r"^stat::new_units_added:\s*(\d+)", text, re.MULTILINE)
     return FuzzResult(
-        target.name, int(runs[-1]) if runs else 0, int(new[-1]) if new else 0, seconds, findings, message
+        name, int(runs[-1]) if runs else 0, int(new[-1]) if new else 0, seconds, findings, message
     )
 
 
 def _first_message(text: str) -> str:
     """Return the line that says what was found."""
+    raised = re.search(r"Uncaught Python exception: ===\n(.*)", text)
+    if raised:
+        return raised[1].strip()
     for pattern in (r"^does not hold: .*", r".*runtime error: .*", r".*ERROR: .*"):
         found = re.search(pattern, text, re.MULTILINE)
         if found:

@@ -70,20 +70,22 @@ def faults(
 
 def fuzz(
     targets: Annotated[
-        list[str] | None, typer.Argument(help="frame, device, pipeline; all by default.")
+        list[str] | None,
+        typer.Argument(
+            help="frame, device, pipeline; host_replay, host_live; header, signal, annotations, table. All."
+        ),
     ] = None,
     seconds: Annotated[int, typer.Option(help="How long; the targets run side by side.", min=1)] = 600,
     out: Annotated[Path, typer.Option(help="Where the figures go.")] = Path("build/fuzz.json"),
     force: Force = False,
 ) -> None:
-    """Feed frame parser, main loop and chain with random input.
+    """Feed the firmware's parser, main loop and chain, the host's link and every reader with random input.
 
-    With libFuzzer and the sanitizers.
+    The firmware's with libFuzzer and the sanitizers, Python's with atheris where that is installed.
     """
     from dataclasses import asdict
 
-    from host_tools.build import ROOT
-    from host_tools.fuzz import WORK_DIR
+    from host_tools.fuzz import again
     from host_tools.fuzz import fuzz as run
     from host_tools.writing import claim_files, write_json
 
@@ -98,6 +100,5 @@ def fuzz(
         )
     bad = next((r for r in results if r.message), None)
     if bad is not None:
-        program = (WORK_DIR / f"fuzz_{bad.target}").relative_to(ROOT)
-        where = f"; again: {program} {bad.findings[0].relative_to(ROOT)}" if bad.findings else ""
+        where = f"; again: {again(bad)}" if bad.findings else ""
         raise CheckFailed(f"fuzz target {bad.target}: {bad.message}{where}")
