@@ -15,7 +15,7 @@ from host_tools.beats import (
     CONDITION_UNREADABLE,
     FLAG_FIBRILLATION,
 )
-from host_tools.reference.params import ADU_PER_MV, FS_HZ
+from host_tools.reference.params import ADU_PER_MV, BAD_RESET_SAMPLES, FS_HZ
 
 from .quality import Quality, judge, spans
 
@@ -171,15 +171,24 @@ def find_stretches(
     if samples is None:
         return said, None
     quality = judge(samples, fs_hz, rails)
-    shortest = SHORTEST_GAP_S * fs_hz
+    at = beats["r_sample"].astype(np.int64)
     lead_off, saturated = (
-        [(a, b) for a, b in spans(mask) if b - a >= shortest]
+        [span for span in spans(mask) if _hides_a_beat(*span, at, fs_hz)]
         for mask in (quality.lead_off, quality.saturated)
     )
     pause = said.pause
     if pause is None:
-        pause = _quiet(samples, beats["r_sample"].astype(np.int64), round(fs_hz))
+        pause = _quiet(samples, at, round(fs_hz))
     return Stretches(lead_off, saturated, said.fibrillation, said.unreadable, pause), quality
+
+
+def _hides_a_beat(first: int, stop: int, at: NDArray[np.int64], fs_hz: float) -> bool:
+    """Whether a beat could lie in a gap unseen: not in a short one, nor where a known one is cut off."""
+    if stop - first < SHORTEST_GAP_S * fs_hz:
+        return False
+    margin = SHORTEST_GAP_S * fs_hz
+    found = np.searchsorted(at, (first - margin, stop + margin))
+    return stop - first > BAD_RESET_SAMPLES / FS_HZ * fs_hz or bool(found[0] == found[1])
 
 
 def _quiet(samples: NDArray[np.int16], at: NDArray[np.int64], second: int) -> list[Span]:

@@ -187,6 +187,19 @@ def test_a_missing_sample_hides_no_beat_but_a_gap_of_a_qrs_does():
     assert sum_up(beats, 5, samples=samples).heart_rate.mean_bpm == 60
 
 
+def test_a_peak_that_is_cut_off_is_no_gap():
+    """R waves beyond the converter's range are found, and so is the rate."""
+    samples = ecg(20)
+    beats = beats_at(np.arange(1, 19) * 0.5 + 90 / FS - 0.5)  # at the peaks
+    cut = np.minimum(samples, 60)  # for 70 ms
+    summary = summarise(beats, FS, cut.size, samples=cut, conditions=said(), rails=(-3000, 60))
+    assert summary.quality.saturated_s > 1
+    assert summary.heart_rate.mean_bpm == pytest.approx(120)
+    missed = np.delete(beats, 5)
+    summary = summarise(missed, FS, cut.size, samples=cut, conditions=said(), rails=(-3000, 60))
+    assert summary.longest_pause.duration_s == pytest.approx(0.5)  # it may lie in its gap
+
+
 def test_rails_are_those_of_the_converter():
     clipped = np.clip(ecg(20, 4), -300, 300)
     beats = beats_at(range(1, 20))
