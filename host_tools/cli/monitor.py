@@ -217,6 +217,7 @@ def _finish(recording: Recording, feed: Feed | None, console: Console) -> None:
     files, summary = recording.close(feed.hello._asdict() if feed is not None else {})
     if summary is not None:
         print_summary(summary, console)
+    if files:
         console.print("written: " + ", ".join(map(str, files)), highlight=False, soft_wrap=True)
     elif feed is not None:
         console.print("nothing was recorded: no samples came", highlight=False)

@@ -56,6 +56,7 @@ class Recording:
         self.folder, self.name = folder, name
         self.length = 0
         self._missing = 0
+        self._failed = False
         self._sum = 0
         self._status: LiveStatus | None = None
         self._beats: list[npt.NDArray[np.void]] = []
@@ -97,6 +98,7 @@ class Recording:
             while left:
                 left = left[file.write(left) :]
         except OSError as error:
+            self._failed = True
             raise UserError(
                 f"{self.folder}: cannot be written to ({error.strerror}); what was recorded before, "
                 f"{self.length / FS_HZ:.0f} s, is in {self._path('dat')}"
@@ -164,10 +166,12 @@ class Recording:
         list of Path
             Its files; none where nothing was recorded, and then none are left.
         Summary or None
-            What the recording comes to.
+            What the recording comes to; None where the disk did not take all of it.
         """
         self._data.close()
         self._table.close()
+        if self._failed:  # the last words would not fit either, and what is there is readable without
+            return [self._path(suffix) for suffix in ("dat", "hea", "csv")], None
         if self.length == 0:
             for suffix in SUFFIXES:
                 self._path(suffix).unlink(missing_ok=True)

@@ -144,6 +144,8 @@ def test_a_full_disk_is_one_line_and_keeps_what_is_there(tmp_path: Path) -> None
         os.dup2(full.fileno(), recording._data.fileno())
     with pytest.raises(UserError, match="what was recorded before"):
         recording.take(block(3, [4, 5]))
+    files, summary = recording.close(HELLO)
+    assert ([p.suffix for p in files], summary) == ([".dat", ".hea", ".csv"], None)
     assert readable(tmp_path).tolist() == [1, 2, 3]
 
 
