@@ -32,6 +32,8 @@ from host_tools.simulator.scenario import WAVES
 
 #: Not judged at a record's start and after each change.
 GRACE_S = 5.0
+#: Flutter and fibrillation are to be marked this long after their onset: monitors alarm within ten seconds.
+WAVES_GRACE_S = 10.0
 #: Nor at its end, where a beat's neighbours to come are cut off.
 END_S = 1.0
 #: Sensitivity and positive predictivity that a right cell has at least, %; its rate's largest error, %.
@@ -308,6 +310,13 @@ class _Judge:
     def wave_stretches(self) -> None:
         """Flutter and fibrillation: said, or found as ventricular waves one after the other."""
         counted = self.judged & self.waves
+        for event in self.truth.events:
+            if event.kind in WAVES:
+                onset_s = event.start_sample / self.fs_hz
+                counted &= ~((self.tick_s >= onset_s) & (self.tick_s < onset_s + WAVES_GRACE_S))
+        said_pause = self.judged & self.waves & ((self.mask & CONDITION_PAUSE) != 0)
+        for k in np.flatnonzero(said_pause):
+            self._error("false pause", float(self.tick_s[k]), False)
         if not counted.any():
             return
         good = (self.mask & CONDITION_FIBRILLATION) != 0
@@ -315,14 +324,12 @@ class _Judge:
         for j in range(1, self.found.at_s.size):
             if marked[j - 1] and marked[j] and self.found.at_s[j] - self.found.at_s[j - 1] < 0.6:
                 good[self._tick(self.found.at_s[j - 1]) : self._tick(self.found.at_s[j]) + 1] = True
-        said_pause = (self.mask & CONDITION_PAUSE) != 0
-        bad = np.flatnonzero(counted & (~good | said_pause))
+        bad = np.flatnonzero(counted & ~good)
         if 100 * bad.size <= (100 - CLASS_PERCENT) * counted.sum():
             return
         for k in bad:
             at_s = float(self.tick_s[k])
-            covered = self._said(at_s) or self._between_flagged(at_s)
-            self._error("waves", at_s, covered and not said_pause[k])
+            self._error("waves", at_s, self._said(at_s) or self._between_flagged(at_s))
 
     def cautious(self) -> None:
         """Conditions over good signal: nothing is wrong in silence, but the device withholds itself."""

@@ -169,9 +169,14 @@ def test_flutter_and_fibrillation_are_marked_or_found_as_ventricular_waves(rhyth
     found = perfect(truth)
     assert outcome(truth, found) == "silent_wrong"
     assert outcome(truth, said(found, (18.0, CONDITION_FIBRILLATION))) == "right"
+    assert outcome(truth, said(found, (24.9, CONDITION_FIBRILLATION))) == "right"
+    assert outcome(truth, said(found, (26.5, CONDITION_FIBRILLATION))) == "flagged"
+    assert outcome(truth, said(found, (32.0, CONDITION_FIBRILLATION))) == "silent_wrong"
     assert outcome(truth, said(found, (18.0, CONDITION_FIBRILLATION), (28.0, 0))) == "silent_wrong"
     assert outcome(truth, said(found, (18.0, CONDITION_UNREADABLE))) == "flagged"
     # A pause said in fibrillation is wrong whatever else is said.
+    early = said(found, (21.0, CONDITION_PAUSE), (23.0, CONDITION_FIBRILLATION))
+    assert outcome(truth, early) == "silent_wrong"
     both = CONDITION_PAUSE | CONDITION_UNREADABLE | CONDITION_FIBRILLATION
     assert outcome(truth, said(found, (18.0, both))) == "silent_wrong"
     waves_s = np.arange(15.2, 40.0, 0.25)
