@@ -64,7 +64,7 @@ def _atrial_mv(time_s: _Signal, span: Span, heart: Heart, seed: int) -> _Signal:
     """Fibrillatory waves of the atria, 4 to 9 Hz."""
     inside = np.clip(np.minimum(time_s - span.start_s, span.stop_s - time_s) / 0.3, 0.0, 1.0)
     wander = Draw(seed, "f rate").smooth(time_s, 0.35)
-    size = 1.0 + 0.3 * Draw(seed, "f size").smooth(time_s, 0.6)
+    size = 1.0 + 0.18 * Draw(seed, "f size").smooth(time_s, 0.6)
     phase = 2 * np.pi * heart.f_hz * time_s + 0.9 * wander
     # The second harmonic gives the waves their steep side; 0.85 brings the peaks to 1.
     result: _Signal = inside * heart.f_mv * 0.85 * size * (np.sin(phase) + 0.3 * np.sin(2 * phase + 0.6))
