@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from host_tools.errors import UserError
+from host_tools.lead_choice import name_rank
 from host_tools.text import printable
 
 #: Lines with one of these at the front are comments.
@@ -55,12 +56,14 @@ _VOLTAGES = {
     **dict.fromkeys(("v", "volt", "volts"), "V"),
 }
 _RATE = re.compile(
-    r"\"?(?:sampl(?:ing|e)[ _]*(?:rate|frequency)|fs|frequency|abtastrate)\"?[^0-9a-z]{1,12}"
+    r"\"?(?:sampl(?:ing|e)[ _]*(?:rate|frequency)|fs|abtastrate)\"?[^0-9a-z]{1,12}"
     r"([0-9]{2,5}(?:\.[0-9]+)?)\s*\]?\s*(?:,\s*)?(hz|hertz|sps|$|[,}\s])",
     re.I,
 )
 _META_UNIT = re.compile(r"\"?units?\"?\s*[:=,;\t]\s*\"?([a-zµμ]+)", re.I)
-_UNIT_OF_NAME = re.compile(r"[\[(]\s*([^\])]+?)\s*[\])]\s*$|[_ /]([munµμ]?v)$", re.I)
+_UNIT_OF_NAME = re.compile(
+    r"[\[(]\s*([^\])]+?)\s*[\])]\s*$|(?:^|[_ /])([muµμ]v|(?:milli|micro)volts?)$", re.I
+)
 _MOST_COLUMNS = 10_000
 
 
@@ -105,7 +108,7 @@ class Layout:
     def time_per_second(self, column: int) -> float | None:
         """Return the time units per second by the column's name or unit; None where they do not say it."""
         bare = re.sub(r"[^a-zµμ]+", " ", self.names[column].casefold()).split()
-        for word in (self.units[column].casefold(), *reversed(bare)):
+        for word in (self.units[column].casefold().strip("[]()"), *reversed(bare)):
             if word in _PER_SECOND and (word != "s" or len(bare) < 2 or bare[-1] == "s"):
                 return _PER_SECOND[word]
         return None
@@ -287,7 +290,7 @@ def _name_columns(
     candidates = [row for row in header if abs(len(row) - width) <= 1 and any(row)]
     if candidates:
         units = candidates[-1]
-        if len(candidates) > 1 and all(_UNIT_CELL.fullmatch(c) for c in units) and any(units):
+        if len(candidates) > 1 and _are_units(units):
             layout.units = _fit(units, kinds, data, layout)
             candidates.pop()
         names = _fit(candidates[-1], kinds, data, layout)
@@ -303,6 +306,13 @@ def _name_columns(
     if not names and header and header[-1] and header[-1][0].casefold() in ("unit", "units"):
         layout.units = [(header[-1] + [""])[1]] * width
     layout.times = _time_columns(layout, kinds, data, bool(names))
+
+
+def _are_units(row: list[str]) -> bool:
+    """Tell whether a header row holds units; that of the time may be called anything."""
+    strange = [c for c in row if not _UNIT_CELL.fullmatch(c)]
+    volts = any(c.casefold().strip("[]()") in _VOLTAGES for c in row)
+    return any(row) and (not strange or (len(strange) == 1 and strange[0] == row[0] and volts))
 
 
 def _fit(row: list[str], kinds: list[str], data: list[list[str]], layout: Layout) -> list[str]:
@@ -321,21 +331,23 @@ def _time_columns(layout: Layout, kinds: list[str], data: list[list[str]], named
     by_values: list[int] = []
     for k in layout.numeric:
         name = layout.names[k].casefold() if named else None
-        bare = re.sub(r"[\[(].*", "", name).strip() if name is not None else None
-        words = re.sub(r"[^a-z0-9]+", " ", bare or "").split()
+        bare = re.sub(r"[\[(].*", "", name or "").strip()
+        words = re.sub(r"[^a-z0-9]+", " ", bare).split()
         values = [to_number(r[k], layout.comma) if k < len(r) else None for r in data]
-        if (
-            bare is not None
-            and bare != ""
-            and (_TIME_WORDS & {*words, *(bare.replace("_", " ").split())} or "".join(words) in _COUNT_NAMES)
-        ):
+        called = bool(bare) and (_TIME_WORDS & {*words, *bare.split("_")} or "".join(words) in _COUNT_NAMES)
+        if called and (_rises(values) or _counts(values)):
             by_name.append(k)
-        elif (
-            len(layout.numeric) > 1 and (bare in (None, "") or bare.startswith("unnamed")) and _counts(values)
-        ):
+        elif len(layout.numeric) > 1 and name_rank(bare) > 1 and _counts(values):
             by_values.append(k)
     told = {k: layout.time_per_second(k) is not None for k in by_name}
     return [*sorted(by_name, key=lambda k: not told[k]), *by_clock, *by_values]
+
+
+def _rises(values: Sequence[float | None]) -> bool:
+    """Tell whether numbers go on as a time does: hardly ever back."""
+    there = [v for v in values if v is not None and math.isfinite(v)]
+    falls = sum(b < a for a, b in itertools.pairwise(there))
+    return falls <= 0.1 * len(there)
 
 
 def _counts(values: Sequence[float | None]) -> bool:

@@ -150,6 +150,9 @@ def place_rows(
         notes.append(f"column {name!r} is irregular: gaps below a second are not looked for")
         gaps = _batch_gaps(steps, fs_hz)
     lost = int(gaps.sum())
+    extra = round(n - 1 + lost - float(steps.sum()))
+    if extra > max(2, _RATE_SAID * n):
+        notes.append(f"{extra} rows are more than column {name!r} has time for: are rows repeated?")
     if lost == 0:
         return Timing(None, n, notes)
     longest = int(gaps.max())

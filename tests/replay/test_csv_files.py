@@ -46,6 +46,7 @@ def dated(t: float) -> str:
 V, COUNTS = cells(ECG), [str(round(v * 1000) + 2048) for v in ECG]
 COMMA_V, COMMA_S = [v.replace(".", ",") for v in V], [f"{t:.3f}".replace(".", ",") for t in T]
 S, MS = cells(T), [f"{1000 * t:.0f}" for t in T]
+RDSAMP = "'sample #','MLII'\n'sample interval','mV'\n"
 PHYSIONET = "'Elapsed time','MLII'\n'hh:mm:ss.mmm','mV'\n"
 #: How a table looks: columns, what stands in front, and what else is written.
 TABLES: dict[str, tuple[list[list[str]], dict[str, str]]] = {
@@ -95,6 +96,20 @@ TABLES: dict[str, tuple[list[list[str]], dict[str, str]]] = {
     "nameless pulse wave first": ([cells(np.sin(2 * np.pi * 1.2 * T) ** 2), V], {"head": "a,b\n"}),
     "RR column beside it": ([["0.83"] * len(V), V], {"head": "rr,ecg\n"}),
     "wrapping counter first": ([[str(i % 256) for i in N], V], {"head": "nSeq,ecg\n"}),
+    "leads of one letter": ([V, cells(0.5 * ECG), cells(0.2 * ECG)], {"head": "I,II,III\n"}),
+    "time and lead I": ([S, V], {"head": "time,i\n"}),
+    "a lead called sample": ([V], {"head": "sample\n"}),
+    "a lead called X": ([V, ["0"] * len(V)], {"head": "x,y\n"}),
+    "lead v is no volt": ([S, V], {"head": "time,lead v\n"}),
+    "the unit for a name": ([S, V], {"head": "s,mV\n"}),
+    "brackets for units": ([MS, V], {"head": "time;ecg\n[ms];[mV]\n", "sep": ";"}),
+    "sample interval for a unit": ([[str(i) for i in N], V], {"head": RDSAMP}),
+    "two times": ([[dated(t) for t in T], [f"{4e6 * i:.0f}" for i in N], V],
+                  {"head": "phone timestamp;sensor timestamp [ns];ecg [mV]\n", "sep": ";"}),
+    "date and clock apart": ([["1.3.2024"] * len(V), [clock(t) for t in T], V], {"head": "date,clock,ecg\n"}),
+    "LabChart": ([S, V], {"head": "Interval=\t0.004 s\nChannelTitle=\tECG\nRange=\t2 mV\n", "sep": "\t"}),
+    "notch of 50 Hz": ([V], {"head": "# mains frequency: 50 Hz\n"}),
+    "counter with a step of 4": ([[str(4 * i) for i in N], V], {"head": "a,b\n"}),
     "wrapping counter without header": ([[str(i % 16) for i in N], V], {"sep": "\t"}),
 }  # fmt: skip
 
@@ -208,6 +223,13 @@ def test_a_rate_that_is_a_little_off_is_said(tmp_path: Path) -> None:
     raw = read_csv(path, None, FS)
     assert len(raw.values) == len(V)
     assert any("249.31 Hz, not 250" in note for note in raw.notes or [])
+
+
+def test_repeated_rows_are_said(tmp_path: Path) -> None:
+    twice = np.repeat(np.arange(len(V)), np.where(np.arange(len(V)) % 50 == 7, 2, 1))
+    path = table(tmp_path / "x.csv", [[S[i] for i in twice], [V[i] for i in twice]], head="time,ecg\n")
+    raw = read_csv(path, None, FS)
+    assert any("100 rows are more than column 'time' has time for" in note for note in raw.notes or [])
 
 
 @pytest.mark.parametrize(
