@@ -87,6 +87,8 @@ def trace_rows(items: Iterable[TraceItem]) -> dict[str, npt.NDArray[np.int32]]:
     """Return the values of each stage, flat, in the order in which the board computed them."""
     parts: dict[str, list[npt.NDArray[np.int32]]] = {stage: [] for stage in STAGES}
     for item in items:
+        if item.stage >= len(STAGES):
+            raise DeviceError(f"the board traced a stage {item.stage}; this host knows {len(STAGES)}")
         parts[STAGES[item.stage]].append(item.values)
     return {
         stage: np.concatenate(values) if values else np.zeros(0, np.int32) for stage, values in parts.items()
@@ -98,6 +100,7 @@ def compare_run(
     reference: RecordResult,
     beats: npt.NDArray[np.void],
     trace: dict[str, npt.NDArray[np.int32]] | None,
+    conditions: npt.NDArray[np.void] | None = None,
 ) -> tuple[int, int, Difference | None]:
     """Compare a board's answer with the reference.
 
@@ -110,16 +113,25 @@ def compare_run(
     rows = {"beats": (expected["record"], record_rows(beats))}
     if trace is not None:
         rows.update({stage: (expected[stage], trace[stage]) for stage in STAGES})
+    if conditions is not None:
+        rows["conditions"] = (_changes(reference.conditions), _changes(conditions))
     compared, wrong = 0, 0
     found: list[Difference] = []
     for stage, (a, b) in rows.items():
-        numbers = row_samples("record" if stage == "beats" else stage, expected, 0)
+        if stage == "conditions":
+            numbers = a[:, 0].astype(np.int64)
+        else:
+            numbers = row_samples("record" if stage == "beats" else stage, expected, 0)
         difference, different, count = compare_rows(run.record, stage, a, b, numbers)
         compared += count
         wrong += different
         if difference is not None:
             found.append(difference)
     return compared, wrong, min(found, key=lambda d: d.sample, default=None)
+
+
+def _changes(conditions: npt.NDArray[np.void]) -> npt.NDArray[np.int32]:
+    return np.stack([conditions[name].astype(np.int32) for name in ("sample", "conditions")], axis=1)
 
 
 def replay_run(run: Run, image: Path, samples: npt.NDArray[np.int16], board: Board | None = None) -> Outcome:
@@ -141,7 +153,7 @@ def replay_run(run: Run, image: Path, samples: npt.NDArray[np.int16], board: Boa
                 f"{run.text()}: {error}" + (f"; its emulator says: {said}" if said else "")
             ) from error
     trace = trace_rows(result.trace) if run.trace else None
-    compared, wrong, first = compare_run(run, reference, result.beats, trace)
+    compared, wrong, first = compare_run(run, reference, result.beats, trace, result.conditions)
     repairs = len(result.report.repairs)
     return Outcome(run, len(samples), len(result.beats), compared, wrong, first, result.elapsed_s, repairs)
 

@@ -8,12 +8,14 @@ import os
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from host_tools import boards, hil
+from host_tools.beats import CONDITION_DTYPE
 from host_tools.boards import EMULATED, RunningBoard, load_board
 from host_tools.build import build_emulator
 from host_tools.errors import DeviceError, UserError
@@ -133,6 +135,17 @@ def test_comparison_counts_every_value_and_finds_each_wrong_one(expected: Record
     beats["confidence_q8"][3] ^= 1
     assert compare_run(run, expected, beats, clean)[1] == 1
     assert compare_run(run, expected, beats[:-1], clean)[1] >= 10, "a missing beat counts with all its values"
+    changes = np.array([(700, 4), (900, 0)], CONDITION_DTYPE)
+    held = replace(expected, conditions=changes)
+    assert compare_run(run, held, expected.beats, clean, changes) == (total + 4, 0, None)
+    late = np.array([(700, 4), (901, 0)], CONDITION_DTYPE)
+    _, wrong_changes, first = compare_run(run, held, expected.beats, clean, late)
+    assert (wrong_changes, first is not None and (first.stage, first.sample)) == (1, ("conditions", 900))
+
+
+def test_a_stage_that_no_chain_has_is_refused() -> None:
+    with pytest.raises(DeviceError, match="the board traced a stage 200"):
+        trace_rows([TraceItem(0, 200, 0, np.zeros(1, np.int32))])
 
 
 def test_plan_has_everything_that_is_to_be_proven() -> None:

@@ -40,7 +40,7 @@ class Hostile:
         self.session = self.seq = self.poll = self.events = 0
         self.first = self.received = self.processed = 0
         self.step = 0
-        self.live = self.flushed = self.mute = False
+        self.live = self.flushed = self.mute = self.lied = False
         self.heard: list[Frame] = []  # while it is mute
         spec = DOUBLE_IDENTITY
         fields = (m.PROTOCOL_VERSION, m.FEATURE_TRACE | m.FEATURE_LIVE, 360, spec.spec_hash, spec.model_hash)

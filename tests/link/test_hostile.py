@@ -286,11 +286,10 @@ def acquire(d: Hostile, samples: int = 36) -> None:
 
 def acquiring(evil: Evil, after: int = 1_080) -> Evil:
     """Honest at first, then evil once; the acquisition goes on."""
-    done = []
 
     def turn(d: Hostile) -> None:
-        if d.processed >= after and not done:
-            done.append(d.processed)
+        if d.processed >= after and not d.lied:
+            d.lied = True
             evil(d)
         if not d.flushed:
             acquire(d)
