@@ -78,6 +78,9 @@ WRITES: dict[str, list[tuple[str, tuple[str, ...]]]] = {
     "export": [
         ("--data . --out .", ("bitbeat.tflite", "bitbeat.onnx", "export.json", "ecg_model.c", "network.py"))
     ],
+    "monitor": [
+        ("--emulator --record . --name x", tuple(f"x.{s}" for s in ("dat", "hea", "csv", "bbt", "json")))
+    ],
     "data": [("--from . --into db", ("db/mitdb/100.atr",))],
     "ablate": [("--data .", ("build/ablation-some.md", "build/ablation-some.json"))],
 }
@@ -87,7 +90,6 @@ NONE = {
     **dict.fromkeys(("firmware", "flash", "serial", "emulator", "faults"), "keep what they build in build/"),
     **dict.fromkeys(("generate", "evaluate"), "write the project's own files, which version control keeps"),
     "crossval": "writes build/crossval.json of the checkout, of the service, wherever it is started",
-    "monitor": "records as it comes; see its own tests",
 }
 
 
@@ -104,7 +106,7 @@ def test_every_command_is_in_the_table() -> None:
 
 def test_every_command_that_takes_a_place_to_write_to_is_tried() -> None:
     for name, command in shape(main.app).commands.items():
-        places = {p.name for p in command.params} & {"out", "docs", "plots", "into"}
+        places = {p.name for p in command.params} & {"out", "docs", "plots", "into", "name"}
         assert not places or name in WRITES, name
         if name in WRITES:
             given = " ".join(line for line, _ in WRITES[name])
