@@ -100,8 +100,8 @@ def errors(
 ) -> None:
     """Show the shipped chain's worst records and typical errors.
 
-    Of each kind, from the C core's output. A record that cannot be compared stops no other; the exit code is 2
-    then.
+    Of each kind, from the C core's output. A record that cannot be compared stops no other; the exit
+    code is 2 then.
     """
     from host_tools.explain.mistakes import (
         find_all,

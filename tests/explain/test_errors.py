@@ -166,7 +166,7 @@ def test_what_cannot_be_compared_is_one_line(folder, tmp_path):
 
 
 def test_a_damaged_record_stops_no_other(folder, tmp_path):
-    """The rest is compared and written as if the damaged one were not there; the line and the code tell it."""
+    """The rest is compared and written as if it were not there; the line and the exit code tell."""
     for seed in (1, 2):
         example_record(360.0, seed).write_wfdb(tmp_path / "records", f"r{seed}")
     example_record(360.0, 3).write_wfdb(tmp_path / "records", "r0")
