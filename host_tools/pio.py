@@ -327,6 +327,8 @@ def upload_firmware(board: str, port: str | None = None) -> str:
         As :func:`build_firmware`, or the board cannot be reached.
     """
     check_board(board)
+    if port is not None and board in board_names():
+        raise UserError(f"{board}: an emulated board takes no port; it gets one, which is printed")
     if board in EMULATED:
         described = load_board(board)
         check_tool(described.program, described)

@@ -316,6 +316,8 @@ def _reference(record: EcgRecord, wanted: str | None, of: WfdbRecord) -> Referen
     if wanted == "none":
         return None
     extension = wanted or "atr"
+    if Path(extension).name != extension:
+        raise UserError(f"--reference {extension}: the suffix of a file beside the record, such as atr")
     file = record.path.with_name(f"{record.path.name}.{extension}")
     if wanted is None and not file.is_file():
         return None

@@ -9,6 +9,7 @@ import typer
 
 from host_tools.cli.output import Force, figures_file
 from host_tools.data_folder import MITDB_DIR
+from host_tools.errors import UserError
 
 
 def register(app: typer.Typer) -> None:
@@ -22,7 +23,9 @@ def bench(
     out: Annotated[
         Path | None, typer.Option(help="Where the figures go; build/bench.json for all boards.")
     ] = None,
-    runs: Annotated[int, typer.Option(help="Runs on this machine; the median is given.", min=1)] = 5,
+    runs: Annotated[
+        int, typer.Option(help="Runs on this machine; the median is given.", min=1, max=1000)
+    ] = 5,
     board: Annotated[
         list[str] | None, typer.Option(help="Emulated board to count on; all where none is named.")
     ] = None,
@@ -44,6 +47,9 @@ def bench(
     from host_tools.text import new_console
     from host_tools.writing import write_json
 
+    for name in board or ():
+        if name not in TARGETS:
+            raise UserError(f"--board {name}: nothing is counted there; there are {', '.join(TARGETS)}")
     some = bool(board) or record != "100"
     out, whole = figures_file("bench", "bench", out, force=force, some=some, databases={"mitdb": data})
     console = new_console(width=None if new_console().is_terminal else 160)

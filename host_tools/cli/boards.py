@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from host_tools.cli.output import NO_DOCUMENT, Force, figures_file
+from host_tools.cli.values import MOST_PROCESSES
 from host_tools.data_folder import MITDB_DIR
 from host_tools.errors import CheckFailed, UserError
 
@@ -86,6 +87,9 @@ def serial(
     In PlatformIO's monitor; Ctrl-C ends it.
     """
     import os
+    import sys
+
+    from serial.tools.list_ports import comports
 
     from host_tools.boards import EMULATED, FIRMWARE, running_url
     from host_tools.pio import check_board, environment, pio_command, prepare_core
@@ -95,6 +99,12 @@ def serial(
     url = port or running_url(board)
     if url is None and board in (*EMULATED, "host"):
         raise UserError(f"{board} does not run; `make flash BOARD={board}` starts it")
+    if url is not None and "://" not in url and not Path(url).is_char_device():
+        raise UserError(f"{url}: no serial port; `bitbeat ports` lists them")
+    if url is None and not comports():
+        raise UserError("no serial port found; connect the board, or give --port")
+    if not sys.stdin.isatty():
+        raise UserError("serial is for a terminal: its input must not come from a file or pipe")
     command = pio_command("device", "monitor", "-e", board, *(["-p", url] if url else []))
     os.chdir(FIRMWARE)
     os.execve(command[0], command, environment())
@@ -129,7 +139,7 @@ def isa(
     out: Annotated[
         Path | None, typer.Option(help="Where the figures go; build/isa.json for all boards.")
     ] = None,
-    at_once: Annotated[int, typer.Option(help="Boards that run at once.", min=1)] = 2,
+    at_once: Annotated[int, typer.Option(help="Boards that run at once.", min=1, max=MOST_PROCESSES)] = 2,
     force: Force = False,
 ) -> None:
     """Compare eight emulated instruction sets with the reference.
@@ -175,7 +185,7 @@ def hil(
         Path | None,
         typer.Option(help="Folder of the results; records found there are not run again; build/hil."),
     ] = None,
-    at_once: Annotated[int, typer.Option(help="Boards that run at once.", min=1)] = 2,
+    at_once: Annotated[int, typer.Option(help="Boards that run at once.", min=1, max=MOST_PROCESSES)] = 2,
     force: Force = False,
 ) -> None:
     """Send whole records through an emulated board and compare.

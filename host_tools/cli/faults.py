@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from host_tools.cli.output import Force
+from host_tools.cli.values import FASTEST_BAUD, SLOWEST_BAUD
 from host_tools.errors import CheckFailed, UserError
 
 _Rate = Annotated[float, typer.Option(help="Share of the frames, 0 to 1.")]
@@ -31,16 +32,18 @@ def faults(
     garbage: _Rate = 0.0,
     split: _Rate = 0.0,
     delay: _Rate = 0.0,
-    delay_s: Annotated[float, typer.Option(help="How long a delay is, seconds.")] = 0.3,
+    delay_s: Annotated[float, typer.Option(help="How long a delay is, seconds.", min=0, max=3600)] = 0.3,
     disconnect_after: Annotated[
         list[int] | None, typer.Option(help="Hang up after so many frames from the host; can be repeated.")
     ] = None,
     disconnect_s: Annotated[
-        float, typer.Option(help="Nobody answers for so long then, seconds.", min=0)
+        float, typer.Option(help="Nobody answers for so long then, seconds.", min=0, max=86400)
     ] = 10,
     seed: Annotated[int, typer.Option(help="The same faults again.")] = 0,
     tcp_port: Annotated[int, typer.Option(help="TCP port; 0 = any free one.", min=0, max=65535)] = 0,
-    baud: Annotated[int, typer.Option(help="Bits per second of a real port.", min=300)] = 115200,
+    baud: Annotated[
+        int, typer.Option(help="Bits per second of a real port.", min=SLOWEST_BAUD, max=FASTEST_BAUD)
+    ] = 115200,
 ) -> None:
     """Put a bad cable in front of a device.
 
@@ -51,6 +54,8 @@ def faults(
 
     if use_emulator == (port is not None):
         raise UserError("give either --port URL or --emulator (`bitbeat ports` lists the serial ports)")
+    if any(frames < 1 for frames in disconnect_after or ()):
+        raise UserError("--disconnect-after: frames are counted from 1")
     rates = FaultRates(drop, duplicate, flip, garbage, split, delay, delay_s)
     with contextlib.ExitStack() as stack:
         url = port or stack.enter_context(Emulator(keep=True)).url
@@ -75,11 +80,13 @@ def fuzz(
             help="frame, device, pipeline; host_replay, host_live; header, signal, annotations, table. All."
         ),
     ] = None,
-    seconds: Annotated[int, typer.Option(help="How long; the targets run side by side.", min=1)] = 600,
+    seconds: Annotated[
+        int, typer.Option(help="How long; the targets run side by side.", min=1, max=2_592_000)
+    ] = 600,
     out: Annotated[Path, typer.Option(help="Where the figures go.")] = Path("build/fuzz.json"),
     force: Force = False,
 ) -> None:
-    """Feed the firmware's parser, main loop and chain, the host's link and every reader with random input.
+    """Feed firmware, link and every reader with random input.
 
     The firmware's with libFuzzer and the sanitizers, Python's with atheris where that is installed.
     """

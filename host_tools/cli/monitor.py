@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from host_tools.cli.output import Force
+from host_tools.cli.values import FASTEST_BAUD, SLOWEST_BAUD
 from host_tools.errors import UserError
 
 if TYPE_CHECKING:
@@ -57,7 +58,9 @@ def monitor(
         float | None,
         typer.Option(help="With --port: wait so many seconds for a lost port; 30 by default.", min=0),
     ] = None,
-    baud: Annotated[int, typer.Option(help="Bits per second of a real port.", min=300)] = 115200,
+    baud: Annotated[
+        int, typer.Option(help="Bits per second of a real port.", min=SLOWEST_BAUD, max=FASTEST_BAUD)
+    ] = 115200,
 ) -> None:
     """Watch a device's live ECG: wave, rate, beats, quality.
 
@@ -68,7 +71,6 @@ def monitor(
 
     if use_emulator == (port is not None):
         raise UserError("give either --port URL or --emulator (`bitbeat ports` lists the serial ports)")
-    _check_partners(use_emulator, source, speed, reconnect, record, name, force)
     record_name = _record_name(name)
     console = new_console()
     picture = Picture()
@@ -103,28 +105,6 @@ def monitor(
             if recording is not None:
                 _finish(recording, feed, console)
     _print_end(picture, console)
-
-
-def _check_partners(
-    use_emulator: bool,
-    source: str | None,
-    speed: str | None,
-    reconnect: float | None,
-    record: Path | None,
-    name: str | None,
-    force: bool,
-) -> None:
-    """Refuse options that would do nothing without another."""
-    alone = [
-        ("--source", "--emulator", source is not None and not use_emulator),
-        ("--speed", "--emulator", speed is not None and not use_emulator),
-        ("--reconnect", "--port", reconnect is not None and use_emulator),
-        ("--name", "--record", name is not None and record is None),
-        ("--force", "--record", force and record is None),
-    ]
-    for option, partner, wrong in alone:
-        if wrong:
-            raise UserError(f"{option} goes with {partner}")
 
 
 def _rate_hz() -> int:

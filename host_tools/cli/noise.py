@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from host_tools.cli.output import Force, figures_file
+from host_tools.cli.values import MOST_PROCESSES
 from host_tools.data_folder import DATA_DIR
 
 
@@ -24,7 +25,7 @@ def score_noise(
     plots: Annotated[
         Path | None, typer.Option(help="Folder of the plots; docs/ of the project by default.")
     ] = None,
-    processes: Annotated[int, typer.Option(help="Processes at once.", min=1)] = 2,
+    processes: Annotated[int, typer.Option(help="Processes at once.", min=1, max=MOST_PROCESSES)] = 2,
     force: Force = False,
 ) -> None:
     """Score the shipped chain on DS2 with noise added to it.

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from host_tools.cli.output import Force, figures_file
+from host_tools.cli.values import MOST_PROCESSES
 from host_tools.data_folder import MITDB_DIR
 
 
@@ -26,7 +27,9 @@ def parity(
     out: Annotated[
         Path | None, typer.Option(help="Where the figures go; build/parity.json for all records.")
     ] = None,
-    processes: Annotated[int, typer.Option(help="Processes at once; 0 = one a core.", min=0)] = 0,
+    processes: Annotated[
+        int, typer.Option(help="Processes at once; 0 = one a core.", min=0, max=MOST_PROCESSES)
+    ] = 0,
     force: Force = False,
 ) -> None:
     """Compare Python reference and C core, every value.

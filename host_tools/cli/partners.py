@@ -17,6 +17,8 @@ NEEDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "source": ("use_emulator",),
         "speed": ("use_emulator",),
         "name": ("record",),
+        "force": ("record",),
+        "reconnect": ("port",),
         "baud": ("port",),
     },
     "faults": {"delay_s": ("delay",), "disconnect_s": ("disconnect_after",), "baud": ("port",)},

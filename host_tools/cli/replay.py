@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from host_tools.cli.output import Force
+from host_tools.cli.values import FASTEST_BAUD, SLOWEST_BAUD
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,7 +46,9 @@ def replay(
     ] = None,
     begin: Annotated[str | None, typer.Option("--from", help="Seconds, mm:ss, hh:mm:ss, or s1234.")] = None,
     end: Annotated[str | None, typer.Option("--to", help="As --from; to the end by default.")] = None,
-    baud: Annotated[int, typer.Option(help="Bits per second of a real port.", min=300)] = 115200,
+    baud: Annotated[
+        int, typer.Option(help="Bits per second of a real port.", min=SLOWEST_BAUD, max=FASTEST_BAUD)
+    ] = 115200,
     speed: Annotated[str, typer.Option(help="max, real, or a multiple of real time.")] = "max",
     fs: Annotated[float | None, typer.Option(help="CSV: sampling rate, Hz; else the file's own.")] = None,
     gain: Annotated[float | None, typer.Option(help="CSV with --unit adu: units per mV.")] = None,

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from host_tools.cli.output import Force, figures_file
+from host_tools.cli.values import MOST_PROCESSES
 from host_tools.errors import UserError
 
 _DATABASES, _PAGE = ("mitdb", "nstdb"), ("score.md", "score.png")
@@ -58,6 +59,8 @@ def score(
     names = [f"score.{suffix}" for suffix in REPORT_SUFFIXES]
     claim_folder("score", out, force=force, inputs=(ref, test), names=names)
     tasks, untested = find_tasks(ref, test, ref_annotator, test_annotator, record or ())
+    if record and not (ref.is_dir() and test.is_dir()):
+        raise UserError("--record picks records of two folders; --ref and --test name one record already")
     result = score_tasks(
         tasks, start=start, end=end, window_ms=window, mapping=mapping, fs_hz=fs, untested=untested
     )
@@ -81,7 +84,9 @@ def scoreboard(
     docs: Annotated[
         Path | None, typer.Option(help="Folder of score.md and score.png; docs/ by default.")
     ] = None,
-    processes: Annotated[int, typer.Option(help="Records at once; 0 = one a core.", min=0)] = 0,
+    processes: Annotated[
+        int, typer.Option(help="Records at once; 0 = one a core.", min=0, max=MOST_PROCESSES)
+    ] = 0,
     force: Force = False,
 ) -> None:
     """Score the shipped chain on all of MIT-BIH: docs/score.md.

@@ -11,6 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from host_tools.cli.partners import check_partners
 from host_tools.cli.topics import write_topics
+from host_tools.errors import UserError
 
 #: How the value of a parameter of this name is called, where its type says too little.
 _VALUES = {
@@ -51,6 +52,14 @@ class Command(TyperCommand):
         for param in self.params:
             if param.metavar is None and not getattr(param, "is_flag", False):
                 param.metavar = _value(param)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the command line; an empty word, such as of a variable that is not set, is refused."""
+        for before, word in zip(["", *args], args, strict=False):
+            if not word or (word.startswith("--") and word.endswith("=")):
+                name = word.removesuffix("=") or (before if before.startswith("-") else "")
+                raise UserError(f"{name}: its value is empty" if name else "one of the arguments is empty")
+        return list(super().parse_args(ctx, args))
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return the usage line after the command's name: ``[OPTIONS] RECORD``."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from host_tools.cli.output import NO_DOCUMENT, Force, Yes, ask, figures_file
+from host_tools.cli.values import LARGEST_SEED, MOST_PROCESSES
 from host_tools.errors import UserError
 
 if TYPE_CHECKING:
@@ -71,9 +72,12 @@ def train(
     ] = "all",
     resume: Annotated[bool, typer.Option(help="Go on with a training that was stopped.")] = False,
     seed: Annotated[
-        int | None, typer.Option(help="Two runs with one seed on one machine are identical.")
+        int | None,
+        typer.Option(min=0, max=LARGEST_SEED, help="Two runs with one seed on one machine are identical."),
     ] = None,
-    processes: Annotated[int, typer.Option(min=1, help="Networks trained at a time, one thread each.")] = 2,
+    processes: Annotated[
+        int, typer.Option(min=1, max=MOST_PROCESSES, help="Networks trained at a time, one thread each.")
+    ] = 2,
     config: Annotated[
         Path | None, typer.Option(help="Hyper-parameters; training/config.toml by default.")
     ] = None,
@@ -148,7 +152,9 @@ def _allow_committed(config: Path | None, data_dir: Path | None, yes: bool) -> N
 
 
 def crossval(
-    processes: Annotated[int, typer.Option(min=1, help="Networks trained at a time, one thread each.")] = 2,
+    processes: Annotated[
+        int, typer.Option(min=1, max=MOST_PROCESSES, help="Networks trained at a time, one thread each.")
+    ] = 2,
     seeds: Annotated[int | None, typer.Option(min=1, help="Networks judged in each fold.")] = None,
     protocol: Annotated[
         list[str] | None, typer.Option(help="Protocol; may be given again. All by default.")
@@ -205,7 +211,9 @@ def crossval(
 def ablate(
     only: Annotated[list[str] | None, typer.Option("--only", help="Variant by name; repeatable.")] = None,
     seeds: Annotated[int, typer.Option(min=1, help="Networks judged in each fold.")] = 5,
-    processes: Annotated[int, typer.Option(min=1, help="Networks trained at a time, one thread each.")] = 2,
+    processes: Annotated[
+        int, typer.Option(min=1, max=MOST_PROCESSES, help="Networks trained at a time, one thread each.")
+    ] = 2,
     data_dir: Annotated[
         Path | None, typer.Option("--data", help="Folder that holds mitdb/, nstdb/ and svdb/.")
     ] = None,

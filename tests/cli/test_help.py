@@ -25,8 +25,7 @@ WIDTH = 80
 
 
 def all_commands() -> dict[str, Any]:
-    if not main.app.registered_commands:
-        main._register()
+    main._register()
     return dict(shape(main.app).commands)
 
 
@@ -101,7 +100,7 @@ def test_values_are_named_in_words(name: str, monkeypatch: pytest.MonkeyPatch) -
     assert "-h, --help" in text
     for param in command.params:
         if not getattr(param, "is_flag", False):
-            assert re.fullmatch(r"[A-Z]+", param.metavar or ""), f"{param.name}: {param.metavar}"
+            assert re.fullmatch(r"[A-Z][A-Z_:=\[\]]*", param.metavar or ""), f"{param.name}: {param.metavar}"
         assert param.help, f"{param.name} is explained"
     usage = text.splitlines()[0]
     for param in command.params:
