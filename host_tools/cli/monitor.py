@@ -56,7 +56,7 @@ def monitor(
     ] = None,
     reconnect: Annotated[
         float | None,
-        typer.Option(help="With --port: wait so many seconds for a lost port; 30 by default.", min=0),
+        typer.Option(metavar="S", help="With --port: wait so long for a lost port; 30 by default.", min=0),
     ] = None,
     baud: Annotated[
         int, typer.Option(help="Bits per second of a real port.", min=SLOWEST_BAUD, max=FASTEST_BAUD)
