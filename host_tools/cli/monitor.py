@@ -149,7 +149,9 @@ def _interruptible() -> Iterator[Callable[[], bool]]:
         if pressed > 1:  # the end itself hangs: give up at once
             raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    # SIGHUP, where there is one: the terminal's window was closed.
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.signal(number, on_signal) for number in numbers}
     try:
         yield lambda: pressed > 0
     finally:

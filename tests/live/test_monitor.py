@@ -90,7 +90,7 @@ def test_recording_is_what_the_adc_saw(ecg: npt.NDArray[np.int16], tmp_path: Pat
     assert json.loads((tmp_path / "r.json").read_text())["summary"]["beats"] == n
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_interrupt_ends_cleanly_and_keeps_the_record(
     number: signal.Signals, ecg: npt.NDArray[np.int16], tmp_path: Path
 ) -> None:
