@@ -5,6 +5,9 @@ A transport can wait, read what has come, write, and be opened again after the o
 
 from __future__ import annotations
 
+import errno
+import os
+import re
 import select
 import socket
 import time
@@ -203,7 +206,15 @@ def open_transport(url: str, baud: int = 115200) -> Transport:
     except ValueError as error:
         raise UserError(f"{url}: not a port URL ({error})") from error
     except OSError as error:
-        reason = error.strerror or str(error).rsplit(": ", 1)[-1]
         raise DeviceError(
-            f"{url}: the port cannot be opened ({reason}); `bitbeat ports` lists the ports"
+            f"{url}: the port cannot be opened ({_opening_reason(error)}); `bitbeat ports` lists the ports"
         ) from error
+
+
+def _opening_reason(error: OSError) -> str:
+    """Say in the system's words why a port was not opened; pyserial wraps its errors in several ways."""
+    told = re.search(r"\[Errno (\d+)\]|\((\d+), '", str(error))
+    if told is None:
+        return error.strerror or str(error).rsplit(": ", 1)[-1]
+    number = int(told[1] or told[2])
+    return "it is no serial port" if number == errno.ENOTTY else os.strerror(number)

@@ -13,6 +13,7 @@ import wfdb
 from typer.testing import CliRunner
 
 from host_tools.cli import replay as replay_commands
+from host_tools.cli.shape import shape
 from host_tools.errors import BitBeatError
 
 
@@ -31,6 +32,7 @@ def bitbeat() -> Callable[..., Outcome]:
     def run(*arguments: object) -> Outcome:
         app = typer.Typer()
         replay_commands.register(app)
+        shape(app)
         result = CliRunner().invoke(app, [str(a) for a in arguments])
         if isinstance(result.exception, BitBeatError):
             return Outcome(result.exception.exit_code, str(result.exception), result.output)

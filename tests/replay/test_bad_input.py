@@ -274,19 +274,30 @@ def assert_line(error: str, message: str) -> None:
     assert re.search(message, error), error
 
 
-@pytest.mark.parametrize("options", [[], ["--emulator", "--port", "loop://"]])
-def test_one_way_to_the_device(bitbeat: Bitbeat, tmp_path: Path, options: list[str]) -> None:
-    outcome = bitbeat("replay", write_record(tmp_path, "r", ramp(100)), *options)
+def test_one_way_to_the_device(bitbeat: Bitbeat, tmp_path: Path) -> None:
+    path = write_record(tmp_path, "r", ramp(1000))
+    outcome = bitbeat("replay", path, "--emulator", "--port", "loop://")
     assert outcome.code == 2
-    assert_line(outcome.error, "either --port URL or --emulator")
+    assert_line(outcome.error, "give --port or --emulator, not both")
+    alone = bitbeat("replay", path, "--out", tmp_path / "out")
+    assert (alone.code, alone.error) == (0, "")
+    assert "no --port: through the emulated device" in alone.output
 
 
 def test_port_that_does_not_exist(bitbeat: Bitbeat, tmp_path: Path) -> None:
     path = write_record(tmp_path, "r", ramp(1000))
     outcome = bitbeat("replay", path, "--port", "/dev/ttyNOSUCH7", "--out", tmp_path / "out")
     assert outcome.code == 3
-    assert_line(outcome.error, "/dev/ttyNOSUCH7: the port cannot be opened")
+    assert_line(outcome.error, r"/dev/ttyNOSUCH7: the port cannot be opened \(No such file or directory\)")
     assert not (tmp_path / "out").exists()
+
+
+def test_what_is_no_serial_port_is_called_so(bitbeat: Bitbeat, tmp_path: Path) -> None:
+    path = write_record(tmp_path, "r", ramp(1000))
+    for port in ("/dev/null", str(path.with_suffix(".hea"))):
+        outcome = bitbeat("replay", path, "--port", port, "--out", tmp_path / "out")
+        assert outcome.code == 3
+        assert_line(outcome.error, r"the port cannot be opened \(it is no serial port\)")
 
 
 def test_silent_port(bitbeat: Bitbeat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
