@@ -15,6 +15,11 @@ _RESTING_S = 1.0
 #: The same where the steps are so coarse that a wave may rest on one: fewer than this many in its range.
 _CLIPPED_COARSE_MS = 100.0
 _FINE_STEPS = 50
+#: A plateau of an amplifier: so long, so thin (steps of the converter, share of the range), and left or
+#: reached by a jump of this share.
+_PLATEAU_S = 0.2
+_PLATEAU_STEPS, _PLATEAU_SHARE, _PLATEAU_SHARE_MAX = 4, 0.005, 0.01
+_PLATEAU_JUMP = 0.25
 #: An end within this share of the range from the median is the baseline of a synthetic signal, not a rail.
 _BASELINE_SHARE = 0.1
 #: Offsets above this are taken out, mV: an electrode's half-cell potential, or a baseline that no header
@@ -65,8 +70,12 @@ def find_rails(
         run = max(3, round((_CLIPPED_COARSE_MS if coarse else _CLIPPED_MS) * fs_hz / 1000))
         for k, end in enumerate((low, high)):
             near = abs(end - median) <= _BASELINE_SHARE * (high - low)
-            if not near and _cut_off(values, end, run, 2 * step, round(_RESTING_S * fs_hz)):
+            if near:
+                continue
+            if _cut_off(values, end, run, 2 * step, round(_RESTING_S * fs_hz)):
                 ends[k] = end
+            elif (plateau := _plateau(values, end, high - low, step, fs_hz)) is not None:
+                ends[k] = plateau
     return ends[0], ends[1]
 
 
@@ -91,6 +100,31 @@ def _cut_off(values: npt.NDArray[Any], end: float, run: int, jump: float, restin
     before = np.abs(values[np.maximum(begins - 1, 0)] - end)
     after = np.abs(values[np.minimum(ends, len(values) - 1)] - end)
     return bool(np.any((before >= jump) | (after >= jump) | (ends - begins >= resting)))
+
+
+def _plateau(values: npt.NDArray[Any], end: float, extent: float, step: float, fs_hz: float) -> float | None:
+    """Return where an amplifier's own rail begins, whose noise the converter still sees; None without one.
+
+    There the signal stays close to its largest or smallest value, and it comes or goes by a jump.
+    """
+    distance = np.abs(values - end)
+    close = distance <= min(max(_PLATEAU_STEPS * step, _PLATEAU_SHARE * extent), _PLATEAU_SHARE_MAX * extent)
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], close, [False])).astype(np.int8)))
+    begins, stops = edges[::2], edges[1::2]
+    long = stops - begins >= _PLATEAU_S * fs_hz
+    beside = max(round(_CLIPPED_MS * fs_hz / 1000), 1)
+    begins, stops = begins[long], stops[long]
+    jumps = np.maximum(
+        distance[np.maximum(begins - beside, 0)], distance[np.minimum(stops - 1 + beside, len(values) - 1)]
+    )
+    widths = [
+        float(distance[begin:stop].max())
+        for begin, stop, jump in zip(begins.tolist(), stops.tolist(), jumps.tolist(), strict=True)
+        if jump >= _PLATEAU_JUMP * extent
+    ]
+    if not widths:
+        return None
+    return end - max(widths) if end == float(values.max()) else end + max(widths)
 
 
 def at_rails(

@@ -60,6 +60,18 @@ def test_clipped_r_waves_are_saturated(tmp_path: Path, bits: int) -> None:
     assert 30 <= np.count_nonzero(np.diff(saturated.astype(int)) > 0) <= 40
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_an_amplifiers_rail_with_noise_on_it_is_saturated(tmp_path: Path, sign: int) -> None:
+    """It lies within the converter's range: the counts there differ by their noise."""
+    stored = counts(sign * MV)
+    stored[SATURATED] = 2048 + sign * 2000 + np.random.default_rng(2).integers(-2, 3, 375)
+    record = read_counts(tmp_path, stored, 4095 / 3)
+    assert record.rails is not None
+    saturated = (record.samples <= record.rails[0]) | (record.samples >= record.rails[1])
+    assert np.flatnonzero(saturated)[[0, -1]].tolist() == pytest.approx([3600, 4140], abs=4)
+    assert np.count_nonzero(saturated) == pytest.approx(540, abs=6)
+
+
 @pytest.mark.parametrize(
     "mv",
     [
