@@ -52,6 +52,8 @@ class Signal:
         Stored units in one of ``unit``; ``has_gain`` tells whether the header says it.
     baseline, adc_bits, adc_zero, initial : int
         Stored value of 0, converter's resolution (0 = not said), middle of its range, first value.
+    checksum : int or None
+        Sum of all stored samples modulo 2^16; None where the header does not say it (or says 0).
     unit, name : str
         As in the header, without control characters.
     """
@@ -67,6 +69,7 @@ class Signal:
     adc_bits: int
     adc_zero: int
     initial: int
+    checksum: int | None
     unit: str
     name: str
 
@@ -224,6 +227,7 @@ def _signal(file: Path, line: str, index: int) -> Signal:
         adc_bits=bits if 0 < bits <= 32 else 0,
         adc_zero=zero,
         initial=initial,
+        checksum=numbers[3] % (1 << 16) or None if len(numbers) > 3 else None,
         unit=printable((gain["unit"] if gain is not None else None) or "mV"),
         name=printable(fields[8]) if len(fields) > 8 else f"signal{index}",
     )

@@ -224,6 +224,29 @@ def test_the_lead_is_chosen_because_it_looks_like_an_ecg(
     assert any(note.startswith(said) for note in record.notes) == (names[chosen] != "MLII")
 
 
+@pytest.mark.parametrize("fmt", ["16", "212", "24", "516"])
+def test_a_damaged_signal_file_is_said(tmp_path: Path, fmt: str) -> None:
+    """By the header's checksum, which wfdb writes; a stretch alone cannot tell."""
+    stored = np.column_stack([ECG, -ECG]).astype(np.int64)
+    options = {
+        "fs": FS,
+        "units": ["mV"] * 2,
+        "sig_name": ["I", "II"],
+        "fmt": [fmt] * 2,
+        "write_dir": str(tmp_path),
+    }
+    wfdb.wrsamp("r", d_signal=stored, adc_gain=[200.0] * 2, baseline=[0] * 2, **options)
+    for lead in ("I", "II"):
+        assert not any("checksum" in note for note in read(tmp_path / "r", lead=lead).notes)
+    hea = tmp_path / "r.hea"
+    sums = wfdb.rdheader(str(tmp_path / "r")).checksum
+    hea.write_text(hea.read_text().replace(f" {sums[1]} ", f" {sums[1] % 60000 + 1} "))
+    damaged = read(tmp_path / "r", lead="II")
+    assert any("r.dat does not fit the header's checksum of lead II" in note for note in damaged.notes)
+    assert not any("checksum" in note for note in read(tmp_path / "r", lead="I").notes)
+    assert not any("checksum" in note for note in read(tmp_path / "r", lead="II", begin="2").notes)
+
+
 def segments(folder: Path) -> Path:
     """A record of three segments, the second a gap, the third with another gain and order of leads."""
     np.column_stack([ECG[:2000], -ECG[:2000]]).astype("<i2").tofile(folder / "a.dat")
