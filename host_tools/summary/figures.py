@@ -20,7 +20,7 @@ from host_tools.beats import (
 from host_tools.ec57 import CLASSES, Score, pair_beats, qrs_score, sveb_score, veb_score
 from host_tools.reference.params import ADU_PER_MV
 
-from .cause import likely_cause, signal_size_mv
+from .cause import LEAST_S, likely_cause, signal_size_mv
 from .patterns import Pattern, alternations, runs_of
 from .pauses import Pause, find_pauses, longest_pause
 from .quality import Quality
@@ -245,11 +245,12 @@ def _joined_by_flags(beats: NDArray[np.void], fs_hz: float) -> NDArray[np.bool_]
 
 
 def _inner_parts(pauses: list[Pause], fs_hz: float) -> list[Span]:
-    """Pauses without the T wave at their beginning and the next beat's P wave at their end."""
+    """Long pauses without the T wave at their beginning and the next beat's P wave at their end."""
     found = []
     for pause in pauses:
         stop_s = pause.start_s + pause.duration_s - (0.3 if pause.complete else 0.0)
-        found.append((round((pause.start_s + 0.6) * fs_hz), round(stop_s * fs_hz)))
+        if stop_s - pause.start_s - 0.6 >= LEAST_S:
+            found.append((round((pause.start_s + 0.6) * fs_hz), round(stop_s * fs_hz)))
     return found
 
 

@@ -62,7 +62,7 @@ def _window_sums(
 def rate_episodes(at: NDArray[np.int64], joined: NDArray[np.bool_], fs_hz: float) -> list[Pattern]:
     """Tachycardia and bradycardia: stretches of at least eight RR intervals beyond the bound.
 
-    Somewhere the mean over eight of them in a row lies beyond it, around every interval nearly so, and the
+    Their mean lies beyond it, somewhere that over eight in a row, around every interval nearly so, and the
     first and the last one lie beyond it themselves.
 
     Parameters
@@ -80,22 +80,34 @@ def rate_episodes(at: NDArray[np.int64], joined: NDArray[np.bool_], fs_hz: float
     found = []
     for kind, bpm, sign in (("tachycardia", TACHYCARDIA_BPM, -1), ("bradycardia", BRADYCARDIA_BPM, 1)):
         bound = 60.0 * fs_hz / bpm
-        beyond = sign * (rr - bound) > 0
-        mean = total / RATE_WINDOW_BEATS
-        begun = begin[sign * (mean - bound) > 0]
-        edges = _windows(begin[sign * (mean - bound) > -HYSTERESIS * bound], rr.size)
-        for first, stop in zip(edges[::2], edges[1::2], strict=True):
-            of_kind = first + np.flatnonzero(beyond[first:stop])
-            if not ((begun >= first) & (begun < stop)).any() or of_kind.size == 0:
-                continue
-            if of_kind[-1] - of_kind[0] + 1 >= RATE_WINDOW_BEATS:
-                found.append(Pattern(kind, int(of_kind[0]), int(of_kind[-1]) + 1, 0))
+        by = sign * (total / RATE_WINDOW_BEATS - bound)
+        begun, held = begin[by > 0], begin[by > -HYSTERESIS * bound]
+        for first, stop in _windows(held, rr.size):
+            inside = begun[(begun >= first) & (begun < stop)]
+            found += _episodes(kind, [(first, stop)] if inside.size else [], sign, rr, bound) or _episodes(
+                kind, _windows(inside, rr.size), sign, rr, bound
+            )
     return found
 
 
-def _windows(begin: NDArray[np.intp], size: int) -> NDArray[np.intp]:
-    """Where the union of the windows that begin there begins and ends, by turns."""
+def _episodes(
+    kind: str, parts: list[tuple[int, int]], sign: int, rr: NDArray[np.int64], bound: float
+) -> list[Pattern]:
+    """Parts that are long enough, begin and end beyond the bound, and have their mean there."""
+    found = []
+    for first, stop in parts:
+        beyond = first + np.flatnonzero(sign * (rr[first:stop] - bound) > 0)
+        if beyond.size and beyond[-1] - beyond[0] + 1 >= RATE_WINDOW_BEATS:
+            begin, end = int(beyond[0]), int(beyond[-1]) + 1
+            if sign * (float(rr[begin:end].mean()) - bound) > 0:
+                found.append(Pattern(kind, begin, end, 0))
+    return found
+
+
+def _windows(begin: NDArray[np.intp], size: int) -> list[tuple[int, int]]:
+    """Where the union of the windows that begin there begins and ends."""
     change = np.zeros(size + 1, np.int64)
     np.add.at(change, begin, 1)
     np.add.at(change, begin + RATE_WINDOW_BEATS, -1)
-    return np.flatnonzero(np.diff(np.concatenate([[False], np.cumsum(change) > 0])))
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], np.cumsum(change) > 0]))).tolist()
+    return list(zip(edges[::2], edges[1::2], strict=True))

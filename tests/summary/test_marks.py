@@ -239,6 +239,10 @@ def test_a_rate_that_wavers_about_the_bound_is_one_episode():
     summary = sum_up(beats_at(1 + np.cumsum([0, *rr])), 50)
     (episode,) = summary.episodes
     assert (episode.kind, episode.beats) == ("tachycardia", 81)
+    mostly_slow = [0.57] * 9 + [0.62] * 40  # 105, then 97/min
+    (episode,) = sum_up(beats_at(1 + np.cumsum([0, *mostly_slow])), 40).episodes
+    assert episode.rate_bpm > 100
+    assert episode.beats < 15
     slow = [0.62] * 40  # 97/min, never above the bound
     assert sum_up(beats_at(1 + np.cumsum([0, *slow])), 30).episodes == []
 
