@@ -191,6 +191,23 @@ static void watch_sessions(void) {
     }
 }
 
+/* The rails that a session's first sample met are those of all its samples. */
+static void check_rails(void) {
+    static int16_t low;
+    static int16_t high;
+    static uint8_t session;
+    const ecg_input_t *input = &app.pipeline.input;
+    if (app.link.session != session || app.link.start_due || app.link.processed == app.link.first) {
+        session = app.link.session;
+        low = high = 0;
+    } else if (low == high) {
+        low = input->rail_low;
+        high = input->rail_high;
+    } else {
+        fuzz_check(low == input->rail_low && high == input->rail_high, "rails stay within a session");
+    }
+}
+
 /* An event's number is one seen before, or the next. */
 static void check_event(const link_frame_t *f) {
     uint32_t number = events_seen + (uint16_t)(link_get_u16(f->payload) - (uint16_t)events_seen);
@@ -230,6 +247,8 @@ static void check_frame(const link_frame_t *f) {
         fuzz_check(link_get_condition(f->payload, f->payload_bytes, &event, &sample, &conditions) == 1,
                    "conditions");
         fuzz_check((conditions & ~ECG_CONDITION_ALL) == 0, "conditions that have a name");
+        fuzz_check(sample - app.link.first < app.link.processed - app.link.first,
+                   "conditions of a sample pushed");
         check_event(f);
         break;
     case LINK_MSG_LIVE:
@@ -328,6 +347,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     while (port_alive()) {
         app_step(&app);
         check_pipeline(&app.pipeline);
+        check_rails();
         fuzz_check(app.link.received - app.link.processed <= app.identity.window_samples, "credits");
         fuzz_check(app.link.events.used <= LINK_EVENT_BYTES, "room for events");
         fuzz_check(++steps < STEPS_MAX, "the main loop comes to rest");

@@ -37,6 +37,8 @@ BUGS = [
         "e->cursor = e->tail;\n    e->cursor_no = e->tail_no;",
         "e->cursor_no = e->tail_no;",
     ),
+    ("device", "lib/link/link_device.c", "d->live || d->received != d->first", "d->live"),
+    ("device", "src/app.c", "changed_at = app->link.processed - 1u", "changed_at = app->link.processed + 9u"),
     ("device", "lib/link/link_events.c", "e->last_open = false; /* on the wire", "(void)0; /* on the wire"),
     (
         "pipeline",
