@@ -11,28 +11,29 @@ from numpy.typing import NDArray
 from .morphology import QTC_S, Wave
 
 #: Sums of Gaussians in arbitrary time: centre, deviation before and after it, height. The largest
-#: deflection is upright; a negative amplitude turns the whole beat over.
+#: deflection is upright; a negative amplitude turns the whole beat over. Widths at half height are those of
+#: MIT-BIH's records: 22 to 36 ms of normal beats (90 ms), 56 to 92 ms of ventricular ones (140 to 180 ms).
 _SHAPES: dict[str, tuple[tuple[float, float, float, float], ...]] = {
     "qRs": ((-0.33, 0.085, 0.08, -0.10), (0.0, 0.115, 0.11, 1.0), (0.30, 0.085, 0.11, -0.20)),
-    "R": ((0.0, 0.16, 0.16, 1.0),),
+    "R": ((0.0, 0.105, 0.105, 0.85), (0.0, 0.24, 0.24, 0.15)),
     "Rs": ((0.0, 0.12, 0.12, 1.0), (0.28, 0.10, 0.12, -0.35)),
     "qR": ((-0.25, 0.10, 0.09, -0.25), (0.0, 0.12, 0.13, 1.0)),
-    "notched": ((-0.13, 0.10, 0.09, 0.75), (0.10, 0.09, 0.11, 1.0)),
+    "notched": ((-0.15, 0.07, 0.06, 0.42), (0.05, 0.085, 0.10, 1.0), (0.32, 0.08, 0.10, -0.12)),
     "rsR'": ((-0.30, 0.06, 0.07, 0.45), (-0.10, 0.06, 0.07, -0.35), (0.20, 0.12, 0.16, 1.0)),
     "LBBB": ((-0.20, 0.11, 0.12, 0.80), (0.0, 0.18, 0.18, 0.45), (0.20, 0.11, 0.14, 0.80)),
     "ventricular A": (
-        (-0.072, 0.016, 0.014, -0.06),
-        (0.0, 0.030, 0.024, 1.0),
-        (0.050, 0.018, 0.026, 0.48),
-        (0.118, 0.022, 0.045, -0.14),
+        (-0.070, 0.014, 0.012, -0.06),
+        (0.0, 0.030, 0.026, 1.0),
+        (0.050, 0.020, 0.026, 0.66),
+        (0.112, 0.018, 0.026, -0.10),
     ),
     "ventricular B": (
-        (-0.066, 0.016, 0.014, -0.20),
-        (0.0, 0.027, 0.026, 1.0),
-        (0.052, 0.022, 0.028, 0.45),
-        (0.125, 0.030, 0.050, -0.15),
+        (-0.062, 0.014, 0.012, -0.14),
+        (0.0, 0.030, 0.028, 1.0),
+        (0.055, 0.024, 0.028, 0.68),
+        (0.122, 0.018, 0.026, -0.10),
     ),
-    "ventricular C": ((0.0, 0.20, 0.22, 1.0), (0.55, 0.12, 0.2, -0.25)),
+    "ventricular C": ((0.0, 0.22, 0.20, 0.95), (0.24, 0.18, 0.20, 0.70), (0.74, 0.10, 0.14, -0.12)),
 }
 
 #: Of conducted beats, of bundle branch block, and of a ventricular focus.

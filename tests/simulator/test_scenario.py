@@ -65,6 +65,19 @@ def test_a_qrs_complex_has_the_duration_and_the_amplitude_that_it_was_given(shap
     assert 1000 * (time_s[above[-1]] - time_s[above[0]]) == pytest.approx(qrs_ms, rel=0.02)
 
 
+def test_widths_at_half_height_are_those_of_real_beats():
+    """Oracle: medians of MIT-BIH's 119, 200, 208, 213, 221 and 233: 22 to 36 ms of N, 56 to 92 ms of V."""
+    time_s = np.arange(-0.4, 0.4, 0.0002)
+
+    def half_ms(shape: str, qrs_ms: float) -> float:
+        return 0.2 * np.count_nonzero(
+            np.abs(sample_waves(qrs_complex(shape, qrs_ms, 1.0).waves, time_s)) > 0.5
+        )
+
+    assert all(22 <= half_ms(shape, 90) <= 36 for shape in NARROW_SHAPES)
+    assert all(56 <= half_ms(shape, ms) <= 92 for shape in VENTRICULAR_SHAPES for ms in (140, 180))
+
+
 @pytest.mark.parametrize(
     ("rhythm", "rate"),
     [("sinus", 20), ("sinus", 70), ("sinus", 150), ("svt", 180), ("svt", 300), ("vt", 120), ("vt", 240)],
