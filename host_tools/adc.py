@@ -52,7 +52,7 @@ class AdcProfile:
 
     def clamp(self, reading: int) -> int:
         """Return the count of a port's reading of 16 bits: beyond the converter's range, the end of it."""
-        return 0 if reading >= 0x8000 else min(reading, self.highest)
+        return 0 if reading < 0 or reading >= 0x8000 else min(reading, self.highest)
 
     def rails(self, adu_per_mv: int) -> tuple[int, int]:
         """Return where the converter ends, adu: a sample at or beyond either is saturated."""
@@ -64,7 +64,7 @@ class AdcProfile:
         Parameters
         ----------
         counts : int
-            0..2^bits - 1.
+            0..2^bits - 1; a reading beyond is clamped.
         adu_per_mv : int
             The spec's unit.
 
@@ -73,5 +73,5 @@ class AdcProfile:
         int
             ``floor((counts - mid) * multiplier / 2^shift + 1/2)``: halves round up.
         """
-        product = (counts - self.mid) * self.multiplier(adu_per_mv)
+        product = (self.clamp(counts) - self.mid) * self.multiplier(adu_per_mv)
         return (product + (1 << (self.shift - 1))) >> self.shift

@@ -1,5 +1,7 @@
 #include "adc_ring.h"
 
+#include "adc_scale.h"
+
 _Static_assert((ADC_RING_ENTRIES & (ADC_RING_ENTRIES - 1u)) == 0, "the indices wrap at 2^32");
 
 void adc_ring_init(adc_ring_t *ring) {
@@ -29,13 +31,8 @@ static void put(adc_ring_t *ring, uint16_t entry) {
     atomic_store_explicit(&ring->head, head, memory_order_release);
 }
 
-/* The converter's range is clamped to here, where every reading comes in: adc_scale relies on it. */
 void adc_ring_put(adc_ring_t *ring, uint16_t counts) {
-    uint16_t highest = (uint16_t)((1u << BOARD_ADC_BITS) - 1u);
-    if (counts > ADC_COUNT_MAX) { /* a reading below 0, two's complement */
-        counts = 0;
-    }
-    put(ring, counts > highest ? highest : counts);
+    put(ring, adc_clamp(counts));
 }
 
 void adc_ring_put_lead_off(adc_ring_t *ring) {

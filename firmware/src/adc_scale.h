@@ -25,6 +25,8 @@
 /* Constants of the compiler: no division is left in the program. */
 #define ADC_SCALE_MULTIPLIER                                                                                 \
     ((int32_t)(((ADC_SCALE_NUM << (ADC_SCALE_SHIFT + 1)) + ADC_SCALE_DEN) / (2u * ADC_SCALE_DEN)))
+/* Largest count. */
+#define ADC_SCALE_HIGHEST ((1 << BOARD_ADC_BITS) - 1)
 /* Count of the front end's resting voltage. */
 #define ADC_SCALE_MID                                                                                        \
     ((int32_t)(((UINT64_C(1) * BOARD_ADC_MID_UV << (BOARD_ADC_BITS + 1)) + BOARD_ADC_REF_UV) /               \
@@ -35,9 +37,17 @@ _Static_assert(2u * ADC_SCALE_NUM <= ADC_SCALE_DEN, "a spec unit must be at leas
 /* NUM < 2^33 and shift + 1 <= 24: the shifted numerator fits 64 bits. */
 _Static_assert(ADC_SCALE_NUM < (UINT64_C(1) << 33), "reference voltage too large");
 
-/* counts 0..2^bits - 1. */
-static inline int16_t adc_scale(uint16_t counts) {
-    int32_t product = ((int32_t)counts - ADC_SCALE_MID) * ADC_SCALE_MULTIPLIER;
+/* The count of a reading: one beyond the converter's range, as a differential input gives it, is the end of
+ * the range; from 2^15 on it is one below 0, two's complement. */
+static inline uint16_t adc_clamp(uint16_t reading) {
+    if (reading > INT16_MAX) {
+        return 0;
+    }
+    return reading > ADC_SCALE_HIGHEST ? (uint16_t)ADC_SCALE_HIGHEST : reading;
+}
+
+static inline int16_t adc_scale(uint16_t reading) {
+    int32_t product = ((int32_t)adc_clamp(reading) - ADC_SCALE_MID) * ADC_SCALE_MULTIPLIER;
     return (int16_t)ecg_shift_round(product, ADC_SCALE_SHIFT);
 }
 

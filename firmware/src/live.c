@@ -45,7 +45,7 @@ void live_stop(live_t *l) {
 
 void live_rails(int16_t *low, int16_t *high) {
     *low = adc_scale(0);
-    *high = adc_scale((uint16_t)((1u << BOARD_ADC_BITS) - 1u));
+    *high = adc_scale((uint16_t)ADC_SCALE_HIGHEST);
 }
 
 bool live_waiting(const live_t *l) {

@@ -100,6 +100,8 @@ def test_every_reading_is_a_count(reading: int, acquisition: Callable[[str], Acq
     clamped = min(max(signed, 0), 4095)
     assert firmware.profile.clamp(reading) == clamped
     assert firmware.take() == [firmware.profile.scale(clamped, ADU_PER_MV)]
+    assert firmware.c.h_scale(reading) == firmware.profile.scale(reading, ADU_PER_MV)
+    assert firmware.profile.scale(reading, ADU_PER_MV) == firmware.profile.scale(clamped, ADU_PER_MV)
 
 
 def test_ad8232_range(acquisition: Callable[[str], Acquisition]) -> None:
