@@ -30,6 +30,15 @@ EXCLUDES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "replay": (("port", "use_emulator"),),
     "monitor": (("port", "use_emulator"),),
     "faults": (("port", "use_emulator"),),
+    "envelope": (
+        ("cell", "kind"),
+        ("cell", "quick"),
+        ("cell", "wrong"),
+        ("cell", "detectors"),
+        ("cell", "processes"),
+        ("detectors", "wrong"),
+        ("detectors", "out"),
+    ),
 }
 
 

@@ -124,7 +124,10 @@ def parse_fault(text: str) -> Fault:
     kind, *rest = text.split(":")
     if kind not in FAULTS:
         raise UserError(f"{where}: no fault {kind!r}; there are {', '.join(FAULTS)}")
-    return _listed(Fault(kind), ("start_s", "stop_s", "size", "every_s"), rest, where)
+    fault = _listed(Fault(kind), ("start_s", "stop_s", "size", "every_s"), rest, where)
+    if fault.stop_s <= fault.start_s:
+        raise UserError(f"{where}: it ends ({fault.stop_s:g} s) before it begins ({fault.start_s:g} s)")
+    return fault
 
 
 def describe(
@@ -170,4 +173,7 @@ def describe(
             raise UserError(f"{where}: no {name!r}; there are {', '.join([*known, *spikes])}")
         parts[owner] = _changed(parts[owner], name, value, where)
     bent = tuple(parse_fault(text) for text in faults)
+    for text, fault in zip(faults, bent, strict=True):
+        if fault.start_s >= ends[-1]:
+            raise UserError(f"--fault {text}: it begins behind the record's end ({ends[-1]:g} s)")
     return Scenario(steps, parts[""], parts["spike_"], parts["front"], bent)
