@@ -227,8 +227,8 @@ def _own_rate(path: Path, layout: Layout, column: int | None, times: npt.NDArray
         rate = estimate_rate(times, per_second) if per_second is not None else None
     if rate is None:
         raise UserError(
-            f"{path}: a CSV file needs --fs, its sampling rate in Hz (`bitbeat replay` and `explain` take it), "
-            "or a time column that says its unit"
+            f"{path}: a CSV file needs --fs, its sampling rate in Hz (`bitbeat replay` and `explain` take "
+            "it), or a time column that says its unit"
         )
     check_fs(rate, str(path))
     return rate
