@@ -15,7 +15,7 @@ from host_tools.bounded_input import check_regular
 from host_tools.csv_layout import Layout, find_layout, is_comment, is_missing, to_number
 from host_tools.csv_time import clock_seconds, estimate_rate, place_rows, quick_seconds
 from host_tools.errors import UserError
-from host_tools.lead_choice import Choice, choose_lead, find_lead
+from host_tools.lead_choice import LOOK_S, Choice, choose_lead, find_lead
 from host_tools.resampling import check_fs
 from host_tools.wfdb_input import RawLead
 
@@ -84,8 +84,8 @@ def read_csv(
     if fs_hz is not None:
         check_fs(fs_hz, str(path))
     encoding = _encoding(path)
-    layout, head = _layout(path, encoding)
-    column, choice = _column(path, layout, head, lead, fs_hz)
+    layout = _layout(path, encoding)
+    column, choice = _column(path, layout, encoding, lead, fs_hz)
     times_from = [k for k in layout.times if k != column]
     time_column = times_from[0] if times_from else None
     values, times = _read(path, encoding, layout, column, time_column)
@@ -160,8 +160,8 @@ def _chunks(path: Path, encoding: str) -> Iterator[list[str]]:
         raise UserError(f"{path}: cannot be read as text ({type(error).__name__})") from error
 
 
-def _layout(path: Path, encoding: str) -> tuple[Layout, list[str]]:
-    """Return the layout, and the first lines that hold samples."""
+def _layout(path: Path, encoding: str) -> Layout:
+    """Return the layout, found from the first lines."""
     head: list[str] = []
     size = 0
     whole = True
@@ -174,8 +174,20 @@ def _layout(path: Path, encoding: str) -> tuple[Layout, list[str]]:
             size += len(line)
         if not whole:
             break
-    layout = find_layout(path, head, whole)
-    return layout, head[layout.skip :]
+    return find_layout(path, head, whole)
+
+
+def _first_rows(path: Path, encoding: str, layout: Layout, count: int) -> list[list[str]]:
+    """Return the cells of the first rows that hold samples."""
+    rows: list[list[str]] = []
+    skip = layout.skip
+    for lines in _chunks(path, encoding):
+        wanted = lines[skip:]
+        skip = max(skip - len(lines), 0)
+        rows += [layout.cells(line) for line in wanted if line.strip() and not is_comment(line)]
+        if len(rows) >= count:
+            break
+    return rows[:count]
 
 
 def _latin(line: str) -> str:
@@ -188,13 +200,16 @@ def _is_unicode(line: str) -> bool:
 
 
 def _column(
-    path: Path, layout: Layout, head: list[str], lead: str | None, fs_hz: float | None
+    path: Path, layout: Layout, encoding: str, lead: str | None, fs_hz: float | None
 ) -> tuple[int, Choice]:
     if lead is not None:
         return _wanted(path, layout, lead), Choice(0)
-    rows = [layout.cells(line) for line in head if line.strip() and not is_comment(line)]
+    rate = fs_hz or layout.rate_hz or 250.0
+    rows: list[list[str]] = []
 
     def look(column: int) -> list[npt.NDArray[np.float64]]:
+        if not rows:
+            rows.extend(_first_rows(path, encoding, layout, round(LOOK_S * rate)))
         cells = [to_number(r[column], layout.comma) if column < len(r) else None for r in rows]
         return [np.array([v for v in cells if v is not None and math.isfinite(v)])]
 
@@ -206,7 +221,6 @@ def _column(
                 f"with --lead: {', '.join(f'{i} = {name}' for i, name in enumerate(layout.names[:20]))}"
             )
         usable = layout.numeric
-    rate = fs_hz or layout.rate_hz or 250.0
     names = [layout.names[k] for k in usable]
     choice = choose_lead(names, range(len(usable)), lambda i: look(usable[i]), lambda i: rate)
     return usable[choice.index], choice

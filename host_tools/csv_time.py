@@ -17,7 +17,14 @@ from host_tools.errors import UserError
 #: Below this many rows a rate cannot be told.
 _FEWEST_STEPS = 8
 #: Time units per second that are tried where no name says which; the sample's number comes last.
-_UNITS = {"seconds": 1.0, "milliseconds": 1e3, "microseconds": 1e6, "nanoseconds": 1e9}
+_UNITS = {
+    "seconds": 1.0,
+    "milliseconds": 1e3,
+    "microseconds": 1e6,
+    "nanoseconds": 1e9,
+    "minutes": 1 / 60,
+    "days": 1 / 86400,
+}
 #: The rate by the times may differ this much from the one that is given; more is said, or refused.
 _RATE_SAID, _RATE_REFUSED = 0.001, 0.02
 #: So much longer than the usual step is the mean one where single stretches are lost.
@@ -76,13 +83,12 @@ def quick_seconds(cell: str) -> float:
 
 @lru_cache(maxsize=64)
 def _ordinal(text: str) -> int:
-    a, b, c = (int(part) for part in re.split(r"[-/.]", text))
-    for year, month, day in ((a, b, c), (c, b, a), (c, a, b)):
-        try:
-            return date(year if year > 99 else year + 2000, month, day).toordinal()
-        except ValueError:
-            continue
-    return 0
+    """Return the day of a date that begins with its year, else 0: which is the month, nobody can tell."""
+    year, month, day = (int(part) for part in re.split(r"[-/.]", text))
+    try:
+        return date(year, month, day).toordinal() if year > 99 else 0
+    except ValueError:
+        return 0
 
 
 def estimate_rate(times: npt.NDArray[np.float64], per_second: float) -> float | None:
@@ -129,9 +135,10 @@ def place_rows(
     steps = _unwrapped(times)
     if not np.any(steps):
         return Timing(None, n, [f"column {name!r} does not change: gaps are not looked for"])
-    unit, rate_hz = _unit(where, steps, float(np.median(steps)), fs_hz, per_second, name)
+    quantum = _quantum(times[:1000])
+    unit, rate_hz = _unit(where, steps, float(np.median(steps)), fs_hz, per_second, name, quantum)
     steps *= fs_hz / unit
-    quantum = _quantum(times[:1000]) * fs_hz / unit
+    quantum *= fs_hz / unit
     if quantum and abs(1 / quantum - round(1 / quantum)) < 1e-6:
         quantum = 0.0  # a step is a whole number of them: nothing is rounded
     if (back := np.flatnonzero(steps < -max(0.6, 2 * quantum))).size:
@@ -200,12 +207,14 @@ def _unit(
     fs_hz: float,
     per_second: float | None,
     name: str,
+    quantum: float,
 ) -> tuple[float, float]:
     """Return the time units per second, and the rate by the times, Hz.
 
     Rows of one packet may have one time, or times a millisecond apart: then the mean step tells the rate.
     """
     mean = float(steps.mean())
+    rounding = 2 * quantum / max(float(steps.sum()), quantum) if quantum else 0.0
     regular = steps[(steps > 0.4 * middle) & (steps < 1.6 * middle)] if middle > 0 else steps[:0]
     typical = float(regular.mean()) if len(regular) * 2 >= len(steps) else mean
     if mean <= 0 or typical <= 0:
@@ -221,8 +230,9 @@ def _unit(
         if fits(unit, typical) and mean < _FEW_LOST * typical:
             return unit, unit / typical
     for unit in units:
-        if fits(unit, mean):
-            return unit, unit / mean
+        off = abs(unit / mean / fs_hz - 1)
+        if off <= _RATE_REFUSED or off <= rounding:
+            return unit, fs_hz if off <= rounding else unit / mean
     for unit in units:
         if fits(unit, typical):
             return unit, unit / typical

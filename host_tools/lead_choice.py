@@ -38,7 +38,7 @@ _EDGE_MIN = 0.03
 _LISTED = 8
 #: Stretches of a record that are looked at: how many, and how long, seconds.
 _LOOKS = 3
-_LOOK_S = 20.0
+LOOK_S = 20.0
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def choose_lead(
 
 def look_places(length: int, fs_hz: float) -> list[tuple[int, int]]:
     """Return the stretches of a record of ``length`` samples that are looked at."""
-    size = min(round(_LOOK_S * fs_hz), length)
+    size = min(round(LOOK_S * fs_hz), length)
     if length < 2 * size:
         return [(0, size)]
     return [
@@ -168,4 +168,4 @@ def _looks(values: npt.NDArray[np.float64], fs_hz: float) -> bool:
     return high > _CREST_MIN * float(np.median(envelope)) and high > _STEPS_MIN * step
 
 
-__all__ = ["Choice", "choose_lead", "find_lead", "look_places", "looks_like_ecg", "name_rank"]
+__all__ = ["LOOK_S", "Choice", "choose_lead", "find_lead", "look_places", "looks_like_ecg", "name_rank"]

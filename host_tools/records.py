@@ -69,7 +69,7 @@ class EcgRecord:
     offset_mv : float
         Constant that was taken out of the signal, mV.
     amplitude_mv : float or None
-        Usual peak to peak within two seconds, mV; None without samples.
+        Peak to peak within two seconds (upper quartile), mV; None without samples.
     doubt : str or None
         Why this can hardly be an ECG in the unit it was read in.
     """

@@ -43,6 +43,11 @@ def dated(t: float) -> str:
     )
 
 
+def american(t: float) -> str:
+    when = datetime.datetime(2024, 3, 12, 23, 59, 50) + datetime.timedelta(seconds=t)
+    return when.strftime("%m/%d/%Y %H:%M:%S.%f")
+
+
 V, COUNTS = cells(ECG), [str(round(v * 1000) + 2048) for v in ECG]
 COMMA_V, COMMA_S = [v.replace(".", ",") for v in V], [f"{t:.3f}".replace(".", ",") for t in T]
 S, MS = cells(T), [f"{1000 * t:.0f}" for t in T]
@@ -108,6 +113,11 @@ TABLES: dict[str, tuple[list[list[str]], dict[str, str]]] = {
                   {"head": "phone timestamp;sensor timestamp [ns];ecg [mV]\n", "sep": ";"}),
     "date and clock apart": ([["1.3.2024"] * len(V), [clock(t) for t in T], V], {"head": "date,clock,ecg\n"}),
     "LabChart": ([S, V], {"head": "Interval=\t0.004 s\nChannelTitle=\tECG\nRange=\t2 mV\n", "sep": "\t"}),
+    "Excel's days": ([[f"{45352.5 + t / 86400:.10f}" for t in T], V], {"head": "date,ecg\n"}),
+    "minutes": ([[f"{t / 60:.8f}" for t in T], V], {"head": "time,ecg\n"}),
+    "American dates over midnight": ([[american(t) for t in T], V], {"head": "date,ecg\n"}),
+    "whole seconds": ([[f"{1700000000 + int(t)}" for t in T], V], {"head": "timestamp,ecg\n"}),
+    "sep= of a spreadsheet": ([COMMA_S, COMMA_V], {"sep": ";", "head": "sep=;\nZeit;EKG\n"}),
     "notch of 50 Hz": ([V], {"head": "# mains frequency: 50 Hz\n"}),
     "counter with a step of 4": ([[str(4 * i) for i in N], V], {"head": "a,b\n"}),
     "wrapping counter without header": ([[str(i % 16) for i in N], V], {"sep": "\t"}),
@@ -266,6 +276,14 @@ def test_tables_that_are_none(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(UserError, match=message) as error:
         values(path)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("fs_hz", [128, 1000, 2000])
+def test_the_choice_looks_at_seconds_not_at_rows(tmp_path: Path, fs_hz: int) -> None:
+    ecg = ecg_mv(fs_hz, 12)
+    slow = np.sin(2 * np.pi * 0.4 * np.arange(len(ecg)) / fs_hz)
+    path = table(tmp_path / "x.csv", [cells(slow, 6), cells(ecg)], head="a,b\n")
+    assert read_csv(path, None, fs_hz).name == "b"
 
 
 def test_the_choice_is_said(tmp_path: Path) -> None:

@@ -188,6 +188,11 @@ def test_units_taken_for_one_another_are_noticed(
         assert record.doubt in record.notes
 
 
+def test_a_long_arrest_makes_no_ecg_small(tmp_path: Path) -> None:
+    mv = np.concatenate([MV, np.tile(0.002 * np.random.default_rng(1).standard_normal(7500), 2)])
+    assert read_record(table(tmp_path / "x.csv", [cells(mv)]), fs_hz=FS).doubt is None
+
+
 def test_a_wrong_gain_in_a_header_is_noticed(tmp_path: Path) -> None:
     path = write_record(tmp_path, "r", np.rint(200 * MV).astype(np.int16), gain=1, leads=("II",))
     doubt = read_record(path).doubt
