@@ -120,3 +120,34 @@ def test_input_at_the_converters_rail_is_saturated(end: int, beyond: int) -> Non
     calm = beats[(beats["r_sample"] > 30 * FS_HZ) & (beats["r_sample"] < 38 * FS_HZ)]
     assert len(calm) >= 8
     assert not (calm["flags"] & FLAG_SATURATED).any()
+
+
+def strange(kind: str) -> npt.NDArray[np.int16]:
+    """A minute that no front end should give, but may."""
+    draw = np.random.default_rng(5)
+    n = 60 * FS_HZ
+    at = np.arange(n)
+    signals = {
+        "noise": draw.integers(-32768, 32768, n),
+        "small noise": draw.normal(0, 30, n),
+        "square": (at // 150 % 2) * 6_000 - 3_000,
+        "walk": np.cumsum(draw.normal(0, 40, n)),
+        "lost": np.where(draw.random(n) < 0.01, MISSING, pulse_train(60)[0][:n]),
+        "glitches": np.where(draw.random(n) < 0.005, 20_000, 0),
+    }
+    return np.clip(signals[kind], MISSING, 32767).astype(np.int16)
+
+
+@pytest.mark.parametrize("kind", ["noise", "small noise", "square", "walk", "lost", "glitches"])
+@pytest.mark.parametrize(("first", "rails"), [(0, None), (2**32 - 1_000, (-2_000, 2_000))])
+def test_whatever_comes_in_an_honest_device_is_believed(
+    kind: str, first: int, rails: tuple[int, int] | None
+) -> None:
+    """What the host refuses of a device, the firmware never says: events in order, within what was sent."""
+    samples = strange(kind)
+    with Emulator() as emulator, Device(emulator.url) as device:
+        result = device.replay(samples, first_sample=first, rails=rails)
+    expected = run_core(samples, first_sample=first, rails=rails)
+    assert result.beats.tobytes() == expected.beats.tobytes()
+    assert result.conditions.tolist() == expected.conditions.tolist()
+    assert result.report.repairs == []
