@@ -3,6 +3,7 @@ traceback, nothing written; and never a start of long work first, which a test w
 
 from __future__ import annotations
 
+import io
 import shlex
 import shutil
 import sys
@@ -171,6 +172,7 @@ def call(
 ) -> tuple[int | str | None, list[str]]:
     """Run the command line in this process; the exit code, and the lines of the error."""
     monkeypatch.setattr(sys, "argv", ["bitbeat", *shlex.split(line)])
+    monkeypatch.setattr(sys, "stdin", io.StringIO())  # no terminal, wherever the tests run
     monkeypatch.setattr(sys, "stdout", sys.stdout)  # the command line wraps them; they come back
     monkeypatch.setattr(sys, "stderr", sys.stderr)
     with pytest.raises(SystemExit) as ended:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import typer
 
+from host_tools import doctor
 from host_tools.build import ROOT
 from host_tools.cli import main
 from host_tools.cli.partners import EXCLUDES, NEEDS
@@ -49,6 +50,11 @@ def bitbeat(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
 def test_every_command_has_its_topic_and_every_topic_its_commands() -> None:
     named = [name for names in TOPICS.values() for name in names]
     assert sorted(named) == sorted(COMMANDS)
+
+
+def test_doctor_knows_what_every_command_needs() -> None:
+    known = {name for name in doctor.COMMANDS if not name.startswith("make ")}
+    assert known == set(COMMANDS) - {"doctor"}
 
 
 def test_the_list_gives_every_line_in_full() -> None:
