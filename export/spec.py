@@ -6,6 +6,7 @@ import hashlib
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 from export.filter_design import Bandpass, design_bandpass, qrs_delay_samples
@@ -17,6 +18,9 @@ SPEC_PATH = Path(__file__).with_name("spec.toml")
 
 #: Sampling rates for which the filters and windows are known to work.
 FS_RANGE_HZ = (200, 1000)
+
+#: A detector step at 360 Hz: the time in which the changes of [condition] are told.
+_STEP_S = 3 / 360
 
 
 #: Weights of a candidate's features in the detector's score, in the order of the generated files.
@@ -114,12 +118,14 @@ def _derive(raw: Section, fs_hz: int, digest: str) -> Spec:
     b = _Builder(fs_hz)
     b.add("SPEC_HASH", int(digest[:8], 16), "first 32 bits of the specification's SHA-256")
     _signal(b, raw["signal"])
+    _spike(b, raw["spike"], raw["signal"]["adu_per_mv"])
     band = raw["bandpass"]
     filt = design_bandpass(
         fs_hz, int(band["order"]), band["low_hz"], band["high_hz"], int(band["coefficient_frac_bits"])
     )
     _bandpass(b, band, filt)
     _rpeak(b, raw["rpeak"], raw["signal"], int(band["output_frac_bits"]))
+    _train(b, raw["train"])
     _rr(b, raw["rr"])
     _window(b, raw["window"], raw["rr"])
     _template(b, raw["template"], raw["window"])
@@ -169,6 +175,16 @@ def _signal(b: _Builder, signal: dict[str, Any]) -> None:
     b.add("RESTART_SAMPLES", b.samples(signal["restart_ms"]), "and this soon after a restart")
 
 
+def _spike(b: _Builder, spike: dict[str, Any], adu_per_mv: int) -> None:
+    near = b.add("SPIKE_NEAR_SAMPLES", b.samples(spike["near_ms"]), "a spike has ended after so many samples")
+    far = b.add("SPIKE_FAR_SAMPLES", b.samples(spike["far_ms"]), "surroundings that it stands out of, each side")
+    delay = b.add("SPIKE_DELAY_SAMPLES", far + near + 1, "delay of a sample by the search for spikes")
+    b.add("SPIKE_RING", 1 << (2 * far).bit_length(), "samples kept, a power of two")
+    b.add("SPIKE_MINIMUM_ADU", round(spike["minimum_uv"] * adu_per_mv / 1000), "smallest spike")
+    b.add("SPIKE_RATIO_HALVES", spike["ratio_halves"], "spike beside its surroundings, halves")
+    b.add("SPIKE_PACED_SAMPLES", b.samples(spike["paced_ms"]), "an R peak so soon after a spike is paced")
+
+
 def _bandpass(b: _Builder, band: dict[str, Any], filt: Bandpass) -> None:
     b.add("COEF_FRAC_BITS", band["coefficient_frac_bits"], "fraction bits of the filter coefficients")
     b.add("STATE_FRAC_BITS", band["state_frac_bits"], "fraction bits of samples inside the filter")
@@ -180,7 +196,8 @@ def _bandpass(b: _Builder, band: dict[str, Any], filt: Bandpass) -> None:
     b.add("LOWPASS_GAIN_Q30", round(dc_gain * 2**30), "low-pass section: gain at 0 Hz")
     b.add("HIGHPASS_A1_Q30", filt.highpass_a1, "high-pass section: b = (1, -2, 1), a1")
     b.add("HIGHPASS_A2_Q30", filt.highpass_a2, "high-pass section: a2")
-    b.add("DELAY_SAMPLES", qrs_delay_samples(filt, b.fs_hz), "delay of a QRS complex in the filter")
+    delay = qrs_delay_samples(filt, b.fs_hz) + b.constants["SPIKE_DELAY_SAMPLES"]
+    b.add("DELAY_SAMPLES", delay, "delay of a QRS complex until it has passed the filters")
 
 
 def _rpeak(b: _Builder, rp: dict[str, Any], signal: dict[str, Any], frac_bits: int) -> None:
@@ -210,6 +227,7 @@ def _rpeak(b: _Builder, rp: dict[str, Any], signal: dict[str, Any], frac_bits: i
     for key in ("sure_score", "replace_margin", "searchback_score", "twin_score", "twin_log2"):
         b.add(f"RPEAK_{key.upper()}_Q10", rp[key + "_q10"], "see spec.toml")
     b.add("RPEAK_SEARCHBACK_RR_Q8", rp["searchback_rr_q8"], "see spec.toml")
+    _rpeak_before(b, rp, steps)
     b.add("RPEAK_LEVEL_SHIFT", rp["level_shift"], "levels follow beats by 2^-this")
     b.add("RPEAK_DECAY_Q10", rp["level_decay_q10"], "fall of the levels in a step without beats for long")
     b.add("RPEAK_BACKGROUND_STEPS", rp["background_every_steps"], "the background is taken this often")
@@ -233,6 +251,46 @@ def _rpeak(b: _Builder, rp: dict[str, Any], signal: dict[str, Any], frac_bits: i
         "share at which the other polarity loses to the usual one",
     )
     b.add("MINIMUM_RR_SAMPLES", b.samples(rp["minimum_rr_ms"]), "smallest distance of two R peaks")
+
+
+def _rpeak_before(b: _Builder, rp: dict[str, Any], steps: Callable[[str, str, str], int]) -> None:
+    """What keeps P and T waves out."""
+    b.add("RPEAK_SMALL_Q10", rp["small_log2_q10"], "a beat so far below the last one moves no level, log2")
+    steps("RPEAK_SMALL_STEPS", "small_ms", "if it comes this soon")
+    b.add("RPEAK_BEFORE_BELOW_Q10", rp["before_log2_q10"], "a wave so far below the next beat, log2,")
+    steps("RPEAK_BEFORE_STEPS", "before_ms", "at most this long before it, is remembered")
+    b.add("RPEAK_BEFORE_RISE", rp["before_rise"], "and levels rise so many times faster after it")
+    for key in ("peak", "slope"):
+        b.add(f"RPEAK_BEFORE_{key.upper()}_Q10", rp[f"before_{key}_q10"], f"likeness to it, {key}, log2")
+    b.add("RPEAK_BEFORE_LOW_Q10", rp["before_low_q10"], "what is like it is so far below the level, log2")
+    b.add("RPEAK_BEFORE_NOISE_Q10", rp["before_noise_q10"], "and counts where the noise is below this")
+    b.add("RPEAK_BEFORE_SCORE_Q10", rp["before_score_q10"], "score that it loses")
+    b.add("RPEAK_LEARN_RATIO", rp["learn_ratio"], "largest ratio of the halves of the learning time")
+
+
+def _train(b: _Builder, train: dict[str, Any]) -> None:
+    step_ms = 1000 * b.constants["RPEAK_DECIMATION"] / b.fs_hz
+
+    def steps(key: str, comment: str) -> int:
+        value = max(1, round(train[key + "_ms"] / step_ms))
+        return b.add(f"TRAIN_{key.upper()}_STEPS", value, comment + ", detector steps")
+
+    steps("shortest", "distance of two waves of a train, least")
+    steps("longest", "and largest")
+    b.add("TRAIN_FIT_Q8", train["fit_q8"], "distances differ by at most this share")
+    b.add("TRAIN_LOWER_Q8", train["lower_q8"], "least share of the running height that a wave has")
+    steps("merge", "a smaller wave this soon belongs to the one before")
+    hold = steps("hold", "a wave ends this long after its maximum at the earliest")
+    lobe = (b.constants["RPEAK_INTEGRATE_STEPS"] - 1) // 2
+    if hold <= lobe:
+        raise UserError(f"train.hold_ms is {hold} steps: a wave must end after its lobe, {lobe} steps")
+    b.add("TRAIN_DECAY_SHIFT", train["decay_shift"], "the running height falls by 2^-this in a step")
+    steps("forget", "without a wave for so long the next one sets the height")
+    b.add("TRAIN_SIDE_Q8", train["side_q8"], "least height of the side followed beside the other")
+    b.add("TRAIN_WAVES", train["waves"], "like distances in a row that make a train")
+    b.add("TRAIN_LOW_Q10", train["low_log2_q10"], "farthest that its waves lie below the level, log2")
+    steps("apart", "two of its beats are at least this far apart")
+    b.add("TRAIN_LOST_Q2", train["lost_q2"], "quarters of its distance after which a train is over")
 
 
 def _rr(b: _Builder, rr: dict[str, Any]) -> None:
@@ -312,7 +370,26 @@ def _condition(b: _Builder, condition: dict[str, Any]) -> None:
     pause = b.samples(condition["pause_ms"])
     b.add("PAUSE_SAMPLES", pause, "no beat for this long is a pause, or a signal that cannot be read")
     step = b.constants["RPEAK_DECIMATION"]
+    seconds = step / b.fs_hz
+    unit = step * 2 ** b.constants["FILTERED_FRAC_BITS"] * b.constants["ADU_PER_MV"] / 1000  # of a microvolt
     b.add("PAUSE_STEPS", round(pause / step), "the same in detector steps")
+    b.add("CONDITION_BLOCKS", condition["blocks"], "blocks that fibrillation is looked for in")
+    length = round(condition["block_ms"] * b.fs_hz / (1000 * step))
+    b.add("CONDITION_BLOCK_STEPS", length, "length of a block, detector steps")
+    b.add("CONDITION_QUIET_BLOCKS", condition["quiet_blocks"], "blocks without anything high in a pause")
+    b.add("CONDITION_QUIET_Q10", -condition["quiet_log2_q10"], "what is so far below a beat is quiet, log2")
+    # Two maxima are added, and so are the absolute values of all blocks.
+    b.add("CONDITION_MINIMUM", round(condition["minimum_uv"] * 2 * unit), "least height of two waves together")
+    b.add("CONDITION_FULL_Q10", condition["full_log2_q10"], "mean beside the maximum from which it may be, log2")
+    steep = condition["steep_log2_q10"] + round(1024 * math.log2(seconds / _STEP_S))
+    b.add("CONDITION_STEEP_Q10", steep, "steepest change beside the maximum up to which it may be, log2")
+    for key, what in (("slow", "least"), ("fast", "largest")):
+        change = condition[f"{key}_log2_q10"] + round(1024 * math.log2(seconds / _STEP_S))
+        b.add(f"CONDITION_{key.upper()}_Q10", change, f"{what} mean change beside the mean, log2")
+    b.add("CONDITION_REGULAR_Q10", condition["regular_log2_q10"], "deviation of a regular rhythm, log2")
+    b.add("CONDITION_TRAIN_WAVES", condition["train_waves"], "like waves in a row that are a tachycardia")
+    rr = round(condition["regular_rr_ms"] * b.fs_hz / (1000 * step))
+    b.add("CONDITION_RR_MIN_STEPS", rr, "and its least RR, detector steps")
 
 
 def _quality(b: _Builder, quality: dict[str, Any]) -> None:

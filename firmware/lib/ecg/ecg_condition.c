@@ -2,18 +2,110 @@
 #include "ecg_condition.h"
 
 #include "ecg_intmath.h"
+#include "ecg_rpeak_score.h"
 #include "ecg_types.h"
 
-void ecg_condition_step(ecg_condition_t *s, const ecg_rpeak_t *rpeak, bool beat) {
-    if (beat) {
-        s->quiet_steps = 0;
-        s->held = 0;
-        return;
+/* Measures in a row that begin or end a suspicion. */
+#define CONFIRM 2
+
+/* Beats or like waves at a rate that hearts have, at nearly equal distances, to the present: a tachycardia.
+ */
+static bool is_organised(const ecg_rpeak_t *r) {
+    for (uint32_t i = 0; i < 2; i++) {
+        const ecg_wave_t *w = &r->train.side[i];
+        if (w->count >= ECG_CONDITION_TRAIN_WAVES && w->spacing >= ECG_CONDITION_RR_MIN_STEPS * 16) {
+            return true;
+        }
     }
-    if (s->quiet_steps < ECG_PAUSE_STEPS) {
-        s->quiet_steps += 1;
-        return;
+    int32_t since_beat = (int32_t)(r->steps - r->beat_at);
+    return r->rr_mean >= ECG_CONDITION_RR_MIN_STEPS * 16 && since_beat * 16 <= 2 * r->rr_mean &&
+           r->irregularity_q10 - r->rr_q10 < ECG_CONDITION_REGULAR_Q10;
+}
+
+/* Block so many before the present one. */
+static const ecg_block_t *block_back(const ecg_condition_t *s, uint32_t back) {
+    return &s->block[(s->at + ECG_CONDITION_BLOCKS - back) % ECG_CONDITION_BLOCKS];
+}
+
+/* Whether the last `count` blocks, the present one among them, are as flutter and fibrillation are. */
+static bool is_wavy(const ecg_condition_t *s, uint32_t count) {
+    int32_t sum = 0;
+    int32_t change_sum = 0;
+    int32_t top[2] = {0, 0};
+    int32_t change_top[2] = {0, 0};
+    for (uint32_t i = 0; i < count; i++) {
+        const ecg_block_t *b = block_back(s, i);
+        sum += b->sum;
+        change_sum += b->change_sum;
+        top[1] = ecg_max(top[1], ecg_min(b->top, top[0]));
+        top[0] = ecg_max(top[0], b->top);
+        change_top[1] = ecg_max(change_top[1], ecg_min(b->change_top, change_top[0]));
+        change_top[0] = ecg_max(change_top[0], b->change_top);
     }
-    bool quiet = rpeak->background < ECG_RPEAK_MINIMUM_PEAK;
-    s->held = quiet ? ECG_CONDITION_PAUSE : ECG_CONDITION_UNREADABLE;
+    int32_t height = top[0] + top[1]; /* of two, so that one artefact does not decide */
+    int32_t height_q10 = ecg_rpeak_log2(height);
+    int32_t sum_q10 = ecg_rpeak_log2(sum);
+    int32_t pace_q10 = ecg_rpeak_log2(change_sum) - sum_q10;
+    int32_t full_q10 = sum_q10 - ecg_rpeak_log2(height * (int32_t)(count * ECG_CONDITION_BLOCK_STEPS / 2u));
+    return height > ECG_CONDITION_MINIMUM && full_q10 > ECG_CONDITION_FULL_Q10 &&
+           ecg_rpeak_log2(change_top[0] + change_top[1]) - height_q10 < ECG_CONDITION_STEEP_Q10 &&
+           pace_q10 > ECG_CONDITION_SLOW_Q10 && pace_q10 < ECG_CONDITION_FAST_Q10;
+}
+
+/* At the end of a block: begins or ends the suspicion of flutter or fibrillation. */
+static void judge(ecg_condition_t *s, const ecg_rpeak_t *rpeak) {
+    bool holds = (s->held & ECG_CONDITION_FIBRILLATION) != 0;
+    bool now = s->filled == ECG_CONDITION_BLOCKS && is_wavy(s, ECG_CONDITION_BLOCKS) && !is_organised(rpeak);
+    s->suspected = (uint8_t)(now == holds ? 0 : s->suspected + 1);
+    if (s->suspected == CONFIRM) {
+        s->suspected = 0;
+        s->held = holds ? 0 : ECG_CONDITION_FIBRILLATION;
+    }
+}
+
+/* Adds a step to the present block. */
+static void measure(ecg_condition_t *s, const ecg_rpeak_t *rpeak) {
+    ecg_block_t *b = &s->block[s->at];
+    int32_t value = rpeak->history[(rpeak->steps - 1u) % ECG_RPEAK_RING_STEPS];
+    int32_t change = ecg_abs(value - s->last);
+    s->last = value;
+    value = ecg_abs(value);
+    b->sum += value;
+    b->change_sum += change;
+    b->top = ecg_max(value, b->top);
+    b->change_top = ecg_max(change, b->change_top);
+    b->integral_top = ecg_max(rpeak->integral, b->integral_top);
+}
+
+/* Whether nothing near the last beats' height has come in the last blocks. */
+static bool is_quiet(const ecg_condition_t *s, const ecg_rpeak_t *rpeak) {
+    int32_t top = 0;
+    for (uint32_t back = 0; back < ECG_CONDITION_QUIET_BLOCKS; back++) {
+        top = ecg_max(block_back(s, back)->integral_top, top);
+    }
+    if (is_wavy(s, ECG_CONDITION_QUIET_BLOCKS)) {
+        return false; /* the beginning of fibrillation, not known as such yet */
+    }
+    return top < 2 * ECG_RPEAK_MINIMUM_PEAK ||
+           ecg_rpeak_log2(top) < rpeak->beat_peak_q10 - ECG_CONDITION_QUIET_Q10;
+}
+
+void ecg_condition_step(ecg_condition_t *s, const ecg_rpeak_t *rpeak, int beats) {
+    measure(s, rpeak);
+    s->block_steps += 1;
+    if (s->block_steps == ECG_CONDITION_BLOCK_STEPS) {
+        s->block_steps = 0;
+        s->filled = (uint8_t)ecg_min(s->filled + 1, ECG_CONDITION_BLOCKS);
+        judge(s, rpeak);
+        s->at = (uint8_t)((s->at + 1u) % ECG_CONDITION_BLOCKS);
+        s->block[s->at] = (ecg_block_t){0};
+    }
+    if (beats > 0 || rpeak->learn_left > 0) {
+        s->silent_steps = 0;
+        s->held &= ECG_CONDITION_FIBRILLATION;
+    } else if (s->silent_steps < ECG_PAUSE_STEPS) {
+        s->silent_steps += 1;
+    } else if ((s->held & ECG_CONDITION_FIBRILLATION) == 0) {
+        s->held = is_quiet(s, rpeak) ? ECG_CONDITION_PAUSE : ECG_CONDITION_UNREADABLE;
+    }
 }

@@ -49,14 +49,21 @@ bool ecg_pipeline_lead_off(const ecg_pipeline_t *p) {
     return p != NULL && p->quality.lead_off != 0;
 }
 
+/* Sets flags of every beat that has not gone out. */
+static void mark_waiting(ecg_pipeline_t *p, uint32_t flags) {
+    for (uint32_t i = 0; i < p->pending_count; i++) {
+        p->pending_flags[i] = (uint8_t)(p->pending_flags[i] | flags);
+    }
+    for (uint32_t i = 0; i < p->held_count; i++) {
+        p->held[i].flags = (uint8_t)(p->held[i].flags | flags);
+    }
+}
+
 /* Follows the lead; bad input marks every beat that has not gone out. */
 static void follow_contact(ecg_pipeline_t *p) {
     uint32_t flags = ecg_quality_contact(&p->quality, &p->input);
-    for (uint32_t i = 0; flags != 0 && i < p->pending_count; i++) {
-        p->pending_flags[i] = (uint8_t)(p->pending_flags[i] | flags);
-    }
-    for (uint32_t i = 0; flags != 0 && i < p->held_count; i++) {
-        p->held[i].flags = (uint8_t)(p->held[i].flags | flags);
+    if (flags != 0) {
+        mark_waiting(p, flags);
     }
 }
 
@@ -68,16 +75,29 @@ static bool filter(ecg_pipeline_t *p, int16_t x) {
     }
     if (code == ECG_INPUT_RESTART) {
         ecg_bandpass_prime(&p->bandpass, p->input.hold);
+        ecg_spike_prime(&p->spike, p->input.hold);
         ecg_rpeak_reset(&p->rpeak);
         p->condition = (ecg_condition_t){0};
         p->last_r_valid = 0;
     }
     p->filtered = 0;
     if (code != ECG_INPUT_SKIP) {
-        p->filtered = ecg_bandpass_step(&p->bandpass, p->input.hold);
+        int16_t x_clean;
+        if (ecg_spike_step(&p->spike, p->input.hold, &x_clean)) {
+            p->spikes[p->spike_index] = p->sample_count + (ECG_DELAY_SAMPLES - ECG_SPIKE_FAR_SAMPLES);
+            p->spike_index = (uint8_t)((p->spike_index + 1u) % ECG_SPIKES_KEPT);
+        }
+        p->filtered = ecg_bandpass_step(&p->bandpass, x_clean);
     }
     ecg_ring_write(&p->ring, p->filtered);
     return code != ECG_INPUT_SKIP;
+}
+
+/* Where fibrillation is suspected, every beat that has not gone out was found in it. */
+static void follow_conditions(ecg_pipeline_t *p) {
+    if ((p->condition.held & ECG_CONDITION_FIBRILLATION) != 0) {
+        mark_waiting(p, ECG_FLAG_FIBRILLATION);
+    }
 }
 
 /* Flags that a beat found now carries. */
@@ -87,6 +107,16 @@ static uint8_t beat_flags(const ecg_pipeline_t *p) {
         flags |= ECG_FLAG_LEARNING;
     }
     return (uint8_t)flags;
+}
+
+/* ECG_FLAG_PACED where a spike came just before the R peak r. */
+static uint8_t paced(const ecg_pipeline_t *p, uint32_t r) {
+    for (uint32_t i = 0; i < ECG_SPIKES_KEPT; i++) {
+        if (p->spikes[i] != 0 && r - p->spikes[i] <= ECG_SPIKE_PACED_SAMPLES) {
+            return ECG_FLAG_PACED;
+        }
+    }
+    return 0;
 }
 
 /* Refines the R peak around centre_age samples before the newest and puts it in the queue. */
@@ -104,7 +134,7 @@ static void add_r_peak(ecg_pipeline_t *p, int32_t centre_age) {
     }
     p->rpeak.polarity = (int16_t)(p->rpeak.polarity + ((found.points * 256 - p->rpeak.polarity) >> 3));
     p->pending[p->pending_count] = r;
-    p->pending_flags[p->pending_count] = beat_flags(p);
+    p->pending_flags[p->pending_count] = (uint8_t)(beat_flags(p) | paced(p, r));
     p->pending_count += 1;
     p->alarm = p->sample_count;
     p->last_r = r;
@@ -224,7 +254,8 @@ int ecg_pipeline_push(ecg_pipeline_t *p, int16_t x, ecg_beat_t *beat) {
     if (filter(p, x)) {
         int found = ecg_rpeak_push(&p->rpeak, p->filtered);
         if (p->rpeak.decimation_count == 0) {
-            ecg_condition_step(&p->condition, &p->rpeak, found > 0);
+            ecg_condition_step(&p->condition, &p->rpeak, found);
+            follow_conditions(p);
         }
         ECG_TRACE_DETECTOR(p);
         if (found > 0) {

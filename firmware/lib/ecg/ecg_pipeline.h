@@ -24,6 +24,7 @@
 #include "ecg_rpeak.h"
 #include "ecg_rr.h"
 #include "ecg_shape.h"
+#include "ecg_spike.h"
 #include "ecg_types.h"
 #include "ecg_window.h"
 
@@ -38,6 +39,8 @@
 /* Numbers behind a beat's features, kept to be watched: RR before, RR after, slow mean Q12, high mean Q12,
  * its template, correlation with that and with the dominant one Q10, alignment in grid samples, noise Q8. */
 #define ECG_FEATURE_VALUES 9
+
+#define ECG_SPIKES_KEPT 4
 
 /* Errors, all negative. */
 #define ECG_ERR_NULL (-1) /* a pointer was NULL */
@@ -58,8 +61,10 @@ typedef struct ecg_pipeline {
     uint32_t last_r;       /* last R peak queued */
     uint32_t measured_r;   /* last R peak measured */
     uint32_t alarm;        /* sample from which a beat may be due; spares looking at every sample */
+    uint32_t spikes[ECG_SPIKES_KEPT]; /* samples of the last spikes, as they leave the filters; ring */
     uint32_t pending[ECG_PENDING_BEATS];
     ecg_input_t input;
+    ecg_spike_t spike;
     ecg_bandpass_t bandpass;
     ecg_rpeak_t rpeak;
     ecg_rr_t rr;
@@ -77,6 +82,7 @@ typedef struct ecg_pipeline {
     int16_t filtered; /* newest filtered sample */
     uint8_t pending_flags[ECG_PENDING_BEATS];
     uint8_t pending_count;
+    uint8_t spike_index;    /* where the next spike goes */
     uint8_t last_r_valid;   /* 0 until an R peak was queued since the last restart */
     uint8_t measured_valid; /* 0 until the first beat was measured */
     uint8_t ending;         /* 1 once the record is being flushed */

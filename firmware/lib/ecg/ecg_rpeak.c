@@ -4,25 +4,29 @@
 #include <stdbool.h>
 
 #include "ecg_intmath.h"
+#include "ecg_rpeak_score.h"
 
 #define CENTRE_STEPS ((ECG_RPEAK_LONG_STEPS - ECG_RPEAK_SHORT_STEPS) / 2)
 #define RING_MASK (ECG_RPEAK_RING_STEPS - 1u)
-#define OCTAVE 1024                 /* a factor of two in the logarithms */
-#define AGE_MAX (UINT32_C(1) << 20) /* steps since a beat are counted up to here */
+/* From a maximum of the enhancer to that of its lobe in the integral. */
+#define LOBE_STEPS ((ECG_RPEAK_INTEGRATE_STEPS - 1u) / 2u)
 
 void ecg_rpeak_reset(ecg_rpeak_t *s) {
     int16_t polarity = s->polarity;
     *s = (ecg_rpeak_t){0};
     s->polarity = polarity;
     s->learn_left = ECG_RPEAK_LEARN_STEPS;
-    s->beat_at = 0u - AGE_MAX;
+    s->beat_at = 0u - ECG_RPEAK_AGE_MAX;
     s->rr_q10 = ECG_RPEAK_DEFAULT_RR_Q10;
     s->overdue_steps = ECG_RPEAK_SEARCHBACK_MAX_STEPS;
 }
 
-/* Logarithm of a height of at least 1. */
-static int32_t log2_height(int32_t height) {
-    return ecg_log2_q10((uint32_t)ecg_max(height, 1));
+/* What follows from the mean RR. */
+static void use_rr_mean(ecg_rpeak_t *s) {
+    s->rr_q10 = s->rr_mean > 0 ? ecg_rpeak_log2(s->rr_mean) - 4 * ECG_OCTAVE : ECG_RPEAK_DEFAULT_RR_Q10;
+    uint32_t overdue = ((uint32_t)s->rr_mean * ECG_RPEAK_SEARCHBACK_RR_Q8) >> 12;
+    bool known = s->rr_mean > 0 && overdue < ECG_RPEAK_SEARCHBACK_MAX_STEPS;
+    s->overdue_steps = known ? overdue : ECG_RPEAK_SEARCHBACK_MAX_STEPS;
 }
 
 /* Feeds one step's sum to the QRS enhancer and integrates; returns the steepness of the enhancer's change. */
@@ -39,49 +43,9 @@ static int32_t enhance(ecg_rpeak_t *s, int32_t step_sum) {
     return ecg_abs(slope);
 }
 
-/* Score for being early and blunt, as T waves are; zero or less, Q18. */
-static int32_t twave_features(const ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c, int32_t since_beat) {
-    int32_t blunt = 0;
-    if (s->beat_slope_q10 > 0) {
-        blunt = ecg_clamp(c->slope_q10 - s->beat_slope_q10, -3 * OCTAVE, 0);
-    }
-    int32_t early = ecg_clamp((ECG_RPEAK_EARLY_STEPS - since_beat) * ECG_RPEAK_EARLY_RAMP_Q10, 0, OCTAVE);
-    int32_t twave = ecg_clamp((ECG_RPEAK_TWAVE_STEPS - since_beat) * ECG_RPEAK_TWAVE_RAMP_Q10, 0, OCTAVE);
-    return ECG_RPEAK_WEIGHT_EARLY_BLUNT_Q8 * ((early * blunt) >> 10) +
-           ECG_RPEAK_WEIGHT_TWAVE_Q8 * ((twave * ecg_min(blunt + OCTAVE, 0)) >> 10);
-}
-
-/* Scores a candidate as things stand now: natural logarithm of the odds that it is a beat, Q10. */
-static void score(const ecg_rpeak_t *s, ecg_rpeak_candidate_t *c) {
-    uint32_t age = c->at - s->beat_at;
-    int32_t since_beat = (int32_t)(age < AGE_MAX ? age : AGE_MAX);
-    int32_t peak = ecg_clamp(c->peak_q10 - s->qrs_q10, -4 * OCTAVE, 3 * OCTAVE);
-    int32_t slope = 0;
-    if (s->slope_q10 > 0) {
-        slope = ecg_clamp(c->slope_q10 - s->slope_q10, -4 * OCTAVE, 3 * OCTAVE);
-    }
-    int32_t noise = ecg_clamp(log2_height(s->background) - s->qrs_q10, -4 * OCTAVE, 0) + 4 * OCTAVE;
-    int32_t early = ecg_clamp(log2_height(since_beat) - s->rr_q10, -2 * OCTAVE, 0);
-    int32_t irregular = ecg_clamp(s->irregularity_q10 - s->rr_q10, -5 * OCTAVE, 0) + 5 * OCTAVE;
-    int32_t beat_peak = ecg_clamp(s->beat_peak_q10 - s->qrs_q10, -2 * OCTAVE, 2 * OCTAVE);
-    int32_t sum_q18 = ECG_RPEAK_WEIGHT_BIAS_Q8 * OCTAVE;
-    sum_q18 += ECG_RPEAK_WEIGHT_PEAK_Q8 * peak;
-    sum_q18 += ECG_RPEAK_WEIGHT_SHARPNESS_Q8 * (slope - peak);
-    sum_q18 += ECG_RPEAK_WEIGHT_BEAT_PEAK_Q8 * beat_peak;
-    sum_q18 += ECG_RPEAK_WEIGHT_VALLEY_Q8 * c->valley_q10;
-    sum_q18 += ECG_RPEAK_WEIGHT_NOISE_Q8 * noise;
-    sum_q18 += ECG_RPEAK_WEIGHT_NOISE_SLOPE_Q8 * ((noise * slope) >> 10);
-    sum_q18 += ECG_RPEAK_WEIGHT_EARLY_Q8 * early;
-    sum_q18 += ECG_RPEAK_WEIGHT_IRREGULAR_Q8 * irregular;
-    sum_q18 += ECG_RPEAK_WEIGHT_IRREGULAR_EARLY_Q8 * ((irregular * early) >> 10);
-    sum_q18 += ECG_RPEAK_WEIGHT_RR_Q8 * (s->rr_q10 - ECG_RPEAK_DEFAULT_RR_Q10);
-    sum_q18 += twave_features(s, c, since_beat);
-    c->score_q10 = sum_q18 >> 8;
-}
-
-/* Running level after another value, which counts as at most a factor of two away. */
-static int32_t follow(int32_t level_q10, int32_t value_q10) {
-    return level_q10 + (ecg_clamp(value_q10 - level_q10, -OCTAVE, OCTAVE) >> ECG_RPEAK_LEVEL_SHIFT);
+/* Step of a running level towards a value, which counts as at most a factor of two away. */
+static int32_t level_step(int32_t level_q10, int32_t value_q10) {
+    return ecg_clamp(value_q10 - level_q10, -ECG_OCTAVE, ECG_OCTAVE) >> ECG_RPEAK_LEVEL_SHIFT;
 }
 
 /* Lets mean RR and its mean deviation follow an interval. */
@@ -94,10 +58,48 @@ static void follow_rr(ecg_rpeak_t *s, uint32_t rr_steps) {
     int32_t half = s->rr_mean >> 1;
     s->rr_deviation += (ecg_abs(difference) - s->rr_deviation) >> 3;
     s->rr_mean += ecg_clamp(difference, -half, half) >> 3;
-    s->rr_q10 = log2_height(s->rr_mean) - 4 * OCTAVE;
-    s->irregularity_q10 = log2_height(s->rr_deviation) - 4 * OCTAVE;
-    uint32_t overdue = ((uint32_t)s->rr_mean * ECG_RPEAK_SEARCHBACK_RR_Q8) >> 12;
-    s->overdue_steps = overdue < ECG_RPEAK_SEARCHBACK_MAX_STEPS ? overdue : ECG_RPEAK_SEARCHBACK_MAX_STEPS;
+    s->irregularity_q10 = ecg_rpeak_log2(s->rr_deviation) - 4 * ECG_OCTAVE;
+    use_rr_mean(s);
+}
+
+/* Where a wave of this height and steepness, `steps` before the beat c, is far below it in both: remembers it
+ * as what comes before beats (P waves), and returns true. */
+static bool learn_before(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c, uint32_t steps, int32_t peak_q10,
+                         int32_t slope_q10) {
+    if (steps < ECG_RPEAK_REFRACTORY_STEPS || steps > ECG_RPEAK_BEFORE_STEPS ||
+        peak_q10 >= c->peak_q10 - ECG_RPEAK_BEFORE_BELOW_Q10 ||
+        slope_q10 >= c->slope_q10 - ECG_RPEAK_BEFORE_BELOW_Q10) {
+        return false;
+    }
+    s->before_peak_q10 = peak_q10;
+    s->before_slope_q10 = slope_q10;
+    return true;
+}
+
+/* Lets the running levels follow a beat: not where it is small beside the one just before, as a P or T wave
+ * taken for a beat is, and fast back up after one. */
+static void follow_levels(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c, uint32_t rr_steps) {
+    bool after_small = learn_before(s, c, rr_steps, s->beat_peak_q10, s->beat_slope_q10);
+    if (s->skipping != 0) {
+        (void)learn_before(s, c, c->at - s->skipped.at, s->skipped.peak_q10, s->skipped.slope_q10);
+    }
+    if (rr_steps < ECG_RPEAK_SMALL_STEPS && c->peak_q10 < s->beat_peak_q10 - ECG_RPEAK_SMALL_Q10 &&
+        c->slope_q10 < s->beat_slope_q10 - ECG_RPEAK_SMALL_Q10) {
+        return;
+    }
+    /* One far above the level may be an artefact, two in a row are not; the first one is taken at half. */
+    bool first = s->rr_mean == 0;
+    int32_t peak_q10 = first ? c->peak_q10 - ECG_OCTAVE / 2 : ecg_min(c->peak_q10, s->beat_peak_q10);
+    int32_t slope_q10 = first ? c->slope_q10 - ECG_OCTAVE / 2 : ecg_min(c->slope_q10, s->beat_slope_q10);
+    if (peak_q10 > s->qrs_q10 + ECG_OCTAVE) {
+        s->qrs_q10 = peak_q10 - ECG_OCTAVE / 2;
+        s->slope_q10 = slope_q10 - ECG_OCTAVE / 2;
+        return;
+    }
+    int32_t peak_step = level_step(s->qrs_q10, c->peak_q10);
+    int32_t slope_step = level_step(s->slope_q10, c->slope_q10);
+    s->qrs_q10 += after_small && peak_step > 0 ? peak_step * ECG_RPEAK_BEFORE_RISE : peak_step;
+    s->slope_q10 += after_small && slope_step > 0 ? slope_step * ECG_RPEAK_BEFORE_RISE : slope_step;
 }
 
 /* Reports a candidate as a beat, and lets levels and mean RR follow. */
@@ -106,15 +108,12 @@ static void take(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c) {
     if (rr_steps < 2u * ECG_RPEAK_SEARCHBACK_MAX_STEPS) {
         follow_rr(s, rr_steps);
     }
-    s->qrs_q10 = follow(s->qrs_q10, c->peak_q10);
-    if (s->slope_q10 == 0) {
-        s->slope_q10 = c->slope_q10;
-    }
-    s->slope_q10 = follow(s->slope_q10, c->slope_q10);
+    follow_levels(s, c, rr_steps);
     s->beat_peak_q10 = c->peak_q10;
     s->beat_slope_q10 = c->slope_q10;
     s->beat_at = c->at;
     s->skipping = 0;
+    ecg_train_beat(&s->train);
     s->found_age[s->found_count] = s->steps - c->at;
     s->found_count += 1;
 }
@@ -160,7 +159,7 @@ static void judge_candidate(ecg_rpeak_t *s) {
     if (s->candidate.at - s->beat_at < ECG_RPEAK_REFRACTORY_STEPS) {
         return;
     }
-    score(s, &s->candidate);
+    ecg_rpeak_score(s, &s->candidate);
     if (s->candidate.score_q10 > 0) {
         accept(s, &s->candidate);
     } else {
@@ -174,8 +173,8 @@ static bool rival(ecg_rpeak_t *s, ecg_rpeak_candidate_t *c) {
         return true;
     }
     uint32_t distance = c->at - s->candidate.at;
-    score(s, c);
-    score(s, &s->candidate);
+    ecg_rpeak_score(s, c);
+    ecg_rpeak_score(s, &s->candidate);
     if (distance < ECG_RPEAK_REFRACTORY_STEPS) {
         return c->score_q10 > s->candidate.score_q10;
     }
@@ -197,8 +196,8 @@ static void end_lobe(ecg_rpeak_t *s) {
     if (peak < ECG_RPEAK_MINIMUM_PEAK) {
         return;
     }
-    ecg_rpeak_candidate_t c = {log2_height(peak), log2_height(s->lobe_slope), 0, 0, s->lobe_at};
-    c.valley_q10 = ecg_clamp(log2_height(s->lobe_valley) - c.peak_q10, -4 * OCTAVE, 0);
+    ecg_rpeak_candidate_t c = {ecg_rpeak_log2(peak), ecg_rpeak_log2(s->lobe_slope), 0, 0, s->lobe_at};
+    c.valley_q10 = ecg_clamp(ecg_rpeak_log2(s->lobe_valley) - c.peak_q10, -4 * ECG_OCTAVE, 0);
     if (rival(s, &c)) {
         s->waiting = 1;
         s->candidate = c;
@@ -230,7 +229,7 @@ static void track_lobe(ecg_rpeak_t *s, int32_t slope) {
 static void wait(ecg_rpeak_t *s) {
     uint32_t age = s->steps - s->candidate.at;
     if (age == ECG_RPEAK_REFRACTORY_STEPS + ECG_RPEAK_HOLD_STEPS) {
-        score(s, &s->candidate);
+        ecg_rpeak_score(s, &s->candidate);
         if (s->candidate.score_q10 >= ECG_RPEAK_SURE_SCORE_Q10) {
             judge_candidate(s);
         }
@@ -254,27 +253,83 @@ static void search_back(ecg_rpeak_t *s, uint32_t since_beat) {
         if (s->slope_q10 > ECG_RPEAK_DECAY_Q10) {
             s->slope_q10 -= ECG_RPEAK_DECAY_Q10;
         }
-        if (since_beat > AGE_MAX) {
-            s->beat_at = s->steps - AGE_MAX;
+        if (since_beat > ECG_RPEAK_AGE_MAX) {
+            s->beat_at = s->steps - ECG_RPEAK_AGE_MAX;
         }
     }
 }
 
-/* Sets the level at the end of the learning time from the integral's maxima in its two halves. */
-static void learn(ecg_rpeak_t *s) {
+/* The larger one of two halves' maxima, unless it is so much larger that it must be an artefact. */
+static int32_t learnt(int32_t first, int32_t second) {
+    return ecg_min(ecg_max(first, second), ecg_min(first, second) * ECG_RPEAK_LEARN_RATIO);
+}
+
+/* Sets the levels at the end of the learning time from the maxima in its two halves. */
+static void learn(ecg_rpeak_t *s, int32_t slope) {
     s->learn_left = (uint16_t)(s->learn_left - 1u);
-    if (s->learn_left >= ECG_RPEAK_LEARN_STEPS / 2) {
-        s->learn_first = ecg_max(s->integral, s->learn_first);
-    } else {
-        s->learn_second = ecg_max(s->integral, s->learn_second);
-    }
+    uint32_t half = s->learn_left >= ECG_RPEAK_LEARN_STEPS / 2 ? 0 : 1;
+    s->learn_peak[half] = ecg_max(s->integral, s->learn_peak[half]);
+    s->learn_slope[half] = ecg_max(slope, s->learn_slope[half]);
     if (s->learn_left == 0) {
-        /* The smaller one: a first-second artefact must not set the level. */
-        s->qrs_q10 =
-            log2_height(ecg_max(ecg_min(s->learn_first, s->learn_second), 2 * ECG_RPEAK_MINIMUM_PEAK));
+        int32_t peak = learnt(s->learn_peak[0], s->learn_peak[1]);
+        s->qrs_q10 = ecg_rpeak_log2(ecg_max(peak, 2 * ECG_RPEAK_MINIMUM_PEAK));
+        s->slope_q10 = ecg_rpeak_log2(learnt(s->learn_slope[0], s->learn_slope[1]));
         s->beat_peak_q10 = s->qrs_q10;
+        s->beat_slope_q10 = s->slope_q10;
         s->valley = s->integral;
     }
+}
+
+/* Begins to follow the waves of a train, if one is there that was not found beat by beat. */
+static void join_train(ecg_rpeak_t *s, uint32_t ended) {
+    int side = ecg_train_side(&s->train, ended);
+    if (side < 0 || ecg_rpeak_log2(s->wave_peak) < s->qrs_q10 - ECG_TRAIN_LOW_Q10) {
+        return;
+    }
+    s->following = (uint8_t)(side + 1);
+    s->rr_before = s->rr_mean;
+    s->rr_mean = s->train.side[side].spacing;
+    s->rr_deviation = s->rr_mean >> 4;
+    s->irregularity_q10 = ecg_rpeak_log2(s->rr_deviation) - 4 * ECG_OCTAVE;
+    use_rr_mean(s);
+    s->waiting = 0;
+    s->skipping = 0;
+    s->lobe_peak = 0;
+}
+
+/* Leaves the train: what was the rhythm before it is what is expected again. */
+static void leave_train(ecg_rpeak_t *s) {
+    s->following = 0;
+    s->rr_mean = s->rr_before;
+    use_rr_mean(s);
+    s->valley = s->integral;
+}
+
+/* Takes the waves of a train as beats; true while one is followed. */
+static bool follow_train(ecg_rpeak_t *s, int32_t slope) {
+    uint32_t ended = ecg_train_step(&s->train, s->enhanced[(s->steps - 1u) & RING_MASK], s->steps);
+    s->wave_peak = ecg_max(s->integral, s->wave_peak);
+    s->wave_slope = ecg_max(slope, s->wave_slope);
+    if (s->following == 0) {
+        join_train(s, ended);
+    }
+    if (s->following == 0) {
+        return false;
+    }
+    uint32_t side = s->following - 1u;
+    bool wave = (ended >> side & 1u) != 0;
+    if (ecg_train_lost(&s->train.side[side], wave, s->steps)) {
+        leave_train(s);
+        return false;
+    }
+    uint32_t at = s->train.side[side].last_at + LOBE_STEPS;
+    if (wave && at - s->beat_at >= ECG_TRAIN_APART_STEPS) {
+        ecg_rpeak_candidate_t c = {ecg_rpeak_log2(s->wave_peak), ecg_rpeak_log2(s->wave_slope), 0, 0, at};
+        take(s, &c);
+        s->wave_peak = 0;
+        s->wave_slope = 0;
+    }
+    return true;
 }
 
 static void step(ecg_rpeak_t *s) {
@@ -284,7 +339,10 @@ static void step(ecg_rpeak_t *s) {
     }
     s->steps += 1;
     if (s->learn_left > 0) {
-        learn(s);
+        learn(s, slope);
+        return;
+    }
+    if (follow_train(s, slope)) {
         return;
     }
     track_lobe(s, slope);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "ecg_params.h"
+#include "ecg_train.h"
 
 /* A lobe of the integral as a candidate. */
 typedef struct {
@@ -32,21 +33,27 @@ typedef struct {
     int32_t valley;                         /* lowest integral since the last lobe */
     int32_t lobe_peak, lobe_slope;          /* present lobe; peak 0 = none */
     int32_t lobe_valley;                    /* valley before it */
-    int32_t learn_first, learn_second;      /* highest integral in the halves of the learning time */
-    int32_t qrs_q10, slope_q10;             /* running levels of peaks and slopes; slope 0 = none yet */
-    int32_t beat_peak_q10, beat_slope_q10;  /* of the last beat */
-    int32_t rr_mean, rr_deviation;          /* mean RR and mean deviation, steps with 4 fraction bits */
-    int32_t rr_q10, irregularity_q10;       /* their logarithms, in steps */
-    uint32_t overdue_steps;                 /* search back this long after a beat */
-    uint32_t steps;                         /* steps since reset */
-    uint32_t lobe_at, beat_at;              /* step of the lobe's maximum; of the last beat */
-    uint32_t found_age[2];                  /* ages of the beats just found, older first */
-    ecg_rpeak_candidate_t candidate;        /* waits for a better one */
-    ecg_rpeak_candidate_t skipped;          /* best one since the last beat that was not taken */
-    uint16_t learn_left;                    /* steps of the learning time still to come */
-    int16_t polarity;                       /* running polarity of R peaks, -256..256; the pipeline's */
-    uint8_t waiting, skipping;              /* 1 = there is a candidate; a skipped one */
+    int32_t learn_peak[2], learn_slope[2];  /* highest integral, steepest change in the halves of learning */
+    int32_t before_peak_q10;                /* what came before beats (P waves); 0 = nothing so far */
+    int32_t before_slope_q10;
+    int32_t qrs_q10, slope_q10;            /* running levels of peaks and slopes; slope 0 = none yet */
+    int32_t beat_peak_q10, beat_slope_q10; /* of the last beat */
+    int32_t rr_mean, rr_deviation;         /* mean RR and mean deviation, steps with 4 fraction bits */
+    int32_t rr_q10, irregularity_q10;      /* their logarithms, in steps */
+    uint32_t overdue_steps;                /* search back this long after a beat */
+    uint32_t steps;                        /* steps since reset */
+    uint32_t lobe_at, beat_at;             /* step of the lobe's maximum; of the last beat */
+    uint32_t found_age[2];                 /* ages of the beats just found, older first */
+    ecg_train_t train;                     /* regular waves, as in tachycardia */
+    int32_t wave_peak, wave_slope;   /* highest integral, steepest change since the last beat of a train */
+    int32_t rr_before;               /* mean RR before the train that is followed */
+    ecg_rpeak_candidate_t candidate; /* waits for a better one */
+    ecg_rpeak_candidate_t skipped;   /* best one since the last beat that was not taken */
+    uint16_t learn_left;             /* steps of the learning time still to come */
+    int16_t polarity;                /* running polarity of R peaks, -256..256; the pipeline's */
+    uint8_t waiting, skipping;       /* 1 = there is a candidate; a skipped one */
     uint8_t decimation_count, found_count;
+    uint8_t following; /* 0, or 1 + side of the train whose waves are taken for beats */
 } ecg_rpeak_t;
 
 /* Forgets everything but the polarity; learning starts anew. */

@@ -1,12 +1,12 @@
 /* ecg_params.h - generated from export/spec.toml by `make export`; do not edit.
- * specification 4d030042563b4d2b, model f0ce1248, 360 Hz */
+ * specification 805f4294b079a9cf, model 0000000000000000000000000000000000000000000000000000000000000000, 360 Hz */
 #ifndef ECG_PARAMS_H
 #define ECG_PARAMS_H
 
 #include <stdint.h>
 
 /* clang-format off */
-#define ECG_SPEC_HASH UINT32_C(0x4D030042) /* first 32 bits of the specification's SHA-256 */
+#define ECG_SPEC_HASH UINT32_C(0x805F4294) /* first 32 bits of the specification's SHA-256 */
 #define ECG_FS_HZ 360 /* sampling rate of the chain, Hz */
 #define ECG_ADU_PER_MV 200 /* input units in one millivolt */
 #define ECG_FLAT_TOLERANCE_ADU 1 /* a flat stretch stays within this of its start */
@@ -14,6 +14,13 @@
 #define ECG_BAD_RESET_SAMPLES 72 /* bad input of this length resets the chain */
 #define ECG_RECOVER_SAMPLES 360 /* beats this soon after bad input carry its flag */
 #define ECG_RESTART_SAMPLES 1800 /* and this soon after a restart */
+#define ECG_SPIKE_NEAR_SAMPLES 2 /* a spike has ended after so many samples */
+#define ECG_SPIKE_FAR_SAMPLES 6 /* surroundings that it stands out of, each side */
+#define ECG_SPIKE_DELAY_SAMPLES 9 /* delay of a sample by the search for spikes */
+#define ECG_SPIKE_RING 16 /* samples kept, a power of two */
+#define ECG_SPIKE_MINIMUM_ADU 50 /* smallest spike */
+#define ECG_SPIKE_RATIO_HALVES 4 /* spike beside its surroundings, halves */
+#define ECG_SPIKE_PACED_SAMPLES 47 /* an R peak so soon after a spike is paced */
 #define ECG_COEF_FRAC_BITS 30 /* fraction bits of the filter coefficients */
 #define ECG_STATE_FRAC_BITS 8 /* fraction bits of samples inside the filter */
 #define ECG_FILTERED_FRAC_BITS 2 /* fraction bits of the filtered signal, unit adu */
@@ -23,7 +30,7 @@
 #define ECG_LOWPASS_GAIN_Q30 1066847631 /* low-pass section: gain at 0 Hz */
 #define ECG_HIGHPASS_A1_Q30 (-2134235575) /* high-pass section: b = (1, -2, 1), a1 */
 #define ECG_HIGHPASS_A2_Q30 1060576539 /* high-pass section: a2 */
-#define ECG_DELAY_SAMPLES 2 /* delay of a QRS complex in the filter */
+#define ECG_DELAY_SAMPLES 11 /* delay of a QRS complex until it has passed the filters */
 #define ECG_RPEAK_DECIMATION 3 /* samples in one detector step */
 #define ECG_RPEAK_SHORT_STEPS 3 /* short moving mean of the QRS enhancer, detector steps */
 #define ECG_RPEAK_LONG_STEPS 14 /* long moving mean of the QRS enhancer, detector steps */
@@ -46,6 +53,17 @@
 #define ECG_RPEAK_TWIN_SCORE_Q10 (-4096) /* see spec.toml */
 #define ECG_RPEAK_TWIN_LOG2_Q10 300 /* see spec.toml */
 #define ECG_RPEAK_SEARCHBACK_RR_Q8 400 /* see spec.toml */
+#define ECG_RPEAK_SMALL_Q10 1024 /* a beat so far below the last one moves no level, log2 */
+#define ECG_RPEAK_SMALL_STEPS 150 /* if it comes this soon, detector steps */
+#define ECG_RPEAK_BEFORE_BELOW_Q10 1600 /* a wave so far below the next beat, log2, */
+#define ECG_RPEAK_BEFORE_STEPS 60 /* at most this long before it, is remembered, detector steps */
+#define ECG_RPEAK_BEFORE_RISE 4 /* and levels rise so many times faster after it */
+#define ECG_RPEAK_BEFORE_PEAK_Q10 400 /* likeness to it, peak, log2 */
+#define ECG_RPEAK_BEFORE_SLOPE_Q10 600 /* likeness to it, slope, log2 */
+#define ECG_RPEAK_BEFORE_LOW_Q10 512 /* what is like it is so far below the level, log2 */
+#define ECG_RPEAK_BEFORE_NOISE_Q10 2300 /* and counts where the noise is below this */
+#define ECG_RPEAK_BEFORE_SCORE_Q10 12000 /* score that it loses */
+#define ECG_RPEAK_LEARN_RATIO 4 /* largest ratio of the halves of the learning time */
 #define ECG_RPEAK_LEVEL_SHIFT 3 /* levels follow beats by 2^-this */
 #define ECG_RPEAK_DECAY_Q10 6 /* fall of the levels in a step without beats for long */
 #define ECG_RPEAK_BACKGROUND_STEPS 16 /* the background is taken this often */
@@ -63,14 +81,27 @@
 #define ECG_RPEAK_WEIGHT_RR_Q8 (-649) /* see spec.toml */
 #define ECG_RPEAK_WEIGHT_EARLY_BLUNT_Q8 1263 /* see spec.toml */
 #define ECG_RPEAK_WEIGHT_TWAVE_Q8 768 /* see spec.toml */
-#define ECG_RPEAK_MINIMUM_PEAK 2495 /* smallest peak that can be a beat */
-#define ECG_RPEAK_MINIMUM_Q10 11556 /* log2 of that */
+#define ECG_RPEAK_MINIMUM_PEAK 1386 /* smallest peak that can be a beat */
+#define ECG_RPEAK_MINIMUM_Q10 10687 /* log2 of that */
 #define ECG_RPEAK_CENTRE_SAMPLES 36 /* samples from a maximum of the moving sum back to the QRS */
 #define ECG_REFINE_BEFORE_SAMPLES 40 /* search for the R peak from here ... */
 #define ECG_REFINE_AFTER_SAMPLES 32 /* ... to here around the QRS */
 #define ECG_REFINE_SPAN_SAMPLES 7 /* span of the sharpening difference */
 #define ECG_REFINE_POLARITY_Q8 205 /* share at which the other polarity loses to the usual one */
 #define ECG_MINIMUM_RR_SAMPLES 54 /* smallest distance of two R peaks */
+#define ECG_TRAIN_SHORTEST_STEPS 22 /* distance of two waves of a train, least, detector steps */
+#define ECG_TRAIN_LONGEST_STEPS 52 /* and largest, detector steps */
+#define ECG_TRAIN_FIT_Q8 28 /* distances differ by at most this share */
+#define ECG_TRAIN_LOWER_Q8 160 /* least share of the running height that a wave has */
+#define ECG_TRAIN_MERGE_STEPS 14 /* a smaller wave this soon belongs to the one before, detector steps */
+#define ECG_TRAIN_HOLD_STEPS 6 /* a wave ends this long after its maximum at the earliest, detector steps */
+#define ECG_TRAIN_DECAY_SHIFT 7 /* the running height falls by 2^-this in a step */
+#define ECG_TRAIN_FORGET_STEPS 120 /* without a wave for so long the next one sets the height, detector steps */
+#define ECG_TRAIN_SIDE_Q8 213 /* least height of the side followed beside the other */
+#define ECG_TRAIN_WAVES 8 /* like distances in a row that make a train */
+#define ECG_TRAIN_LOW_Q10 1536 /* farthest that its waves lie below the level, log2 */
+#define ECG_TRAIN_APART_STEPS 18 /* two of its beats are at least this far apart, detector steps */
+#define ECG_TRAIN_LOST_Q2 7 /* quarters of its distance after which a train is over */
 #define ECG_RR_BOUND_SAMPLES 720 /* a next RR that has not come is taken as this */
 #define ECG_RR_WAIT_SAMPLES 936 /* how long a beat waits for the next */
 #define ECG_RR_MAX_SAMPLES 2880 /* longer RR intervals are taken as this */
@@ -125,6 +156,18 @@
 #define ECG_LEAD_BACK_SAMPLES 180 /* good input after which the lead is on again */
 #define ECG_PAUSE_SAMPLES 1080 /* no beat for this long is a pause, or a signal that cannot be read */
 #define ECG_PAUSE_STEPS 360 /* the same in detector steps */
+#define ECG_CONDITION_BLOCKS 4 /* blocks that fibrillation is looked for in */
+#define ECG_CONDITION_BLOCK_STEPS 120 /* length of a block, detector steps */
+#define ECG_CONDITION_QUIET_BLOCKS 3 /* blocks without anything high in a pause */
+#define ECG_CONDITION_QUIET_Q10 1536 /* what is so far below a beat is quiet, log2 */
+#define ECG_CONDITION_MINIMUM 576 /* least height of two waves together */
+#define ECG_CONDITION_FULL_Q10 (-1997) /* mean beside the maximum from which it may be, log2 */
+#define ECG_CONDITION_STEEP_Q10 (-1229) /* steepest change beside the maximum up to which it may be, log2 */
+#define ECG_CONDITION_SLOW_Q10 (-3072) /* least mean change beside the mean, log2 */
+#define ECG_CONDITION_FAST_Q10 (-1331) /* largest mean change beside the mean, log2 */
+#define ECG_CONDITION_REGULAR_Q10 (-2355) /* deviation of a regular rhythm, log2 */
+#define ECG_CONDITION_TRAIN_WAVES 5 /* like waves in a row that are a tachycardia */
+#define ECG_CONDITION_RR_MIN_STEPS 28 /* and its least RR, detector steps */
 #define ECG_BEAT_CHANNELS 2 /* channels of the beat input: beat, beat minus template */
 #define ECG_RHYTHM_FEATURES 48 /* features of one beat in the rhythm input */
 #define ECG_CONTEXT_BEATS 16 /* beats in the rhythm input */

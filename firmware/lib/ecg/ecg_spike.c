@@ -1,0 +1,60 @@
+/* ecg_spike.c - see ecg_spike.h; reference: host_tools/reference/spike.py */
+#include "ecg_spike.h"
+
+#include "ecg_intmath.h"
+
+#define MASK (ECG_SPIKE_RING - 1u)
+#define NEAR ECG_SPIKE_NEAR_SAMPLES
+#define FAR ECG_SPIKE_FAR_SAMPLES
+
+void ecg_spike_prime(ecg_spike_t *s, int16_t x) {
+    for (uint32_t i = 0; i < ECG_SPIKE_RING; i++) {
+        s->ring[i] = x;
+    }
+    s->blind = 0;
+}
+
+/* The sample `age` before the newest. */
+static int32_t back(const ecg_spike_t *s, uint32_t age) {
+    return s->ring[(s->index - 1u - age) & MASK];
+}
+
+/* Whether what stands out by `height` at age FAR stands out of all its surroundings. */
+static bool stands_out(const ecg_spike_t *s, int32_t height) {
+    int32_t low = back(s, 0);
+    int32_t high = low;
+    for (uint32_t age = 0; age <= 2u * FAR; age++) {
+        if (age + NEAR <= FAR || age >= FAR + NEAR) {
+            low = ecg_min(low, back(s, age));
+            high = ecg_max(high, back(s, age));
+        }
+    }
+    return height * 2 > (high - low) * ECG_SPIKE_RATIO_HALVES;
+}
+
+static void take_out(ecg_spike_t *s) {
+    int32_t after = back(s, FAR - NEAR - 1u);
+    int32_t step = back(s, FAR + NEAR + 1u) - after;
+    for (uint32_t i = 1; i < 2u * NEAR + 2u; i++) {
+        int32_t value = after + ecg_floor_divide(step * (int32_t)i, (int32_t)(2u * NEAR + 2u));
+        s->ring[(s->index - 1u - (FAR - NEAR - 1u + i)) & MASK] = (int16_t)value;
+    }
+}
+
+bool ecg_spike_step(ecg_spike_t *s, int16_t x, int16_t *y) {
+    s->ring[s->index] = x;
+    s->index = (uint8_t)((s->index + 1u) & MASK);
+    int32_t middle = back(s, FAR);
+    int32_t before = middle - back(s, FAR + NEAR);
+    int32_t after = middle - back(s, FAR - NEAR);
+    bool spike = false;
+    if ((before > ECG_SPIKE_MINIMUM_ADU && after > ECG_SPIKE_MINIMUM_ADU) ||
+        (before < -ECG_SPIKE_MINIMUM_ADU && after < -ECG_SPIKE_MINIMUM_ADU)) {
+        spike = stands_out(s, ecg_min(ecg_abs(before), ecg_abs(after)));
+        if (spike) {
+            take_out(s);
+        }
+    }
+    *y = (int16_t)back(s, ECG_SPIKE_DELAY_SAMPLES);
+    return spike;
+}
