@@ -1,26 +1,179 @@
-"""What holds beside the beats: a pause, a signal that cannot be read. Twin of ``ecg_condition.c``."""
+"""What holds beside the beats: pause, flutter or fibrillation, unreadable. Twin of ``ecg_condition.c``.
+
+Flutter and fibrillation are never still, as a heart that beats is between its beats: their mean is near
+their maximum, and nothing in them is steep.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .fixed import kernel
-from .params import PAUSE_STEPS, RPEAK_MINIMUM_PEAK
+from .fixed import kernel, to_int
+from .params import (
+    CONDITION_BLOCK_STEPS,
+    CONDITION_BLOCKS,
+    CONDITION_FAST_Q10,
+    CONDITION_FULL_Q10,
+    CONDITION_MINIMUM,
+    CONDITION_QUIET_BLOCKS,
+    CONDITION_QUIET_Q10,
+    CONDITION_REGULAR_Q10,
+    CONDITION_RR_MIN_STEPS,
+    CONDITION_SLOW_Q10,
+    CONDITION_STEEP_Q10,
+    CONDITION_TRAIN_WAVES,
+    PAUSE_STEPS,
+    RPEAK_MINIMUM_PEAK,
+    RPEAK_RING_STEPS,
+)
+from .rpeak_score import rpeak_log2, rpeak_since
 
 _PAUSE = 4
+_FIBRILLATION = 8
 _UNREADABLE = 16
+
+#: Measures in a row that begin or end a suspicion.
+_CONFIRM = 2
 
 
 @kernel
-def condition_step(s: Any, rpeak: Any, beat: bool) -> None:
-    """Follow a detector step; ``beat``: it found one."""
-    if beat:
-        s.quiet_steps = 0
+def condition_reset(s: Any) -> None:
+    """Forget everything."""
+    for i in range(CONDITION_BLOCKS):
+        condition_clear(s, i)
+    s.last = 0
+    s.block_steps = 0
+    s.silent_steps = 0
+    s.at = 0
+    s.filled = 0
+    s.suspected = 0
+    s.held = 0
+
+
+@kernel
+def condition_clear(s: Any, i: int) -> None:
+    """Empty a block."""
+    s.sum[i] = 0
+    s.change_sum[i] = 0
+    s.top[i] = 0
+    s.change_top[i] = 0
+    s.integral_top[i] = 0
+
+
+@kernel
+def condition_like_waves(w: Any) -> bool:
+    """Whether the waves of a side come as a heart's may."""
+    return bool(w.count >= CONDITION_TRAIN_WAVES and w.spacing >= CONDITION_RR_MIN_STEPS << 4)
+
+
+@kernel
+def condition_is_organised(r: Any) -> bool:
+    """Beats or like waves at a rate that hearts have, at nearly equal distances: a tachycardia."""
+    if condition_like_waves(r.train.above) or condition_like_waves(r.train.below):
+        return True
+    since_beat = rpeak_since(r.steps, r.beat_at)
+    if r.rr_mean < CONDITION_RR_MIN_STEPS << 4 or since_beat << 4 > 2 * to_int(r.rr_mean):
+        return False
+    return bool(r.irregularity_q10 - r.rr_q10 < CONDITION_REGULAR_Q10)
+
+
+@kernel
+def condition_block_back(s: Any, back: int) -> int:
+    """Index of the block so many before the present one."""
+    return (to_int(s.at) + CONDITION_BLOCKS - back) % CONDITION_BLOCKS
+
+
+@kernel
+def condition_is_wavy(s: Any, count: int) -> bool:
+    """Whether the last ``count`` blocks, the present one too, are as flutter and fibrillation are."""
+    total = 0
+    change_total = 0
+    # The two largest: one artefact must not decide.
+    top = 0
+    second = 0
+    change_top = 0
+    change_second = 0
+    for back in range(count):
+        i = condition_block_back(s, back)
+        total += to_int(s.sum[i])
+        change_total += to_int(s.change_sum[i])
+        second = max(second, min(to_int(s.top[i]), top))
+        top = max(top, to_int(s.top[i]))
+        change_second = max(change_second, min(to_int(s.change_top[i]), change_top))
+        change_top = max(change_top, to_int(s.change_top[i]))
+    height = top + second
+    height_q10 = rpeak_log2(height)
+    total_q10 = rpeak_log2(total)
+    pace_q10 = rpeak_log2(change_total) - total_q10
+    full_q10 = total_q10 - rpeak_log2(height * (count * CONDITION_BLOCK_STEPS // 2))
+    if height <= CONDITION_MINIMUM or full_q10 <= CONDITION_FULL_Q10:
+        return False
+    if rpeak_log2(change_top + change_second) - height_q10 >= CONDITION_STEEP_Q10:
+        return False
+    return bool(pace_q10 > CONDITION_SLOW_Q10 and pace_q10 < CONDITION_FAST_Q10)
+
+
+@kernel
+def condition_judge(s: Any, rpeak: Any) -> None:
+    """At the end of a block: begin or end the suspicion of flutter or fibrillation."""
+    holds = (s.held & _FIBRILLATION) != 0
+    wavy = s.filled == CONDITION_BLOCKS and condition_is_wavy(s, CONDITION_BLOCKS)
+    now = wavy and not condition_is_organised(rpeak)
+    if now == holds:
+        s.suspected = 0
+        return
+    s.suspected = s.suspected + 1
+    if s.suspected == _CONFIRM:
+        s.suspected = 0
         s.held = 0
-        return
-    if s.quiet_steps < PAUSE_STEPS:
-        s.quiet_steps = s.quiet_steps + 1
-        return
-    s.held = _UNREADABLE
-    if rpeak.background < RPEAK_MINIMUM_PEAK:
-        s.held = _PAUSE
+        if now:
+            s.held = _FIBRILLATION
+
+
+@kernel
+def condition_measure(s: Any, rpeak: Any) -> None:
+    """Add a step to the present block."""
+    i = to_int(s.at)
+    value = to_int(rpeak.history[(to_int(rpeak.steps) - 1) % RPEAK_RING_STEPS])
+    change = abs(value - s.last)
+    s.last = value
+    s.sum[i] = s.sum[i] + abs(value)
+    s.change_sum[i] = s.change_sum[i] + change
+    s.top[i] = max(abs(value), to_int(s.top[i]))
+    s.change_top[i] = max(change, to_int(s.change_top[i]))
+    s.integral_top[i] = max(to_int(rpeak.integral), to_int(s.integral_top[i]))
+
+
+@kernel
+def condition_is_quiet(s: Any, rpeak: Any) -> bool:
+    """Whether nothing near the last beats' height has come in the last blocks."""
+    top = 0
+    for back in range(CONDITION_QUIET_BLOCKS):
+        top = max(top, to_int(s.integral_top[condition_block_back(s, back)]))
+    if condition_is_wavy(s, CONDITION_QUIET_BLOCKS):
+        return False  # the beginning of fibrillation, not known as such yet
+    if top < 2 * RPEAK_MINIMUM_PEAK:
+        return True
+    return bool(rpeak_log2(top) < rpeak.beat_peak_q10 - CONDITION_QUIET_Q10)
+
+
+@kernel
+def condition_step(s: Any, rpeak: Any, beats: int) -> None:
+    """Follow a detector step; ``beats``: how many it found."""
+    condition_measure(s, rpeak)
+    s.block_steps = s.block_steps + 1
+    if s.block_steps == CONDITION_BLOCK_STEPS:
+        s.block_steps = 0
+        s.filled = min(to_int(s.filled) + 1, CONDITION_BLOCKS)
+        condition_judge(s, rpeak)
+        s.at = (to_int(s.at) + 1) % CONDITION_BLOCKS
+        condition_clear(s, to_int(s.at))
+    if beats > 0 or rpeak.learn_left > 0:
+        s.silent_steps = 0
+        s.held = s.held & _FIBRILLATION
+    elif s.silent_steps < PAUSE_STEPS:
+        s.silent_steps = s.silent_steps + 1
+    elif (s.held & _FIBRILLATION) == 0:
+        s.held = _UNREADABLE
+        if condition_is_quiet(s, rpeak):
+            s.held = _PAUSE

@@ -1,9 +1,9 @@
 """Constants of the signal chain. Generated from export/spec.toml by `make export`; do not edit."""
 
 # generated beside the model f0ce1248
-SPEC_DIGEST = "4d030042563b4d2ba594ada6ddaf34f4cb0dd4735c0c482023e6b9e01d7de360"
+SPEC_DIGEST = "805f4294b079a9cf1a8c8acbdaf3dcccc11f03b1bd9d3879e586fd95d505fc42"
 #: first 32 bits of the specification's SHA-256
-SPEC_HASH = 0x4D030042
+SPEC_HASH = 0x805F4294
 #: sampling rate of the chain, Hz
 FS_HZ = 360
 #: input units in one millivolt
@@ -18,6 +18,20 @@ BAD_RESET_SAMPLES = 72
 RECOVER_SAMPLES = 360
 #: and this soon after a restart
 RESTART_SAMPLES = 1800
+#: a spike has ended after so many samples
+SPIKE_NEAR_SAMPLES = 2
+#: surroundings that it stands out of, each side
+SPIKE_FAR_SAMPLES = 6
+#: delay of a sample by the search for spikes
+SPIKE_DELAY_SAMPLES = 9
+#: samples kept, a power of two
+SPIKE_RING = 16
+#: smallest spike
+SPIKE_MINIMUM_ADU = 50
+#: spike beside its surroundings, halves
+SPIKE_RATIO_HALVES = 4
+#: an R peak so soon after a spike is paced
+SPIKE_PACED_SAMPLES = 47
 #: fraction bits of the filter coefficients
 COEF_FRAC_BITS = 30
 #: fraction bits of samples inside the filter
@@ -36,8 +50,8 @@ LOWPASS_GAIN_Q30 = 1066847631
 HIGHPASS_A1_Q30 = -2134235575
 #: high-pass section: a2
 HIGHPASS_A2_Q30 = 1060576539
-#: delay of a QRS complex in the filter
-DELAY_SAMPLES = 2
+#: delay of a QRS complex until it has passed the filters
+DELAY_SAMPLES = 11
 #: samples in one detector step
 RPEAK_DECIMATION = 3
 #: short moving mean of the QRS enhancer, detector steps
@@ -82,6 +96,28 @@ RPEAK_TWIN_SCORE_Q10 = -4096
 RPEAK_TWIN_LOG2_Q10 = 300
 #: see spec.toml
 RPEAK_SEARCHBACK_RR_Q8 = 400
+#: a beat so far below the last one moves no level, log2
+RPEAK_SMALL_Q10 = 1024
+#: if it comes this soon, detector steps
+RPEAK_SMALL_STEPS = 150
+#: a wave so far below the next beat, log2,
+RPEAK_BEFORE_BELOW_Q10 = 1600
+#: at most this long before it, is remembered, detector steps
+RPEAK_BEFORE_STEPS = 60
+#: and levels rise so many times faster after it
+RPEAK_BEFORE_RISE = 4
+#: likeness to it, peak, log2
+RPEAK_BEFORE_PEAK_Q10 = 400
+#: likeness to it, slope, log2
+RPEAK_BEFORE_SLOPE_Q10 = 600
+#: what is like it is so far below the level, log2
+RPEAK_BEFORE_LOW_Q10 = 512
+#: and counts where the noise is below this
+RPEAK_BEFORE_NOISE_Q10 = 2300
+#: score that it loses
+RPEAK_BEFORE_SCORE_Q10 = 12000
+#: largest ratio of the halves of the learning time
+RPEAK_LEARN_RATIO = 4
 #: levels follow beats by 2^-this
 RPEAK_LEVEL_SHIFT = 3
 #: fall of the levels in a step without beats for long
@@ -117,9 +153,9 @@ RPEAK_WEIGHT_EARLY_BLUNT_Q8 = 1263
 #: see spec.toml
 RPEAK_WEIGHT_TWAVE_Q8 = 768
 #: smallest peak that can be a beat
-RPEAK_MINIMUM_PEAK = 2495
+RPEAK_MINIMUM_PEAK = 1386
 #: log2 of that
-RPEAK_MINIMUM_Q10 = 11556
+RPEAK_MINIMUM_Q10 = 10687
 #: samples from a maximum of the moving sum back to the QRS
 RPEAK_CENTRE_SAMPLES = 36
 #: search for the R peak from here ...
@@ -132,6 +168,32 @@ REFINE_SPAN_SAMPLES = 7
 REFINE_POLARITY_Q8 = 205
 #: smallest distance of two R peaks
 MINIMUM_RR_SAMPLES = 54
+#: distance of two waves of a train, least, detector steps
+TRAIN_SHORTEST_STEPS = 22
+#: and largest, detector steps
+TRAIN_LONGEST_STEPS = 52
+#: distances differ by at most this share
+TRAIN_FIT_Q8 = 28
+#: least share of the running height that a wave has
+TRAIN_LOWER_Q8 = 160
+#: a smaller wave this soon belongs to the one before, detector steps
+TRAIN_MERGE_STEPS = 14
+#: a wave ends this long after its maximum at the earliest, detector steps
+TRAIN_HOLD_STEPS = 6
+#: the running height falls by 2^-this in a step
+TRAIN_DECAY_SHIFT = 7
+#: without a wave for so long the next one sets the height, detector steps
+TRAIN_FORGET_STEPS = 120
+#: least height of the side followed beside the other
+TRAIN_SIDE_Q8 = 213
+#: like distances in a row that make a train
+TRAIN_WAVES = 8
+#: farthest that its waves lie below the level, log2
+TRAIN_LOW_Q10 = 1536
+#: two of its beats are at least this far apart, detector steps
+TRAIN_APART_STEPS = 18
+#: quarters of its distance after which a train is over
+TRAIN_LOST_Q2 = 7
 #: a next RR that has not come is taken as this
 RR_BOUND_SAMPLES = 720
 #: how long a beat waits for the next
@@ -240,6 +302,30 @@ LEAD_BACK_SAMPLES = 180
 PAUSE_SAMPLES = 1080
 #: the same in detector steps
 PAUSE_STEPS = 360
+#: blocks that fibrillation is looked for in
+CONDITION_BLOCKS = 4
+#: length of a block, detector steps
+CONDITION_BLOCK_STEPS = 120
+#: blocks without anything high in a pause
+CONDITION_QUIET_BLOCKS = 3
+#: what is so far below a beat is quiet, log2
+CONDITION_QUIET_Q10 = 1536
+#: least height of two waves together
+CONDITION_MINIMUM = 576
+#: mean beside the maximum from which it may be, log2
+CONDITION_FULL_Q10 = -1997
+#: steepest change beside the maximum up to which it may be, log2
+CONDITION_STEEP_Q10 = -1229
+#: least mean change beside the mean, log2
+CONDITION_SLOW_Q10 = -3072
+#: largest mean change beside the mean, log2
+CONDITION_FAST_Q10 = -1331
+#: deviation of a regular rhythm, log2
+CONDITION_REGULAR_Q10 = -2355
+#: like waves in a row that are a tachycardia
+CONDITION_TRAIN_WAVES = 5
+#: and its least RR, detector steps
+CONDITION_RR_MIN_STEPS = 28
 #: channels of the beat input: beat, beat minus template
 BEAT_CHANNELS = 2
 #: features of one beat in the rhythm input

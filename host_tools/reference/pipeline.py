@@ -6,10 +6,11 @@ from typing import Any
 
 from .bandpass import bandpass_prime, bandpass_step
 from .beat import BEAT_VALUES, beat_classify, beat_measure
-from .condition import condition_step
+from .condition import condition_reset, condition_step
 from .fixed import kernel, to_int
 from .input import INPUT_RESTART, INPUT_SKIP, RAIL_HIGH, RAIL_LOW, input_set_rails, input_step
 from .params import (
+    DELAY_SAMPLES,
     LOOKAHEAD_WAIT_SAMPLES,
     MINIMUM_RR_SAMPLES,
     RING_SAMPLES,
@@ -19,19 +20,25 @@ from .params import (
     RR_MAX_SAMPLES,
     RR_SHORT_BEATS,
     RR_WAIT_SAMPLES,
+    SPIKE_FAR_SAMPLES,
+    SPIKE_PACED_SAMPLES,
     WINDOW_AFTER_SAMPLES,
 )
 from .quality import quality_contact, quality_mark
 from .refine import refine_r_peak
 from .rpeak import rpeak_flush, rpeak_push, rpeak_reset
 from .rr import rr_usual
-from .state import HELD_BEATS, PENDING_BEATS
+from .spike import spike_output, spike_prime, spike_step
+from .state import HELD_BEATS, PENDING_BEATS, SPIKES_KEPT
 
 _LEARNING = 1
+_PACED = 32
+_FIBRILLATION = 64
 _INPUT_SATURATED = 2  # flags of the input ...
 _INPUT_LEAD_OFF = 4
 _LEAD_OFF = 1  # ... and the conditions that they are
 _SATURATED = 2
+_CONDITION_FIBRILLATION = 8
 _UINT32 = 0xFFFFFFFF
 
 
@@ -50,13 +57,27 @@ def sample_distance(later: int, earlier: int) -> int:
 
 
 @kernel
-def pipeline_contact(p: Any) -> None:
-    """Follow the lead; bad input marks every beat that has not gone out."""
-    flags = quality_contact(p.quality, p.input)
+def pipeline_add_spike(p: Any) -> None:
+    """Remember a spike that was just taken out, by its sample as it leaves the filters."""
+    p.spikes[p.spike_index] = (to_int(p.sample_count) + DELAY_SAMPLES - SPIKE_FAR_SAMPLES) & _UINT32
+    p.spike_index = (to_int(p.spike_index) + 1) % SPIKES_KEPT
+
+
+@kernel
+def pipeline_mark_waiting(p: Any, flags: int) -> None:
+    """Set flags of every beat that has not gone out."""
     for i in range(p.pending_count):
         p.pending_flags[i] = to_int(p.pending_flags[i]) | flags
     for i in range(p.held_count):
         p.held_flags[i] = to_int(p.held_flags[i]) | flags
+
+
+@kernel
+def pipeline_contact(p: Any) -> None:
+    """Follow the lead; bad input marks every beat that has not gone out."""
+    flags = quality_contact(p.quality, p.input)
+    if flags != 0:
+        pipeline_mark_waiting(p, flags)
 
 
 @kernel
@@ -68,13 +89,15 @@ def pipeline_filter(p: Any, x: int) -> int:
         pipeline_contact(p)
     if code == INPUT_RESTART:
         bandpass_prime(p.bandpass, to_int(p.input.hold))
+        spike_prime(p.spike, to_int(p.input.hold))
         rpeak_reset(p.rpeak)
-        p.condition.quiet_steps = 0
-        p.condition.held = 0
+        condition_reset(p.condition)
         p.last_r_valid = 0
     p.filtered = 0
     if code != INPUT_SKIP:
-        p.filtered = bandpass_step(p.bandpass, to_int(p.input.hold))
+        if spike_step(p.spike, to_int(p.input.hold)):
+            pipeline_add_spike(p)
+        p.filtered = bandpass_step(p.bandpass, spike_output(p.spike))
     p.ring[p.ring_index] = p.filtered
     p.ring_index = p.ring_index + 1
     if p.ring_index == RING_SAMPLES:
@@ -94,6 +117,15 @@ def pipeline_flags(p: Any) -> int:
 
 
 @kernel
+def pipeline_paced(p: Any, r: int) -> int:
+    """FLAG_PACED where a spike came just before the R peak ``r``."""
+    for i in range(SPIKES_KEPT):
+        if p.spikes[i] != 0 and sample_distance(r, p.spikes[i]) <= SPIKE_PACED_SAMPLES:
+            return _PACED
+    return 0
+
+
+@kernel
 def pipeline_add_r_peak(p: Any, centre_age: int) -> bool:
     """Refine the R peak around ``centre_age`` samples before the newest and put it in the queue."""
     found = refine_r_peak(p.ring, to_int(p.ring_index), centre_age, to_int(p.rpeak.polarity))
@@ -109,7 +141,7 @@ def pipeline_add_r_peak(p: Any, centre_age: int) -> bool:
         target = -256
     p.rpeak.polarity = p.rpeak.polarity + ((target - p.rpeak.polarity) >> 3)
     p.pending[p.pending_count] = r
-    p.pending_flags[p.pending_count] = pipeline_flags(p)
+    p.pending_flags[p.pending_count] = pipeline_flags(p) | pipeline_paced(p, r)
     p.pending_count = p.pending_count + 1
     p.trace.r_sample[p.trace.r_count] = r
     p.trace.r_polarity[p.trace.r_count] = p.rpeak.polarity
@@ -213,7 +245,9 @@ def pipeline_detect(p: Any) -> int:
     """Feed the newest filtered sample to the detector; returns the number of beats found."""
     found = rpeak_push(p.rpeak, to_int(p.filtered))
     if p.rpeak.decimation_count == 0:
-        condition_step(p.condition, p.rpeak, found > 0)
+        condition_step(p.condition, p.rpeak, found)
+        if (p.condition.held & _CONDITION_FIBRILLATION) != 0:
+            pipeline_mark_waiting(p, _FIBRILLATION)
     return found
 
 

@@ -17,11 +17,15 @@ from .intmath import clamp, log2_q10
 from .params import (
     RPEAK_BACKGROUND_SHIFT,
     RPEAK_BACKGROUND_STEPS,
+    RPEAK_BEFORE_BELOW_Q10,
+    RPEAK_BEFORE_RISE,
+    RPEAK_BEFORE_STEPS,
     RPEAK_DECAY_Q10,
     RPEAK_DECIMATION,
     RPEAK_DEFAULT_RR_Q10,
     RPEAK_HOLD_STEPS,
     RPEAK_INTEGRATE_STEPS,
+    RPEAK_LEARN_RATIO,
     RPEAK_LEARN_STEPS,
     RPEAK_LEVEL_SHIFT,
     RPEAK_LONG_STEPS,
@@ -34,16 +38,23 @@ from .params import (
     RPEAK_SEARCHBACK_RR_Q8,
     RPEAK_SEARCHBACK_SCORE_Q10,
     RPEAK_SHORT_STEPS,
+    RPEAK_SMALL_Q10,
+    RPEAK_SMALL_STEPS,
     RPEAK_SURE_SCORE_Q10,
     RPEAK_TWIN_LOG2_Q10,
     RPEAK_TWIN_MAX_STEPS,
     RPEAK_TWIN_SCORE_Q10,
     RPEAK_WAIT_STEPS,
+    TRAIN_APART_STEPS,
+    TRAIN_LOW_Q10,
 )
-from .rpeak_score import AGE_MAX, OCTAVE, rpeak_score, rpeak_since
+from .rpeak_score import AGE_MAX, OCTAVE, rpeak_log2, rpeak_score, rpeak_since
+from .train import train_beat, train_lost, train_side, train_step
 
 _CENTRE = (RPEAK_LONG_STEPS - RPEAK_SHORT_STEPS) // 2
 _RING_MASK = RPEAK_RING_STEPS - 1
+#: From a maximum of the enhancer to that of its lobe in the integral.
+_LOBE_STEPS = (RPEAK_INTEGRATE_STEPS - 1) // 2
 _UINT32 = 0xFFFFFFFF
 
 
@@ -58,6 +69,18 @@ def rpeak_clear(c: Any) -> None:
 
 
 @kernel
+def rpeak_clear_wave(w: Any) -> None:
+    """Set the waves of a side to zero."""
+    w.level = 0
+    w.peak = 0
+    w.spacing = 0
+    w.at = 0
+    w.last_at = 0
+    w.count = 0
+    w.beats = 0
+
+
+@kernel
 def rpeak_reset(s: Any) -> None:
     """Forget everything but the usual polarity; learning starts anew."""
     for i in range(RPEAK_RING_STEPS):
@@ -67,8 +90,17 @@ def rpeak_reset(s: Any) -> None:
     s.decimation_count = 0
     s.steps = 0
     s.learn_left = RPEAK_LEARN_STEPS
-    s.learn_first = 0
-    s.learn_second = 0
+    for i in range(2):
+        s.learn_peak[i] = 0
+        s.learn_slope[i] = 0
+    s.before_peak_q10 = 0
+    s.before_slope_q10 = 0
+    rpeak_clear_wave(s.train.above)
+    rpeak_clear_wave(s.train.below)
+    s.wave_peak = 0
+    s.wave_slope = 0
+    s.rr_before = 0
+    s.following = 0
     s.short_sum = 0
     s.long_sum = 0
     s.integral = 0
@@ -112,9 +144,20 @@ def rpeak_enhance(s: Any, step_sum: int) -> int:
 
 
 @kernel
-def rpeak_follow(level_q10: int, value_q10: int) -> int:
-    """Running level after another value, which counts as at most a factor of two away."""
-    return level_q10 + (clamp(value_q10 - level_q10, -OCTAVE, OCTAVE) >> RPEAK_LEVEL_SHIFT)
+def rpeak_level_step(level_q10: int, value_q10: int) -> int:
+    """Step of a running level towards a value, which counts as at most a factor of two away."""
+    return clamp(value_q10 - level_q10, -OCTAVE, OCTAVE) >> RPEAK_LEVEL_SHIFT
+
+
+@kernel
+def rpeak_use_rr_mean(s: Any) -> None:
+    """What follows from the mean RR."""
+    s.rr_q10 = RPEAK_DEFAULT_RR_Q10
+    s.overdue_steps = RPEAK_SEARCHBACK_MAX_STEPS
+    if s.rr_mean > 0:
+        s.rr_q10 = rpeak_log2(to_int(s.rr_mean)) - 4 * OCTAVE
+        overdue = (to_int(s.rr_mean) * RPEAK_SEARCHBACK_RR_Q8) >> 12
+        s.overdue_steps = min(overdue, RPEAK_SEARCHBACK_MAX_STEPS)
 
 
 @kernel
@@ -127,10 +170,64 @@ def rpeak_follow_rr(s: Any, rr_steps: int) -> None:
     half = to_int(s.rr_mean) >> 1
     s.rr_deviation = s.rr_deviation + ((abs(difference) - s.rr_deviation) >> 3)
     s.rr_mean = s.rr_mean + (clamp(difference, -half, half) >> 3)
-    s.rr_q10 = log2_q10(max(to_int(s.rr_mean), 1)) - 4 * OCTAVE
-    s.irregularity_q10 = log2_q10(max(to_int(s.rr_deviation), 1)) - 4 * OCTAVE
-    overdue = (to_int(s.rr_mean) * RPEAK_SEARCHBACK_RR_Q8) >> 12
-    s.overdue_steps = min(overdue, RPEAK_SEARCHBACK_MAX_STEPS)
+    s.irregularity_q10 = rpeak_log2(to_int(s.rr_deviation)) - 4 * OCTAVE
+    rpeak_use_rr_mean(s)
+
+
+@kernel
+def rpeak_learn_before(s: Any, c: Any, steps: int, peak_q10: int, slope_q10: int) -> bool:
+    """Remember a wave ``steps`` before the beat ``c`` and far below it in height and steepness (P waves)."""
+    if steps < RPEAK_REFRACTORY_STEPS or steps > RPEAK_BEFORE_STEPS:
+        return False
+    if peak_q10 >= c.peak_q10 - RPEAK_BEFORE_BELOW_Q10:
+        return False
+    if slope_q10 >= c.slope_q10 - RPEAK_BEFORE_BELOW_Q10:
+        return False
+    s.before_peak_q10 = peak_q10
+    s.before_slope_q10 = slope_q10
+    return True
+
+
+@kernel
+def rpeak_set_levels(s: Any, peak_q10: int, slope_q10: int) -> None:
+    """Levels half an octave below a height and a steepness."""
+    s.qrs_q10 = peak_q10 - OCTAVE // 2
+    s.slope_q10 = max(slope_q10 - OCTAVE // 2, 1)
+
+
+@kernel
+def rpeak_follow_levels(s: Any, c: Any, rr_steps: int) -> None:
+    """Let the running levels follow a beat.
+
+    Not where it is small beside the one just before, as a P or T wave taken for a beat is, and fast back
+    up after one.
+    """
+    after_small = rpeak_learn_before(s, c, rr_steps, to_int(s.beat_peak_q10), to_int(s.beat_slope_q10))
+    if s.skipping == 1:
+        steps = rpeak_since(c.at, s.skipped.at)
+        rpeak_learn_before(s, c, steps, to_int(s.skipped.peak_q10), to_int(s.skipped.slope_q10))
+    peak_q10 = to_int(c.peak_q10)
+    slope_q10 = to_int(c.slope_q10)
+    low = peak_q10 < s.beat_peak_q10 - RPEAK_SMALL_Q10 and slope_q10 < s.beat_slope_q10 - RPEAK_SMALL_Q10
+    if rr_steps < RPEAK_SMALL_STEPS and low:
+        return
+    # One far above the level may be an artefact, two in a row are not; the first one is taken at half.
+    if s.rr_mean == 0:
+        both_q10 = peak_q10 - OCTAVE // 2
+        both_slope_q10 = slope_q10 - OCTAVE // 2
+    else:
+        both_q10 = min(peak_q10, to_int(s.beat_peak_q10))
+        both_slope_q10 = min(slope_q10, to_int(s.beat_slope_q10))
+    if both_q10 > s.qrs_q10 + OCTAVE:
+        rpeak_set_levels(s, both_q10, both_slope_q10)
+        return
+    peak_step = rpeak_level_step(to_int(s.qrs_q10), peak_q10)
+    slope_step = rpeak_level_step(to_int(s.slope_q10), slope_q10)
+    if after_small:
+        peak_step = max(peak_step, peak_step * RPEAK_BEFORE_RISE)
+        slope_step = max(slope_step, slope_step * RPEAK_BEFORE_RISE)
+    s.qrs_q10 = s.qrs_q10 + peak_step
+    s.slope_q10 = s.slope_q10 + slope_step
 
 
 @kernel
@@ -162,16 +259,12 @@ def rpeak_take(s: Any, c: Any) -> None:
     rr_steps = rpeak_since(c.at, s.beat_at)
     if rr_steps < 2 * RPEAK_SEARCHBACK_MAX_STEPS:
         rpeak_follow_rr(s, rr_steps)
-    peak_q10 = to_int(c.peak_q10)
-    slope_q10 = to_int(c.slope_q10)
-    s.qrs_q10 = rpeak_follow(to_int(s.qrs_q10), peak_q10)
-    if s.slope_q10 == 0:
-        s.slope_q10 = slope_q10
-    s.slope_q10 = rpeak_follow(to_int(s.slope_q10), slope_q10)
-    s.beat_peak_q10 = peak_q10
-    s.beat_slope_q10 = slope_q10
+    rpeak_follow_levels(s, c, rr_steps)
+    s.beat_peak_q10 = c.peak_q10
+    s.beat_slope_q10 = c.slope_q10
     s.beat_at = c.at
     s.skipping = 0
+    train_beat(s.train)
     s.found_age[s.found_count] = rpeak_since(s.steps, c.at)
     s.found_count = s.found_count + 1
 
@@ -296,20 +389,91 @@ def rpeak_search_back(s: Any, since_beat: int) -> None:
 
 
 @kernel
-def rpeak_learn(s: Any) -> None:
-    """Set the levels at the end of the learning time from the integral's maxima in its two halves."""
+def rpeak_learnt(first: int, second: int) -> int:
+    """The larger one of two halves' maxima, unless it is so much larger that it must be an artefact."""
+    return min(max(first, second), min(first, second) * RPEAK_LEARN_RATIO)
+
+
+@kernel
+def rpeak_learn(s: Any, slope: int) -> None:
+    """Set the levels at the end of the learning time from the maxima in its two halves."""
     s.learn_left = s.learn_left - 1
-    integral = to_int(s.integral)
-    if s.learn_left >= RPEAK_LEARN_STEPS // 2:
-        s.learn_first = max(integral, to_int(s.learn_first))
-    else:
-        s.learn_second = max(integral, to_int(s.learn_second))
+    half = 0
+    if s.learn_left < RPEAK_LEARN_STEPS // 2:
+        half = 1
+    s.learn_peak[half] = max(to_int(s.integral), to_int(s.learn_peak[half]))
+    s.learn_slope[half] = max(slope, to_int(s.learn_slope[half]))
     if s.learn_left == 0:
-        # The smaller one: a first-second artefact must not set the level.
-        level = min(to_int(s.learn_first), to_int(s.learn_second))
-        s.qrs_q10 = log2_q10(max(level, 2 * RPEAK_MINIMUM_PEAK))
+        peak = rpeak_learnt(to_int(s.learn_peak[0]), to_int(s.learn_peak[1]))
+        s.qrs_q10 = rpeak_log2(max(peak, 2 * RPEAK_MINIMUM_PEAK))
+        s.slope_q10 = rpeak_log2(rpeak_learnt(to_int(s.learn_slope[0]), to_int(s.learn_slope[1])))
         s.beat_peak_q10 = s.qrs_q10
-        s.valley = integral
+        s.beat_slope_q10 = s.slope_q10
+        s.valley = s.integral
+
+
+@kernel
+def rpeak_join_train(s: Any, side: int, w: Any) -> None:
+    """Begin to follow the waves ``w`` of a train."""
+    if rpeak_log2(to_int(s.wave_peak)) < s.qrs_q10 - TRAIN_LOW_Q10:
+        return
+    s.following = side + 1
+    s.rr_before = s.rr_mean
+    s.rr_mean = w.spacing
+    s.rr_deviation = to_int(s.rr_mean) >> 4
+    s.irregularity_q10 = rpeak_log2(to_int(s.rr_deviation)) - 4 * OCTAVE
+    rpeak_use_rr_mean(s)
+    s.waiting = 0
+    s.skipping = 0
+    s.lobe_peak = 0
+
+
+@kernel
+def rpeak_leave_train(s: Any) -> None:
+    """Leave the train: what was the rhythm before it is what is expected again."""
+    s.following = 0
+    s.rr_mean = s.rr_before
+    rpeak_use_rr_mean(s)
+    s.valley = s.integral
+
+
+@kernel
+def rpeak_take_wave(s: Any, w: Any, ended: bool) -> bool:
+    """Take a wave of the train that is followed as a beat; False where the train is over."""
+    if train_lost(w, ended, to_int(s.steps)):
+        rpeak_leave_train(s)
+        return False
+    at = (to_int(w.last_at) + _LOBE_STEPS) & _UINT32
+    if ended and rpeak_since(at, s.beat_at) >= TRAIN_APART_STEPS:
+        c = s.fresh
+        rpeak_clear(c)
+        c.peak_q10 = rpeak_log2(to_int(s.wave_peak))
+        c.slope_q10 = rpeak_log2(to_int(s.wave_slope))
+        c.at = at
+        rpeak_take(s, c)
+        s.wave_peak = 0
+        s.wave_slope = 0
+    return True
+
+
+@kernel
+def rpeak_follow_train(s: Any, slope: int) -> bool:
+    """Take the waves of a train as beats; True while one is followed."""
+    enhanced = to_int(s.enhanced[(to_int(s.steps) - 1) & _RING_MASK])
+    ended = train_step(s.train, enhanced, to_int(s.steps))
+    s.wave_peak = max(to_int(s.integral), to_int(s.wave_peak))
+    s.wave_slope = max(slope, to_int(s.wave_slope))
+    if s.following == 0:
+        side = train_side(s.train, ended)
+        if side == 0:
+            rpeak_join_train(s, 0, s.train.above)
+        elif side == 1:
+            rpeak_join_train(s, 1, s.train.below)
+    if s.following == 1:
+        return rpeak_take_wave(s, s.train.above, (ended & 1) != 0)
+    if s.following == 2:
+        return rpeak_take_wave(s, s.train.below, (ended & 2) != 0)
+    return False
 
 
 @kernel
@@ -320,7 +484,9 @@ def rpeak_step(s: Any) -> None:
         s.background = s.background + ((s.integral - s.background) >> RPEAK_BACKGROUND_SHIFT)
     s.steps = (to_int(s.steps) + 1) & _UINT32
     if s.learn_left > 0:
-        rpeak_learn(s)
+        rpeak_learn(s, slope)
+        return
+    if rpeak_follow_train(s, slope):
         return
     rpeak_track_lobe(s, slope)
     if s.waiting == 1:

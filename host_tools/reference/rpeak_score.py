@@ -1,4 +1,4 @@
-"""Score of a candidate: the log odds that it is a beat. Twin of the first part of ``ecg_rpeak.c``."""
+"""Score of a candidate: the log odds that it is a beat. Twin of ``ecg_rpeak_score.c``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from typing import Any
 from .fixed import kernel, to_int
 from .intmath import clamp, log2_q10
 from .params import (
+    RPEAK_BEFORE_LOW_Q10,
+    RPEAK_BEFORE_NOISE_Q10,
+    RPEAK_BEFORE_PEAK_Q10,
+    RPEAK_BEFORE_SCORE_Q10,
+    RPEAK_BEFORE_SLOPE_Q10,
     RPEAK_DEFAULT_RR_Q10,
     RPEAK_EARLY_RAMP_Q10,
     RPEAK_EARLY_STEPS,
@@ -38,6 +43,22 @@ _UINT32 = 0xFFFFFFFF
 def rpeak_since(later: int, earlier: int) -> int:
     """Steps from ``earlier`` to ``later``, both modulo 2^32."""
     return (to_int(later) - to_int(earlier)) & _UINT32
+
+
+@kernel
+def rpeak_log2(height: int) -> int:
+    """Logarithm to base 2, Q10, of a height; that of 1 where it is smaller."""
+    return log2_q10(max(height, 1))
+
+
+@kernel
+def rpeak_comes_before(s: Any, c: Any) -> bool:
+    """Whether a candidate is like what was seen before beats (P waves)."""
+    if s.before_peak_q10 == 0:
+        return False
+    if abs(to_int(c.peak_q10) - s.before_peak_q10) >= RPEAK_BEFORE_PEAK_Q10:
+        return False
+    return bool(abs(to_int(c.slope_q10) - s.before_slope_q10) < RPEAK_BEFORE_SLOPE_Q10)
 
 
 @kernel
@@ -78,3 +99,5 @@ def rpeak_score(s: Any, c: Any) -> None:
     score += RPEAK_WEIGHT_RR_Q8 * (to_int(s.rr_q10) - RPEAK_DEFAULT_RR_Q10)
     score += rpeak_twave_features(s, c, since_beat)
     c.score_q10 = score >> 8
+    if peak < -RPEAK_BEFORE_LOW_Q10 and noise < RPEAK_BEFORE_NOISE_Q10 and rpeak_comes_before(s, c):
+        c.score_q10 = c.score_q10 - RPEAK_BEFORE_SCORE_Q10

@@ -17,6 +17,7 @@ from .p_wave import P_SAMPLES
 from .params import (
     BEAT_CHANNELS,
     CLUSTERS,
+    CONDITION_BLOCKS,
     CONTEXT_BEATS,
     LOOKAHEAD_BEATS,
     RHYTHM_FEATURES,
@@ -25,11 +26,15 @@ from .params import (
     RR_LONG_BEATS,
     RR_SHORT_BEATS,
     SHIFT_MAX_GRID,
+    SPIKE_RING,
     WINDOW_SAMPLES,
 )
 
 #: R peaks that can wait to be measured; see ``ecg_pipeline.h`` for why this is enough.
 PENDING_BEATS = 8
+
+#: Spikes remembered, to tell paced beats by.
+SPIKES_KEPT = 4
 
 #: Numbers behind the rhythm input that are traced for each beat.
 FEATURE_VALUES = 9
@@ -45,6 +50,13 @@ INPUT_DTYPE = np.dtype(
         ("recover_flags", "<u1"),  # flags that beats carry for a while
         ("recover_count", "<u4"),  # samples for which they still do
         ("primed", "<u1"),  # 0 until the first good sample
+    ]
+)
+
+SPIKE_DTYPE = np.dtype(
+    [
+        ("ring", "<i2", (SPIKE_RING,)),  # last samples, adu
+        ("index", "<u1"),  # where the next one goes
     ]
 )
 
@@ -72,6 +84,19 @@ CANDIDATE_DTYPE = np.dtype(
     ]
 )
 
+#: Waves of the enhancer on one side of zero.
+WAVE_DTYPE = np.dtype(
+    [
+        ("level", "<i4"),  # running height
+        ("peak", "<i4"),  # height of the present wave, 0 = none
+        ("spacing", "<i4"),  # mean distance of the train's waves, steps, 4 fraction bits
+        ("at", "<u4"),  # step of the present wave's maximum
+        ("last_at", "<u4"),  # and of the one before
+        ("count", "<u1"),  # distances in a row that fit
+        ("beats", "<u1"),  # beats that the detector has found meanwhile
+    ]
+)
+
 RPEAK_DTYPE = np.dtype(
     [
         ("decimation_sum", "<i4"),  # sum of the samples of this step so far
@@ -84,8 +109,15 @@ RPEAK_DTYPE = np.dtype(
         ("background", "<i4"),  # running mean of `integral`
         ("steps", "<u4"),  # detector steps since reset, modulo 2^32
         ("learn_left", "<u2"),  # steps of the learning time still to come
-        ("learn_first", "<i4"),  # largest `integral` of the first half of the learning time
-        ("learn_second", "<i4"),  # and of the second
+        ("learn_peak", "<i4", (2,)),  # largest `integral` of the halves of the learning time
+        ("learn_slope", "<i4", (2,)),  # steepest change
+        ("before_peak_q10", "<i4"),  # what came before beats (P waves), 0 = nothing so far
+        ("before_slope_q10", "<i4"),
+        ("train", np.dtype([("above", WAVE_DTYPE), ("below", WAVE_DTYPE)])),
+        ("wave_peak", "<i4"),  # largest `integral` since the last beat of a train
+        ("wave_slope", "<i4"),  # steepest change
+        ("rr_before", "<i4"),  # mean RR before the train that is followed
+        ("following", "<u1"),  # 0, or 1 + side of the train whose waves are taken for beats
         ("valley", "<i4"),  # lowest `integral` since the last lobe ended
         ("lobe_peak", "<i4"),  # maximum of the present lobe of `integral`, 0 = none
         ("lobe_slope", "<i4"),
@@ -147,7 +179,17 @@ QUALITY_DTYPE = np.dtype(
 
 CONDITION_DTYPE = np.dtype(
     [
-        ("quiet_steps", "<u2"),  # detector steps without a beat, at most PAUSE_STEPS
+        ("sum", "<i4", (CONDITION_BLOCKS,)),  # per block: sum of |step sums|
+        ("change_sum", "<i4", (CONDITION_BLOCKS,)),  # sum of their |changes|
+        ("top", "<i4", (CONDITION_BLOCKS,)),  # their maxima
+        ("change_top", "<i4", (CONDITION_BLOCKS,)),
+        ("integral_top", "<i4", (CONDITION_BLOCKS,)),  # highest integral
+        ("last", "<i4"),  # last step sum
+        ("block_steps", "<u2"),  # steps in the present block
+        ("silent_steps", "<u2"),  # detector steps without a beat, at most PAUSE_STEPS
+        ("at", "<u1"),  # present block
+        ("filled", "<u1"),  # blocks filled, at most CONDITION_BLOCKS
+        ("suspected", "<u1"),  # measures in a row against what is held
         ("held", "<u1"),  # CONDITION_* that the detector's signal gives
     ]
 )
@@ -239,6 +281,9 @@ PIPELINE_DTYPE = np.dtype(
     [
         ("sample_count", "<u4"),  # number of the next sample, modulo 2^32
         ("input", INPUT_DTYPE),
+        ("spike", SPIKE_DTYPE),
+        ("spikes", "<u4", (SPIKES_KEPT,)),  # samples of the last spikes, as they leave the filters; ring
+        ("spike_index", "<u1"),  # where the next one goes
         ("bandpass", BANDPASS_DTYPE),
         ("rpeak", RPEAK_DTYPE),
         ("rr", RR_DTYPE),

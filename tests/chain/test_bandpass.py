@@ -23,7 +23,9 @@ def filtered(x: np.ndarray, backend) -> np.ndarray:
 
 def scipy_filtered(x: np.ndarray) -> np.ndarray:
     sos = butterworth_sos(params.FS_HZ, 2, 0.5, 50.0)
-    x = np.asarray(x, np.float64)
+    # The search for spikes hands each sample on a little later.
+    delay = params.SPIKE_DELAY_SAMPLES
+    x = np.concatenate([np.full(delay, x[0]), x[:-delay]]).astype(np.float64)
     return signal.sosfilt(sos, x, zi=signal.sosfilt_zi(sos) * x[0])[0] * SCALE
 
 

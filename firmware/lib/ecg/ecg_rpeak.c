@@ -93,7 +93,7 @@ static void follow_levels(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c, uint32
     int32_t slope_q10 = first ? c->slope_q10 - ECG_OCTAVE / 2 : ecg_min(c->slope_q10, s->beat_slope_q10);
     if (peak_q10 > s->qrs_q10 + ECG_OCTAVE) {
         s->qrs_q10 = peak_q10 - ECG_OCTAVE / 2;
-        s->slope_q10 = slope_q10 - ECG_OCTAVE / 2;
+        s->slope_q10 = ecg_max(slope_q10 - ECG_OCTAVE / 2, 1);
         return;
     }
     int32_t peak_step = level_step(s->qrs_q10, c->peak_q10);

@@ -11,7 +11,6 @@ void ecg_spike_prime(ecg_spike_t *s, int16_t x) {
     for (uint32_t i = 0; i < ECG_SPIKE_RING; i++) {
         s->ring[i] = x;
     }
-    s->blind = 0;
 }
 
 /* The sample `age` before the newest. */

@@ -1,5 +1,5 @@
 /* ecg_params.h - generated from export/spec.toml by `make export`; do not edit.
- * specification 805f4294b079a9cf, model 0000000000000000000000000000000000000000000000000000000000000000, 360 Hz */
+ * specification 805f4294b079a9cf, model f0ce1248, 360 Hz */
 #ifndef ECG_PARAMS_H
 #define ECG_PARAMS_H
 

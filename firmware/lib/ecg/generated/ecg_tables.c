@@ -1,5 +1,5 @@
 /* ecg_tables.c - generated from export/spec.toml by `make export`; do not edit.
- * specification 4d030042563b4d2b, model f0ce1248 */
+ * specification 805f4294b079a9cf, model f0ce1248 */
 #include "ecg_intmath.h"
 
 /* clang-format off */

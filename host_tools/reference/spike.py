@@ -1,0 +1,81 @@
+"""Takes pacing spikes and single wrong samples out before the filters smear them. Twin of ``ecg_spike.c``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .fixed import kernel, to_int
+from .intmath import floor_divide
+from .params import (
+    SPIKE_DELAY_SAMPLES,
+    SPIKE_FAR_SAMPLES,
+    SPIKE_MINIMUM_ADU,
+    SPIKE_NEAR_SAMPLES,
+    SPIKE_RATIO_HALVES,
+    SPIKE_RING,
+)
+
+_MASK = SPIKE_RING - 1
+
+
+@kernel
+def spike_prime(s: Any, x: int) -> None:
+    """Begin with a signal that has been ``x`` (adu) so far."""
+    for i in range(SPIKE_RING):
+        s.ring[i] = x
+
+
+@kernel
+def spike_back(s: Any, age: int) -> int:
+    """Sample ``age`` before the newest."""
+    return to_int(s.ring[(to_int(s.index) - 1 - age) & _MASK])
+
+
+@kernel
+def spike_stands_out(s: Any, height: int) -> bool:
+    """Whether what stands out by ``height`` in the middle stands out of all its surroundings."""
+    low = spike_back(s, 0)
+    high = low
+    for age in range(2 * SPIKE_FAR_SAMPLES + 1):
+        if abs(age - SPIKE_FAR_SAMPLES) >= SPIKE_NEAR_SAMPLES:
+            low = min(low, spike_back(s, age))
+            high = max(high, spike_back(s, age))
+    return bool(2 * height > (high - low) * SPIKE_RATIO_HALVES)
+
+
+@kernel
+def spike_take_out(s: Any) -> None:
+    """Draw a straight line through the spike."""
+    first = SPIKE_FAR_SAMPLES - SPIKE_NEAR_SAMPLES - 1
+    width = 2 * SPIKE_NEAR_SAMPLES + 2
+    after = spike_back(s, first)
+    rise = spike_back(s, first + width) - after
+    for i in range(1, width):
+        s.ring[(to_int(s.index) - 1 - first - i) & _MASK] = after + floor_divide(rise * i, width)
+
+
+@kernel
+def spike_step(s: Any, x: int) -> bool:
+    """Take a sample, adu; True where a spike was taken out SPIKE_FAR_SAMPLES before it.
+
+    The sample to go on with is ``spike_back(s, SPIKE_DELAY_SAMPLES)``.
+    """
+    s.ring[s.index] = x
+    s.index = (to_int(s.index) + 1) & _MASK
+    middle = spike_back(s, SPIKE_FAR_SAMPLES)
+    before = middle - spike_back(s, SPIKE_FAR_SAMPLES + SPIKE_NEAR_SAMPLES)
+    after = middle - spike_back(s, SPIKE_FAR_SAMPLES - SPIKE_NEAR_SAMPLES)
+    above = before > SPIKE_MINIMUM_ADU and after > SPIKE_MINIMUM_ADU
+    below = before < -SPIKE_MINIMUM_ADU and after < -SPIKE_MINIMUM_ADU
+    if not (above or below):
+        return False
+    if not spike_stands_out(s, min(abs(before), abs(after))):
+        return False
+    spike_take_out(s)
+    return True
+
+
+@kernel
+def spike_output(s: Any) -> int:
+    """Newest sample that has passed, adu."""
+    return spike_back(s, SPIKE_DELAY_SAMPLES)
