@@ -177,9 +177,7 @@ def _signal(b: _Builder, signal: dict[str, Any]) -> None:
 
 def _spike(b: _Builder, spike: dict[str, Any], adu_per_mv: int) -> None:
     near = b.add("SPIKE_NEAR_SAMPLES", b.samples(spike["near_ms"]), "a spike has ended after these samples")
-    far = b.add(
-        "SPIKE_FAR_SAMPLES", b.samples(spike["far_ms"]), "surroundings it stands out of, each side"
-    )
+    far = b.add("SPIKE_FAR_SAMPLES", b.samples(spike["far_ms"]), "surroundings it stands out of, each side")
     delay = b.add("SPIKE_DELAY_SAMPLES", far + near + 1, "delay of a sample by the search for spikes")
     b.add("SPIKE_RING", 1 << max(2 * far, delay).bit_length(), "samples kept, a power of two")
     b.add("SPIKE_MINIMUM_ADU", round(spike["minimum_uv"] * adu_per_mv / 1000), "smallest spike")
@@ -384,9 +382,7 @@ def _condition(b: _Builder, condition: dict[str, Any]) -> None:
     b.add(
         "CONDITION_MINIMUM", round(condition["minimum_uv"] * 2 * unit), "least height of two waves together"
     )
-    b.add(
-        "CONDITION_FULL_Q10", condition["full_log2_q10"], "mean beside maximum from which it may be, log2"
-    )
+    b.add("CONDITION_FULL_Q10", condition["full_log2_q10"], "mean beside maximum from which it may be, log2")
     steep = condition["steep_log2_q10"] + round(1024 * math.log2(seconds / _STEP_S))
     b.add("CONDITION_STEEP_Q10", steep, "steepest change beside the maximum up to which it may be, log2")
     for key, what in (("slow", "least"), ("fast", "largest")):

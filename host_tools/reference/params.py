@@ -18,9 +18,9 @@ BAD_RESET_SAMPLES = 72
 RECOVER_SAMPLES = 360
 #: and this soon after a restart
 RESTART_SAMPLES = 1800
-#: a spike has ended after so many samples
+#: a spike has ended after these samples
 SPIKE_NEAR_SAMPLES = 2
-#: surroundings that it stands out of, each side
+#: surroundings it stands out of, each side
 SPIKE_FAR_SAMPLES = 6
 #: delay of a sample by the search for spikes
 SPIKE_DELAY_SAMPLES = 9
@@ -312,7 +312,7 @@ CONDITION_QUIET_BLOCKS = 3
 CONDITION_QUIET_Q10 = 1536
 #: least height of two waves together
 CONDITION_MINIMUM = 576
-#: mean beside the maximum from which it may be, log2
+#: mean beside maximum from which it may be, log2
 CONDITION_FULL_Q10 = -1997
 #: steepest change beside the maximum up to which it may be, log2
 CONDITION_STEEP_Q10 = -1229

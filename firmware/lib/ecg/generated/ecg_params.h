@@ -14,8 +14,8 @@
 #define ECG_BAD_RESET_SAMPLES 72 /* bad input of this length resets the chain */
 #define ECG_RECOVER_SAMPLES 360 /* beats this soon after bad input carry its flag */
 #define ECG_RESTART_SAMPLES 1800 /* and this soon after a restart */
-#define ECG_SPIKE_NEAR_SAMPLES 2 /* a spike has ended after so many samples */
-#define ECG_SPIKE_FAR_SAMPLES 6 /* surroundings that it stands out of, each side */
+#define ECG_SPIKE_NEAR_SAMPLES 2 /* a spike has ended after these samples */
+#define ECG_SPIKE_FAR_SAMPLES 6 /* surroundings it stands out of, each side */
 #define ECG_SPIKE_DELAY_SAMPLES 9 /* delay of a sample by the search for spikes */
 #define ECG_SPIKE_RING 16 /* samples kept, a power of two */
 #define ECG_SPIKE_MINIMUM_ADU 50 /* smallest spike */
@@ -161,7 +161,7 @@
 #define ECG_CONDITION_QUIET_BLOCKS 3 /* blocks without anything high in a pause */
 #define ECG_CONDITION_QUIET_Q10 1536 /* what is so far below a beat is quiet, log2 */
 #define ECG_CONDITION_MINIMUM 576 /* least height of two waves together */
-#define ECG_CONDITION_FULL_Q10 (-1997) /* mean beside the maximum from which it may be, log2 */
+#define ECG_CONDITION_FULL_Q10 (-1997) /* mean beside maximum from which it may be, log2 */
 #define ECG_CONDITION_STEEP_Q10 (-1229) /* steepest change beside the maximum up to which it may be, log2 */
 #define ECG_CONDITION_SLOW_Q10 (-3072) /* least mean change beside the mean, log2 */
 #define ECG_CONDITION_FAST_Q10 (-1331) /* largest mean change beside the mean, log2 */
