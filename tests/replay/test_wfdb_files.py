@@ -266,6 +266,21 @@ def test_segments_are_joined(tmp_path: Path) -> None:
     np.testing.assert_array_equal(at_own_rate(path, FS, lead="V", end="s100"), -expected[:100])
 
 
+@pytest.mark.parametrize("master", ["r/2 2 62.4725", "r/2 2 62.4725 0", "r/2 2 62.4725/999.56 1250 12:00:00"])
+def test_segments_of_frames_with_the_length_in_one_place_alone(tmp_path: Path, master: str) -> None:
+    """MIMIC's waveforms: several samples a frame, headers of the segments without a length."""
+    for name, part in (("a", ECG[:2000]), ("b", ECG[2000:])):
+        slow = np.zeros(len(part) // 4, np.int16)
+        np.column_stack([part.reshape(-1, 4), slow]).astype("<i2").tofile(tmp_path / f"{name}.dat")
+        lines = [f"{name}.dat 16x4 200 12 0 0 0 0 II", f"{name}.dat 16 10/mmHg 12 0 0 0 0 ABP"]
+        header(tmp_path / name, f"{name} 2 62.4725", *lines)
+    record = read_record(header(tmp_path / "r", master, "a 500", "b 750"), spec=(FS, 200))
+    assert record.fs_hz == pytest.approx(249.89)
+    assert record.duration_s == pytest.approx(5000 / 249.89, abs=0.01)
+    part = read_record(tmp_path / "r", begin="s1990", end="s2010", spec=(FS, 200))
+    assert np.abs(part.samples[2:18] - ECG[1992:2008]).max() <= 2
+
+
 @pytest.mark.parametrize(
     ("record", "line", "message"),
     [
