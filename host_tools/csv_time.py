@@ -60,7 +60,10 @@ def clock_seconds(cell: str) -> float | None:
     match = CLOCK.fullmatch(cell.strip())
     if match is None:
         return None
-    seconds = 3600.0 * float(match["h"] or 0) + 60.0 * float(match["m"]) + float(match["s"].replace(",", "."))
+    hours = float(match["h"] or 0)
+    if match["half"]:
+        hours = hours % 12 + 12 * (match["half"] in "Pp")
+    seconds = 3600.0 * hours + 60.0 * float(match["m"]) + float(match["s"].replace(",", "."))
     day = match["date"] or match["after"]
     return seconds + (_DAY_S * _ordinal(day) if day else 0.0)
 

@@ -43,6 +43,13 @@ def dated(t: float) -> str:
     )
 
 
+def clock12(t: float) -> str:
+    hours, rest = divmod(t, 3600)
+    return (
+        f"{(int(hours) - 1) % 12 + 1}:{int(rest // 60):02d}:{rest % 60:06.3f} {'AM' if hours < 12 else 'PM'}"
+    )
+
+
 def american(t: float) -> str:
     when = datetime.datetime(2024, 3, 12, 23, 59, 50) + datetime.timedelta(seconds=t)
     return when.strftime("%m/%d/%Y %H:%M:%S.%f")
@@ -116,6 +123,8 @@ TABLES: dict[str, tuple[list[list[str]], dict[str, str]]] = {
     "Excel's days": ([[f"{45352.5 + t / 86400:.10f}" for t in T], V], {"head": "date,ecg\n"}),
     "minutes": ([[f"{t / 60:.8f}" for t in T], V], {"head": "time,ecg\n"}),
     "American dates over midnight": ([[american(t) for t in T], V], {"head": "date,ecg\n"}),
+    "12 hours over noon": ([[clock12(43190 + t) for t in T], V], {"head": "clock,ecg\n"}),
+    "12 hours over midnight": ([[clock12((86390 + t) % 86400) for t in T], V], {"head": "clock,ecg\n"}),
     "whole seconds": ([[f"{1700000000 + int(t)}" for t in T], V], {"head": "timestamp,ecg\n"}),
     "sep= of a spreadsheet": ([COMMA_S, COMMA_V], {"sep": ";", "head": "sep=;\nZeit;EKG\n"}),
     "notch of 50 Hz": ([V], {"head": "# mains frequency: 50 Hz\n"}),
