@@ -54,7 +54,7 @@ def _promised(name: str, values: tuple[float | str, ...]) -> list[bool]:
 
 
 def _labels(values: tuple[float | str, ...]) -> list[str]:
-    return [v if isinstance(v, str) else f"{v:g}" for v in values]
+    return [v.replace("_", " ") if isinstance(v, str) else f"{v:g}" for v in values]
 
 
 def _values(kind: Kind, name: str) -> tuple[float | str, ...]:
@@ -122,7 +122,7 @@ def _panel(axes: Any, name: str, mine: Judged) -> None:
     axes.set_yticks(range(len(up)), _labels(up), fontsize=8)
     axes.set_xlabel(_axis_name(kind.across), fontsize=9)
     axes.set_ylabel(_axis_name(kind.up), fontsize=9)
-    axes.set_title(name, fontsize=10)
+    axes.set_title(name, fontsize=8.5)
 
 
 def _hatched(x: int, y: int) -> Any:
