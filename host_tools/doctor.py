@@ -10,6 +10,7 @@ import importlib.metadata
 import os
 import platform
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -157,7 +158,7 @@ def diagnose(data_dir: Path = DATA_DIR) -> Diagnosis:
 def _pip(extra: str) -> str:
     """Return the command that installs an extra into the environment that runs this."""
     what = f".[{extra}]" if extra else "."
-    return f"{sys.executable} -m pip install -e '{what}'"
+    return f"{shlex.quote(sys.executable)} -m pip install -e '{what}'"
 
 
 def _extras(distribution: importlib.metadata.Distribution) -> dict[str, tuple[Item, ...]]:

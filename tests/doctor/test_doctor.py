@@ -54,6 +54,12 @@ def _state(found: doctor.Diagnosis, name: str) -> doctor.CommandState:
     return next(c for c in found.commands if c.name == name)
 
 
+def test_what_is_to_be_copied_survives_a_space_in_the_path(installed, monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/home/me/my clone/.venv/bin/python")
+    get = _state(doctor.diagnose(installed), "export").get
+    assert "'/home/me/my clone/.venv/bin/python' -m pip install -e '.[export]'" in get
+
+
 def test_reads_the_dependencies_from_the_metadata(installed):
     found = doctor.diagnose(installed)
     assert list(found.extras) == ["base", "train", "export"]
