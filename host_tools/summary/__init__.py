@@ -13,7 +13,7 @@ from .figures import (
 from .patterns import Pattern, alternations, runs_of
 from .pauses import PAUSE_S, Pause, find_pauses
 from .quality import Quality, judge, spans
-from .rate import RATE_WINDOW_BEATS, HeartRate, heart_rate, rate_episodes
+from .rate import RATE_WINDOW_BEATS, HeartRate, heart_rate, rate_episodes, regular_waves
 from .stretches import Span, Stretches, find_stretches, held, merged, neighbours, said_gaps
 from .table import DISCLAIMER, clock, print_summary
 
@@ -45,6 +45,7 @@ __all__ = [
     "neighbours",
     "print_summary",
     "rate_episodes",
+    "regular_waves",
     "runs_of",
     "said_gaps",
     "spans",

@@ -24,7 +24,7 @@ from .cause import LEAST_S, likely_cause, signal_size_mv
 from .patterns import Pattern, alternations, runs_of
 from .pauses import Pause, find_pauses, longest_pause
 from .quality import Quality
-from .rate import HeartRate, heart_rate, rate_episodes
+from .rate import HeartRate, heart_rate, rate_episodes, regular_waves
 from .stretches import QUIET_MV, Span, Stretches, find_stretches, merged, neighbours
 
 #: Without samples and conditions, a longer interval counts as a gap in the signal.
@@ -49,7 +49,8 @@ class ReferenceBeats(Protocol):
 class Episode:
     """A pattern in time: kind, class and number of its ectopic beats, start, duration, rate, all its beats.
 
-    The class of ``tachycardia`` and ``bradycardia`` is that of most of the beats, N where there is no such.
+    The class of ``tachycardia`` and ``bradycardia`` is that of most of the beats, N where there is no such,
+    and V where ventricular flutter is suspected.
     """
 
     kind: str
@@ -208,6 +209,8 @@ def summarise(
     episodes = [_episode(p, "V", at, fs_hz) for p in found]
     episodes += [_episode(p, "S", at, fs_hz) for p in patterns["S"]]
     episodes += [_rate_episode(p, letters, at, fs_hz) for p in rate_episodes(at, joined, fs_hz)]
+    waves = [regular_waves(at, first, stop, fs_hz) for first, stop in stretches.fibrillation]
+    episodes += [_episode(p, "V", at, fs_hz) for p in waves if p is not None]
     pauses = find_pauses(at, joined, stretches, n_samples, fs_hz)
     return Summary(
         duration_s=n_samples / fs_hz,

@@ -21,6 +21,10 @@ BRADYCARDIA_BPM = 50.0
 HYSTERESIS = 0.05
 
 
+#: Waves are regular whose intervals are within this share of their median.
+REGULAR_SHARE = 0.1
+
+
 @dataclass(frozen=True)
 class HeartRate:
     """Beats per minute, over intervals without a gap in the signal.
@@ -88,6 +92,37 @@ def rate_episodes(at: NDArray[np.int64], joined: NDArray[np.bool_], fs_hz: float
                 kind, _windows(inside, rr.size), sign, rr, bound
             )
     return found
+
+
+def regular_waves(at: NDArray[np.int64], first: int, stop: int, fs_hz: float) -> Pattern | None:
+    """The tachycardia in a stretch of suspected flutter or fibrillation, if its waves are regular.
+
+    Parameters
+    ----------
+    at : int64 (n,)
+        R peaks, samples.
+    first, stop : int
+        The stretch, samples.
+    fs_hz : float
+        Sampling rate.
+
+    Returns
+    -------
+    Pattern or None
+        Its longest part of at least eight RR intervals near the stretch's median; None without one.
+    """
+    low, high = (int(k) for k in np.searchsorted(at, (first, stop)))
+    rr = np.diff(at[low:high])
+    if rr.size < RATE_WINDOW_BEATS:
+        return None
+    usual = float(np.median(rr))
+    near = np.abs(rr - usual) <= REGULAR_SHARE * usual
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], near, [False]]).astype(np.int8)))
+    parts = zip(edges[::2], edges[1::2], strict=True)
+    begin, end = max(parts, key=lambda e: e[1] - e[0], default=(0, 0))
+    if end - begin < RATE_WINDOW_BEATS or usual >= 60.0 * fs_hz / TACHYCARDIA_BPM:
+        return None
+    return Pattern("tachycardia", low + int(begin), low + int(end), 0)
 
 
 def _episodes(

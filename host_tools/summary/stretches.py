@@ -15,7 +15,14 @@ from host_tools.beats import (
     CONDITION_UNREADABLE,
     FLAG_FIBRILLATION,
 )
-from host_tools.reference.params import ADU_PER_MV, BAD_RESET_SAMPLES, FS_HZ
+from host_tools.reference.params import (
+    ADU_PER_MV,
+    BAD_RESET_SAMPLES,
+    CONDITION_BLOCK_STEPS,
+    CONDITION_BLOCKS,
+    FS_HZ,
+    RPEAK_DECIMATION,
+)
 
 from .quality import Quality, judge, spans
 
@@ -24,6 +31,9 @@ Span = tuple[int, int]
 
 #: A gap shorter than the narrowest QRS complex hides no beat.
 SHORTEST_GAP_S = 0.04
+
+#: Flutter and fibrillation are told from so much of the signal.
+_LOOKED_BACK_SAMPLES = CONDITION_BLOCKS * CONDITION_BLOCK_STEPS * RPEAK_DECIMATION
 
 #: A beat has been found this long after its R peak at the latest.
 FOUND_AFTER_S = 1.0
@@ -94,6 +104,7 @@ def said_gaps(conditions: NDArray[np.void], beats: NDArray[np.void], n_samples: 
     unreadable = held(conditions, CONDITION_UNREADABLE, n_samples)
     fibrillation = held(conditions, CONDITION_FIBRILLATION, n_samples)
     known = [*pause, *lead_off, *saturated, *fibrillation]
+    gaps = [*lead_off, *saturated]
     flagged = (beats["flags"] & FLAG_FIBRILLATION) != 0
     found = [s for a, b in unreadable if (s := _between_beats(a, b, at, known)) is not None]
     # What becomes flutter or fibrillation without a beat in between was that before it could be told.
@@ -102,7 +113,7 @@ def said_gaps(conditions: NDArray[np.void], beats: NDArray[np.void], n_samples: 
     return Stretches(
         lead_off,
         saturated,
-        merged([*before, *((_first_flagged(a, at, flagged), b) for a, b in fibrillation)]),
+        merged([*before, *((_fibrillation_from(a, at, flagged, gaps), b) for a, b in fibrillation)]),
         merged([span for span in found if span not in before]),
         pause,
     )
@@ -126,12 +137,17 @@ def _last_known(first: int, at: NDArray[np.int64], known: list[Span]) -> int:
     return max([0, *at[max(k - 1, 0) : k].tolist(), *(stop for _, stop in known if stop <= first)])
 
 
-def _first_flagged(first: int, at: NDArray[np.int64], flagged: NDArray[np.bool_]) -> int:
-    """Return the first of the flagged beats that lead up to ``first``, or ``first`` itself."""
-    k = int(np.searchsorted(at, first))
+def _fibrillation_from(said: int, at: NDArray[np.int64], flagged: NDArray[np.bool_], gaps: list[Span]) -> int:
+    """Where flutter or fibrillation began that was said at this sample.
+
+    The device has looked back over some seconds by then, but not beyond the last gap in the signal; the beats
+    that it had not handed out yet are flagged.
+    """
+    first = max([0, said - _LOOKED_BACK_SAMPLES, *(stop for _, stop in gaps if stop <= said)])
+    k = int(np.searchsorted(at, said))
     while k > 0 and flagged[k - 1]:
         k -= 1
-        first = int(at[k])
+        first = min(first, int(at[k]))
     return first
 
 

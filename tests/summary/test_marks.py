@@ -34,6 +34,7 @@ from host_tools.summary import (
     neighbours,
     print_summary,
     rate_episodes,
+    regular_waves,
     summarise,
 )
 
@@ -109,10 +110,11 @@ def test_what_the_device_does_not_call_a_pause_is_none_at_an_end():
     summary = sum_up(beats, 30, said((14.0, CONDITION_FIBRILLATION)))
     assert summary.pauses == []
     assert summary.longest_pause.duration_s == pytest.approx(0.8)
-    assert [(s.start_s, s.duration_s) for s in summary.fibrillation] == [(14, 16)]
-    assert summary.quality.fibrillation_s == 16
-    assert summary.quality.usable_time == pytest.approx(14 / 30)
-    assert "ventricular, suspected: 16.0 s at 0:14.0" in shown(summary)
+    # The four seconds that it was told from are part of it.
+    assert [(s.start_s, s.duration_s) for s in summary.fibrillation] == [(10, 20)]
+    assert summary.quality.fibrillation_s == 20
+    assert summary.quality.usable_time == pytest.approx(10 / 30)
+    assert "ventricular, suspected: 20.0 s at 0:10.0" in shown(summary)
 
 
 @pytest.mark.parametrize("condition", [CONDITION_FIBRILLATION, CONDITION_UNREADABLE, CONDITION_LEAD_OFF])
@@ -135,7 +137,7 @@ def test_a_pause_between_lead_off_and_flutter_counts_where_it_was_said():
         (49.0, 0),
     )
     summary = summarise(beats, FS, 60 * FS, conditions=conditions)
-    assert [(p.start_s, p.duration_s, p.complete) for p in summary.pauses] == [(25, 10, False)]
+    assert [(p.start_s, p.duration_s, p.complete) for p in summary.pauses] == [(25, 6, False)]
 
 
 def test_an_unreadable_stretch_begins_behind_the_last_beat():
@@ -146,6 +148,34 @@ def test_an_unreadable_stretch_begins_behind_the_last_beat():
     assert summary.quality.unreadable_s == 17
     assert "no beats in the unreadable stretches" in summary.notice
     assert "unreadable 17.0 s at 0:03.0" in shown(summary)
+
+
+def test_regular_waves_in_suspected_flutter_are_a_tachycardia_with_its_rate():
+    """A broad tachycardia of 220/min looks like flutter; fibrillation has no such waves."""
+    for spread_s, found in ((0.01, 1), (0.15, 0)):
+        rng = np.random.default_rng(3)
+        waves = 10 + np.cumsum(60 / 220 + rng.uniform(-spread_s, spread_s, 44))
+        beats = beats_at([*np.arange(1, 10), *waves, *np.arange(24, 30)])
+        beats["flags"][9:53] = FLAG_FIBRILLATION
+        summary = sum_up(beats, 30, said((14, CONDITION_FIBRILLATION), (23, 0)))
+        episodes = [e for e in summary.episodes if e.kind == "tachycardia"]
+        assert len(episodes) == found
+        assert summary.heart_rate.max_bpm < 70
+        if found:
+            assert (episodes[0].aami_class, episodes[0].rate_bpm) == ("V", pytest.approx(220, rel=0.02))
+            assert episodes[0].duration_s == pytest.approx(43 * 60 / 220, rel=0.02)
+
+
+@given(st.lists(st.integers(50, 400), max_size=40), st.integers(0, 3000), st.integers(0, 9000))
+def test_regular_waves_by_looking_at_the_intervals(rr, first, length):
+    at = np.cumsum([100, *rr])
+    found = regular_waves(at, first, first + length, FS)
+    if found is not None:
+        inside = np.diff(at[found.first : found.last + 1])
+        assert len(inside) >= 8
+        assert inside.max() <= 1.1 / 0.9 * inside.min()
+        assert first <= at[found.first] < at[found.last] < first + length
+        assert 60 * FS / inside.max() > 80
 
 
 def test_what_could_not_be_told_before_fibrillation_was_suspected_is_part_of_it():
@@ -167,10 +197,10 @@ def test_a_beat_on_its_way_makes_nothing_unreadable(before):
 
 
 def test_beats_flagged_in_flutter_count_with_it_and_give_no_rate():
-    beats = beats_at([1, 2, 3, 4.0, 4.3, 4.6, 4.9, 9, 10])
+    beats = beats_at([1, 2, 3, 7.5, 8.4, 9.3, 10.2, 14, 15])
     beats["flags"][3:7] = FLAG_FIBRILLATION
-    summary = sum_up(beats, 12, said((4.8, CONDITION_FIBRILLATION), (8.0, 0)))
-    assert [(s.start_s, s.duration_s) for s in summary.fibrillation] == [(4, 4)]
+    summary = sum_up(beats, 16, said((12, CONDITION_FIBRILLATION), (13, 0)))
+    assert [(s.start_s, s.duration_s) for s in summary.fibrillation] == [(7.5, 5.5)]
     assert summary.heart_rate.mean_bpm == 60
     assert summary.quality.usable_beats == pytest.approx(5 / 9)
 
