@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -24,7 +25,7 @@ from .cause import LEAST_S, likely_cause, signal_size_mv
 from .patterns import Pattern, alternations, runs_of
 from .pauses import Pause, find_pauses, longest_pause
 from .quality import Quality
-from .rate import HeartRate, heart_rate, rate_episodes, regular_waves
+from .rate import HeartRate, heart_rate, rate_episodes, regular_waves, usual_rate
 from .stretches import QUIET_MV, Span, Stretches, find_stretches, merged, neighbours
 
 #: Without samples and conditions, a longer interval counts as a gap in the signal.
@@ -328,7 +329,9 @@ def _rate_episode(pattern: Pattern, letters: str, at: NDArray[np.int64], fs_hz: 
     inside = letters[pattern.first : pattern.last + 1]
     letter = next((x for x in "VS" if 2 * inside.count(x) > len(inside)), "N")
     ectopic = len(inside) - inside.count("N")
-    return _episode(Pattern(pattern.kind, pattern.first, pattern.last, ectopic), letter, at, fs_hz)
+    episode = _episode(Pattern(pattern.kind, pattern.first, pattern.last, ectopic), letter, at, fs_hz)
+    rate = usual_rate(np.diff(at[pattern.first : pattern.last + 1]), fs_hz)
+    return episode if rate is None else dataclasses.replace(episode, rate_bpm=rate)
 
 
 def _quality(

@@ -21,8 +21,11 @@ BRADYCARDIA_BPM = 50.0
 HYSTERESIS = 0.05
 
 
-#: Waves are regular whose intervals are within this share of their median.
+#: Beats are regular whose intervals are within this share of their median.
 REGULAR_SHARE = 0.1
+
+#: A rhythm is regular if so many of its intervals are.
+REGULAR_INTERVALS = 0.8
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,13 @@ def rate_episodes(at: NDArray[np.int64], joined: NDArray[np.bool_], fs_hz: float
                 kind, _windows(inside, rr.size), sign, rr, bound
             )
     return found
+
+
+def usual_rate(rr: NDArray[np.int64], fs_hz: float) -> float | None:
+    """Rate of a rhythm that is regular but for a few missed or odd beats; None where it is not."""
+    usual = float(np.median(rr))
+    near = np.abs(rr - usual) <= REGULAR_SHARE * usual
+    return 60.0 * fs_hz / float(rr[near].mean()) if near.mean() >= REGULAR_INTERVALS else None
 
 
 def regular_waves(at: NDArray[np.int64], first: int, stop: int, fs_hz: float) -> Pattern | None:

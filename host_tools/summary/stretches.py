@@ -21,6 +21,7 @@ from host_tools.reference.params import (
     CONDITION_BLOCK_STEPS,
     CONDITION_BLOCKS,
     FS_HZ,
+    PAUSE_SAMPLES,
     RPEAK_DECIMATION,
 )
 
@@ -114,9 +115,15 @@ def said_gaps(conditions: NDArray[np.void], beats: NDArray[np.void], n_samples: 
         lead_off,
         saturated,
         merged([*before, *((_fibrillation_from(a, at, flagged, gaps), b) for a, b in fibrillation)]),
-        merged([span for span in found if span not in before]),
+        merged([span for span in found if span not in before and not _wavers(span, pause)]),
         pause,
     )
+
+
+def _wavers(unreadable: Span, pause: list[Span]) -> bool:
+    """Whether it is but a disturbance in a pause: too short to have been told from signal of its own."""
+    first, stop = unreadable
+    return stop - first < PAUSE_SAMPLES and any(first == b or stop == a for a, b in pause)
 
 
 def _between_beats(first: int, stop: int, at: NDArray[np.int64], known: list[Span]) -> Span | None:

@@ -166,6 +166,14 @@ def test_regular_waves_in_suspected_flutter_are_a_tachycardia_with_its_rate():
             assert episodes[0].duration_s == pytest.approx(43 * 60 / 220, rel=0.02)
 
 
+def test_a_disturbance_in_a_pause_does_not_make_it_two():
+    beats = beats_at([1, 2, 3, 12, 13, 14])
+    conditions = said((6.1, CONDITION_PAUSE), (7, CONDITION_UNREADABLE), (8.5, CONDITION_PAUSE), (12.4, 0))
+    summary = sum_up(beats, 15, conditions)
+    assert [(p.start_s, p.duration_s, p.complete) for p in summary.pauses] == [(3, 9, True)]
+    assert summary.unreadable == []
+
+
 @given(st.lists(st.integers(50, 400), max_size=40), st.integers(0, 3000), st.integers(0, 9000))
 def test_regular_waves_by_looking_at_the_intervals(rr, first, length):
     at = np.cumsum([100, *rr])
@@ -254,6 +262,13 @@ def test_tachycardia_is_an_episode_with_its_rate(letter, word):
     assert episode.duration_s == pytest.approx(12, abs=0.02)
     assert f"tachycardia {word} for 12.0 s at 0:09.5" in shown(summary)
     assert summary.runs.get(letter, 0) == (letter != "N")
+
+
+def test_a_missed_beat_does_not_change_the_rate_of_a_regular_tachycardia():
+    times = [*np.arange(0.5, 10, 0.9), *(10 + 60 / 220 * np.arange(44))]
+    summary = sum_up(beats_at(np.delete(times, [13, 20, 33])), 24)
+    (episode,) = summary.episodes
+    assert episode.rate_bpm == pytest.approx(220, rel=0.01)
 
 
 def test_bradycardia_is_one_and_a_pause_in_a_normal_rhythm_is_none():
