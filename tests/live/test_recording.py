@@ -92,7 +92,7 @@ def test_conditions_are_in_the_summary(tmp_path: Path) -> None:
     recording.take(condition(9.0, 8))
     _, summary = recording.close(HELLO)
     assert summary is not None
-    assert [(s.start_s, s.duration_s) for s in summary.fibrillation] == [(9, 11)]
+    assert [(s.start_s, s.duration_s) for s in summary.fibrillation] == [(5, 15)]
 
 
 def test_a_session_without_samples_leaves_nothing(tmp_path: Path) -> None:

@@ -58,11 +58,11 @@ def test_a_record_without_any_beat_is_one_pause(bitbeat: Bitbeat, tmp_path: Path
     assert "no beats were found" in " ".join(shown.split())
 
 
-@pytest.mark.parametrize(("gain", "words"), [(0.08, "small"), (0.001, "does not move")])
+@pytest.mark.parametrize(("gain", "words"), [(0.04, "gain or unit"), (0.001, "does not move")])
 def test_an_ecg_in_which_nothing_is_found_is_said_with_its_cause(
     gain: float, words: str, bitbeat: Bitbeat, tmp_path: Path
 ) -> None:
-    """R waves of 0.1 mV by a wrong gain; volts taken for millivolts."""
+    """R waves of 0.05 mV by a wrong gain; volts taken for millivolts."""
     samples = np.rint(gain * sinus(30)).astype(np.int16)
     found, shown = summary(bitbeat, tmp_path, samples)
     assert found["beats"] == 0
