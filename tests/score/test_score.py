@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from host_tools.ec57 import CLASSES, pair_beats
 from host_tools.score import Task, find_tasks, read_annotation_file, score_tasks, write_report
 from host_tools.score.html import page
+from host_tools.written import LIST_NAME
 from tests.data_access import database_dir, mitdb_dir
 
 from .conftest import Outcome
@@ -93,7 +94,7 @@ def test_every_file_is_written_and_says_the_same(score: Score, tmp_path: Path) -
     test = write_annotations(tmp_path / "out" / "r.qrs", regular(400)[:390])
     out = tmp_path / "score"
     assert score("--ref", ref, "--test", test, "--fs", FS, "--start", "0:10", "--out", out).code == 0
-    assert sorted(p.name for p in out.iterdir()) == sorted(f"score.{s}" for s in SUFFIXES)
+    assert {p.name for p in out.iterdir()} == {LIST_NAME, *(f"score.{s}" for s in SUFFIXES)}
     content = json.loads((out / "score.json").read_text())
     with (out / "score.csv").open() as file:
         rows = {row["record"]: row for row in csv.DictReader(file)}

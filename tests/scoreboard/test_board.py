@@ -32,6 +32,7 @@ from host_tools.reference.params import (
 from host_tools.scoreboard import board, plot_records, write_documents
 from host_tools.scoreboard.chain import DS1_ONLY, SHIPPED, Job, Model, Replayed, generate_code, replay_records
 from host_tools.scoreboard.tables import SCORE, markdown
+from host_tools.written import LIST_NAME
 from tests.data_access import database_dir, mitdb_dir
 from training import datasets
 from training.checkpoint import Checkpoint, load_checkpoint
@@ -220,7 +221,7 @@ def test_command_writes_figures_and_documents(
     monkeypatch.setattr("host_tools.scoreboard.score_all", lambda *_: scored)
     command.scoreboard(tmp_path / "score.json", tmp_path, tmp_path / "docs", 1)
     assert json.loads((tmp_path / "score.json").read_text()) == scored.content
-    assert sorted(p.name for p in (tmp_path / "docs").iterdir()) == ["score.md", "score.png"]
+    assert sorted(p.name for p in (tmp_path / "docs").iterdir()) == [LIST_NAME, "score.md", "score.png"]
     again = plot_records(tmp_path / "again.png", scored.content)
     assert again.read_bytes() == (tmp_path / "docs" / "score.png").read_bytes()
     page = (tmp_path / "docs" / "score.md").read_text()
