@@ -42,7 +42,6 @@ class Timeline:
         self.limit = limit
         self.end = 0
         self._base = 0
-        self._within: LiveStatus | None = None  # the newest one at a sample below the limit
 
     @property
     def full(self) -> bool:
@@ -75,10 +74,8 @@ class Timeline:
         if status is None:
             return None
         if self.limit is None or self._base + status.taken <= self.limit:
-            self._within = status
             return status
-        before = self._within or status._replace(flags=0, conditions=0)
-        return status._replace(flags=before.flags, conditions=before.conditions, sqi=before.sqi)
+        return status._replace(flags=0, conditions=0)
 
     def _block(self, block: tuple[int, int, npt.NDArray[np.int16]]) -> tuple[int, int, npt.NDArray[np.int16]]:
         first, step, values = block

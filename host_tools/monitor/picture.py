@@ -169,6 +169,11 @@ class Picture:
         return by_status or bool(self.conditions & (CONDITION_LEAD_OFF | CONDITION_SATURATED))
 
     @property
+    def sqi(self) -> int:
+        """The newest beat's signal-quality index, 0 while the lead is off."""
+        return int(self.beats[-1][0]["sqi"]) if self.beats and not self.lead_off else 0
+
+    @property
     def alarming(self) -> bool:
         """Whether something holds that a person should look at now."""
         return not self.connected or self.lead_off or self.conditions != 0
@@ -241,7 +246,7 @@ def status_line(picture: Picture) -> str:
     counts = "  ".join(f"{name} {n}" for name, n in zip(CLASS_NAMES, picture.counts, strict=True))
     return (
         f"{picture.next_sample / FS_HZ:.0f} s  {rate_text(picture)} bpm  {picture.quality}  "
-        f"SQI {status.sqi}  {counts}  overruns {status.lost}  not received {picture.gaps}  "
+        f"SQI {picture.sqi}  {counts}  overruns {status.lost}  not received {picture.gaps}  "
         f"beats lost {picture.beats_lost}  late {status.late_max_us} us  "
         f"ring {status.ring_max}/{status.ring_size}"
     )

@@ -134,6 +134,14 @@ def test_after_a_lost_connection_everything_begins_anew() -> None:
     assert picture.counts[0] == 21
 
 
+def test_the_index_is_the_newest_beats() -> None:
+    update = beats(1, 2)
+    update.beats[1]["sqi"] = 83
+    assert filled(signal(3), update).sqi == 83
+    assert filled(signal(3), update, condition(2.5, CONDITION_LEAD_OFF)).sqi == 0
+    assert Picture().sqi == 0
+
+
 def test_quality_from_the_beats() -> None:
     assert Picture().quality == "no beats yet"
     assert filled(signal(3), beats(1, flags=FLAG_LEARNING)).quality == "learning"
