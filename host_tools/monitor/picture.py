@@ -29,7 +29,7 @@ from host_tools.beats import (
 from host_tools.link.live import LiveUpdate
 from host_tools.link.messages import LIVE_LEAD_OFF, LIVE_NO_SIGNAL, LiveStatus
 from host_tools.reference.input import MISSING
-from host_tools.reference.params import DELAY_SAMPLES, FS_HZ
+from host_tools.reference.params import DELAY_SAMPLES, FS_HZ, PAUSE_SAMPLES
 from host_tools.replay import flag_text
 from host_tools.summary import RATE_WINDOW_BEATS, heart_rate, neighbours, said_gaps
 
@@ -160,6 +160,9 @@ class Picture:
         for before, after in pairwise(self.changes):
             if before["conditions"] & bad and not after["conditions"] & bad:
                 since.append(int(after["sample"]))
+        if self.conditions & CONDITION_PAUSE and self.changes:
+            # The last beat may not have been handed out yet: the device waits for the next one.
+            since.append(int(self.changes[-1]["sample"]) - PAUSE_SAMPLES)
         return max(self.next_sample - max(since), 0) / FS_HZ
 
     @property

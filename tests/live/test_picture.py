@@ -65,6 +65,14 @@ def test_three_seconds_after_the_last_beat_there_is_no_rate_but_a_pause() -> Non
     assert picture.heart_rate_bpm == pytest.approx(60 * 19 / 48.5, rel=1)
 
 
+def test_a_pause_does_not_count_from_the_last_beat_but_one() -> None:
+    """The last beat is known to the device seconds before it is handed out."""
+    picture = filled(signal(23), beats(*range(1, 19)), condition(22.2, CONDITION_PAUSE))
+    assert picture.quality == "PAUSE 4 s"
+    picture.take(beats(19))
+    assert picture.quality == "PAUSE 4 s"
+
+
 def test_a_device_that_says_nothing_any_more_keeps_no_rate_alive() -> None:
     assert math.isnan(filled(signal(30), beats(*range(1, 20))).heart_rate_bpm)
 
