@@ -53,6 +53,9 @@ RHYTHMS = {
 
 _PEAK_SEARCH_S = 0.05
 
+#: A beat is in the truth where this much around it lies within the record and can be seen.
+_SEEN_S = 0.06
+
 
 @dataclass(frozen=True)
 class Event:
@@ -197,16 +200,13 @@ def simulate(
     adu = np.clip(np.floor(signal_mv * ADU_PER_MV + 0.5), -RAIL_ADU, RAIL_ADU)
     samples = np.where(lead_off, LEAD_OFF_ADU, adu).astype(np.int16)
 
-    # A beat is part of the truth when its QRS complex lies within the record and can be seen.
-    hidden = lead_off | (np.abs(adu) >= RAIL_ADU)
-    margin = round(0.06 * fs_hz)
-    peaks = [
-        (_peak(heart_mv, b.at_s, fs_hz), SYMBOLS[b.kind]) for b in rhythm.beats if 0 <= b.at_s < duration_s
-    ]
+    # Told by times, not by samples: which beats there are must not depend on the sampling rate.
+    hiding = [span for span in disturbances if span.kind in ("lead_off", "saturation")]
     seen = [
-        (at, symbol)
-        for at, symbol in peaks
-        if margin <= at < n_samples - margin and not hidden[at - margin : at + margin].any()
+        (_peak(heart_mv, b.at_s, fs_hz), SYMBOLS[b.kind])
+        for b in rhythm.beats
+        if _SEEN_S <= b.at_s < duration_s - _SEEN_S
+        and not any(s.start_s - _SEEN_S < b.at_s < s.stop_s + _SEEN_S for s in hiding)
     ]
     events = tuple(
         Event(s.kind, max(round(s.start_s * fs_hz), 0), min(round(s.stop_s * fs_hz), n_samples))

@@ -8,6 +8,7 @@ import hashlib
 import numpy as np
 import pytest
 import wfdb
+from hypothesis import example as once
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -120,13 +121,21 @@ def test_truth_is_on_the_peaks():
 
 
 @settings(max_examples=12)
-@given(fs_hz=st.sampled_from([100.0, 128.0, 250.0, 500.0, 1000.0]), seed=st.integers(0, 2**32))
-def test_another_rate_gives_the_same_heart(fs_hz, seed):
+@given(
+    fs_hz=st.sampled_from([100.0, 128.0, 250.0, 500.0, 1000.0]),
+    seed=st.integers(0, 2**32),
+    off_s=st.floats(3, 8),
+    pulled_s=st.floats(9, 15),
+)
+@once(fs_hz=250.0, seed=2071006882, off_s=3.0, pulled_s=9.0)  # a beat 62.4 ms before the end
+@once(fs_hz=250.0, seed=1, off_s=4.0775, pulled_s=9.0)  # ... and one as close to a lead off
+def test_another_rate_gives_the_same_heart(fs_hz, seed, off_s, pulled_s):
     script = (Step("sinus", until_s=6), Step("pvc"), Step("fibrillation", until_s=14))
-    a, b = (simulate(script, 18, seed, fs) for fs in (360.0, fs_hz))
+    spans = (Span("lead_off", off_s, off_s + 1), Span("saturation", pulled_s, pulled_s + 0.7))
+    a, b = (simulate(script, 18, seed, fs, spans) for fs in (360.0, fs_hz))
     assert a.symbols == b.symbols
     assert np.max(np.abs(a.r_samples / 360 - b.r_samples / fs_hz)) < 0.02
-    assert np.array_equal(b.samples, simulate(script, 18, seed, fs_hz).samples)
+    assert np.array_equal(b.samples, simulate(script, 18, seed, fs_hz, spans).samples)
 
 
 def test_seeds_differ():
