@@ -11,7 +11,7 @@ from host_tools.beats import BEAT_DTYPE, FLAG_LEAD_OFF, FLAG_SATURATED, FLAG_UND
 from host_tools.native import run_core
 from host_tools.parity import compare_record
 from host_tools.reference import params
-from host_tools.reference.input import MISSING
+from host_tools.reference.input import MISSING, RAIL_HIGH, RAIL_LOW, input_set_rails, input_step
 from host_tools.reference.quality import SQI_MAX, distance_q8, quality_contact, quality_mark, quality_measure
 from host_tools.reference.state import INPUT_DTYPE, QUALITY_DTYPE, new_record
 from tests.chain.signals import pulse_train
@@ -98,9 +98,8 @@ def test_index_falls_with_noise() -> None:
 
 def contact(good: list[bool]) -> list[int]:
     """Follow the lead over samples; returns lead_off after each."""
-    from host_tools.reference.input import input_step
-
     source, state = new_record(INPUT_DTYPE), new_record(QUALITY_DTYPE)
+    input_set_rails(source, RAIL_LOW, RAIL_HIGH)
     off = []
     for i, ok in enumerate(good):
         input_step(source, (i * 37) % 200 if ok else MISSING)
