@@ -170,7 +170,8 @@ def test_the_scoreboard_has_calibration_and_marked_beats(mitdb: Path) -> None:
 def test_sweep_gets_worse_with_noise_and_is_drawn(mitdb: Path, nstdb: Path, tmp_path: Path) -> None:
     """One record, all noises and levels: the index falls with each step to 6 dB; plots, JSON are written.
 
-    Below 6 dB of electrode motion the templates have learnt the noise: there it is only low.
+    Nearly all beats are undecided where a noise is at its worst. Below 6 dB of electrode motion the templates
+    have learnt the noise: there the index is only low, and half of the beats or so are undecided.
     """
     data = tmp_path / "data"
     data.mkdir()
@@ -182,8 +183,10 @@ def test_sweep_gets_worse_with_noise_and_is_drawn(mitdb: Path, nstdb: Path, tmp_
         medians = [by_level[str(level)]["sqi_quartiles"][1] for level in LEVELS_DB]
         assert medians[:4] == sorted(medians[:4], reverse=True)
         assert max(medians[4:]) < medians[0] - 20
-        assert by_level["0"]["undecided"] > 60
+        assert by_level["0"]["undecided"] > 50
+        assert max(by_level[str(level)]["undecided"] for level in LEVELS_DB) > 90
         assert by_level["24"]["qrs"]["se"] > 99
+    assert all(figures["sweep"][noise]["0"]["undecided"] > 90 for noise in ("bw", "ma"))
     assert figures["clean"]["undecided"] < 2
     assert figures["sqi"]["nstdb"]["0"]["noisy"]["undecided"] > 90
     assert figures["sqi"]["nstdb"]["0"]["between"]["undecided"] < 20
