@@ -305,7 +305,7 @@ def test_intervals_at_the_chain_s_limits_are_at_least_that_long(record, case):
 def test_letters_of_the_last_beat_are_in_its_frame(record, case, monkeypatch):
     """The record cut just behind an R peak: BitBeat's letter and the annotators' are both there."""
     at = int(case.beats["r_sample"][60])
-    stop = at + 12
+    stop = at + params.DELAY_SAMPLES + 10
     reference = record.reference
     kept = Reference(reference.samples[reference.samples < stop], reference.labels[reference.samples < stop])
     cut = replace(record, samples=record.samples[:stop], stop=stop, reference=kept)

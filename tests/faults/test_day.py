@@ -18,7 +18,7 @@ from host_tools.build import BUILD_DIR, OPTIMISE_FLAGS, SANITIZE_FLAGS, compile_
 from host_tools.fuzz import FUZZ_DIR
 from host_tools.mitdb import record_names, record_samples
 from host_tools.native import library_sources, run_core
-from host_tools.reference.params import FS_HZ
+from host_tools.reference.params import DELAY_SAMPLES, FS_HZ
 from host_tools.reference.run import run_record
 from tests.chain.signals import pulse_train
 from tests.data_access import mitdb_dir
@@ -120,7 +120,7 @@ def test_the_last_beats_of_a_day_are_where_they_were_drawn() -> None:
     last = beats["r_sample"][beats["r_sample"] >= start].astype(np.int64) - start
     first = beats["r_sample"][beats["r_sample"] >= 60 * FS_HZ].astype(np.int64) - 60 * FS_HZ
     np.testing.assert_array_equal(last[:70], first[:70])
-    gap = np.abs(peaks[2:-2, None] - last[None, :]).min(axis=1)
+    gap = np.abs(peaks[2:-2, None] + DELAY_SAMPLES - last[None, :]).min(axis=1)
     assert gap.max() <= 5
 
 
