@@ -19,6 +19,18 @@ SPEC_PATH = Path(__file__).with_name("spec.toml")
 #: Sampling rates for which the filters and windows are known to work.
 FS_RANGE_HZ = (200, 1000)
 
+#: Constants of [broad_run], all in the unit of the feature that they bound.
+_BROAD_RUN = {
+    "beats": "broad beats in a row that are ventricular",
+    "rest_beats": "beats from which the features at rest are learnt, least",
+    "rr_feature": "largest prev_absolute of a broad beat",
+    "early_feature": "largest prev_high; beats above are at rest",
+    "spread_feature": "spread beside that at rest, least",
+    "width_feature": "width beside that at rest, least",
+    "area_peak_feature": "area_peak beside that at rest, least",
+    "slope_feature": "slope beside that at rest, largest",
+}
+
 #: A detector step at 360 Hz: the time in which the changes of [condition] are told.
 _STEP_S = 3 / 360
 
@@ -146,6 +158,10 @@ def _derive(raw: Section, fs_hz: int, digest: str) -> Spec:
     b.add(
         "LOG_RATIO_FRAC_BITS", net["log_ratio_frac_bits"], "fraction bits of log2 ratios in the rhythm input"
     )
+    for i, name in enumerate(net["rhythm_features"]):
+        b.add(f"FEATURE_{name.upper()}", i, "where it stands among the features of a beat")
+    for key, comment in _BROAD_RUN.items():
+        b.add(f"BROAD_RUN_{key.removesuffix('_feature').upper()}", raw["broad_run"][key], comment)
     b.add("CLASSES", len(net["classes"]), "AAMI classes")
     return Spec(fs_hz, digest, b.constants, b.comments, _log2_table(), tuple(net["rhythm_features"]))
 
@@ -181,6 +197,7 @@ def _spike(b: _Builder, spike: dict[str, Any], adu_per_mv: int) -> None:
     delay = b.add("SPIKE_DELAY_SAMPLES", far + near + 1, "delay of a sample by the search for spikes")
     b.add("SPIKE_RING", 1 << max(2 * far, delay).bit_length(), "samples kept, a power of two")
     b.add("SPIKE_MINIMUM_ADU", round(spike["minimum_uv"] * adu_per_mv / 1000), "smallest spike")
+    b.add("SPIKE_LARGE_ADU", round(spike["large_uv"] * adu_per_mv / 1000), "a larger one rings after itself")
     b.add("SPIKE_RATIO_HALVES", spike["ratio_halves"], "spike beside its surroundings, halves")
     b.add("SPIKE_PACED_SAMPLES", b.samples(spike["paced_ms"]), "an R peak so soon after a spike is paced")
 
@@ -277,6 +294,7 @@ def _train(b: _Builder, train: dict[str, Any]) -> None:
 
     steps("shortest", "distance of two waves of a train, least")
     steps("longest", "and largest")
+    steps("fast", "the largest at which it is followed")
     b.add("TRAIN_FIT_Q8", train["fit_q8"], "distances differ by at most this share")
     b.add("TRAIN_LOWER_Q8", train["lower_q8"], "least share of the running height that a wave has")
     steps("merge", "a smaller wave this soon belongs to the one before")
@@ -385,10 +403,12 @@ def _condition(b: _Builder, condition: dict[str, Any]) -> None:
     b.add("CONDITION_FULL_Q10", condition["full_log2_q10"], "mean beside maximum from which it may be, log2")
     steep = condition["steep_log2_q10"] + round(1024 * math.log2(seconds / _STEP_S))
     b.add("CONDITION_STEEP_Q10", steep, "steepest change beside the maximum up to which it may be, log2")
+    b.add("CONDITION_SINE_Q10", condition["sine_log2_q10"], "the same where waves come at equal distances")
     for key, what in (("slow", "least"), ("fast", "largest")):
         change = condition[f"{key}_log2_q10"] + round(1024 * math.log2(seconds / _STEP_S))
         b.add(f"CONDITION_{key.upper()}_Q10", change, f"{what} mean change beside the mean, log2")
     b.add("CONDITION_REGULAR_Q10", condition["regular_log2_q10"], "deviation of a regular rhythm, log2")
+    b.add("CONDITION_REGULAR_BEATS", condition["regular_beats"], "its least number of beats")
     b.add("CONDITION_TRAIN_WAVES", condition["train_waves"], "like waves in a row that are a tachycardia")
     rr = round(condition["regular_rr_ms"] * b.fs_hz / (1000 * step))
     b.add("CONDITION_RR_MIN_STEPS", rr, "and its least RR, detector steps")

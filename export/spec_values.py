@@ -17,6 +17,7 @@ _BY_UNIT: tuple[tuple[str, float, float, bool], ...] = (
     ("_adu", 0, 32_767, True),
     ("_q8", -(1 << 20), 1 << 20, True),
     ("_q10", -(1 << 20), 1 << 20, True),
+    ("_feature", -128, 127, True),
     ("_shift", 0, 15, True),
     ("_bits", 0, 30, True),
     ("_beats", 1, 1024, True),

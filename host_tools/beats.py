@@ -14,6 +14,7 @@ FLAG_LEAD_OFF = 4
 FLAG_NOISY = 8
 FLAG_UNDECIDED = 16  # bad signal: the class is not to be trusted
 FLAG_PACED = 32  # a pacing spike came just before
+FLAG_BROAD_RUN = 128  # one of a run of fast broad beats: class V by rule, not by the network
 FLAG_FIBRILLATION = 64  # found where ventricular flutter or fibrillation is suspected
 FLAG_NAMES = {
     FLAG_LEARNING: "learning",
@@ -23,6 +24,7 @@ FLAG_NAMES = {
     FLAG_UNDECIDED: "undecided",
     FLAG_PACED: "paced",
     FLAG_FIBRILLATION: "fibrillation suspected",
+    FLAG_BROAD_RUN: "run of broad beats",
 }
 
 #: Bits of the conditions, which hold beside the beats; the same values as ECG_CONDITION_*.

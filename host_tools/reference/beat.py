@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .broad_run import broad_run_step
 from .fixed import kernel, to_int
 from .intmath import clamp, divide_round
 from .network import (
@@ -37,15 +38,17 @@ BEAT_VALUES = WINDOW_SAMPLES * BEAT_CHANNELS
 
 _LEARNING = 1
 _NOISY = 8
+_BROAD_RUN = 128
+_CLASS_V = 2
 
 
 @kernel
-def beat_confidence_q8(logits: Any, winner: int) -> int:
-    """Softmax of the winning class from the int8 logits by a table of exp; 0..255."""
+def beat_confidence_q8(logits: Any, winner: int, aami_class: int) -> int:
+    """Softmax of a class from the int8 logits by a table of exp, 0..255; ``winner`` has the largest one."""
     total = 0
     for i in range(CLASSES):
         total += int(CONF_EXP_Q15[to_int(logits[winner]) - to_int(logits[i])])
-    return clamp(divide_round(255 * int(CONF_EXP_Q15[0]), total), 0, 255)
+    return clamp(divide_round(255 * int(CONF_EXP_Q15[to_int(logits[winner]) - to_int(logits[aami_class])]), total), 0, 255)
 
 
 @kernel
@@ -72,6 +75,15 @@ def beat_watch(p: Any, held: int, row: int, noise_q8: int) -> None:
 
 
 @kernel
+def beat_mark_broad_run(p: Any, held: int, row: int) -> None:
+    """Mark the beat where it is one of a run of broad ones, and the one before it, if that is still here."""
+    noisy = (p.held_flags[held] & _NOISY) != 0
+    if broad_run_step(p.broad_run, p.context, row, noisy):
+        p.held_flags[0] = p.held_flags[0] | _BROAD_RUN
+        p.held_flags[held] = p.held_flags[held] | _BROAD_RUN
+
+
+@kernel
 def beat_measure(p: Any, r_age: int, held: int) -> None:
     """Measure the beat whose R peak is ``r_age`` samples old, then learn from it.
 
@@ -93,6 +105,7 @@ def beat_measure(p: Any, r_age: int, held: int) -> None:
     shape_features(p.shape, p.window, to_int(p.rr.prev_high_q10), noise_q8, p.context, row + RR_FEATURES)
     window_quantise(p.window, p.template, sd, p.held_input, held * BEAT_VALUES)
     beat_watch(p, held, row, noise_q8)
+    beat_mark_broad_run(p, held, row)
     shape_learn(p.shape, p.window, p.rr)
     p.context_index = p.context_index + 1
     if p.context_index == CONTEXT_BEATS:
@@ -132,5 +145,8 @@ def beat_classify(p: Any, beat: Any) -> None:
     for i in range(1, CLASSES):
         if beat.logits[i] > beat.logits[winner]:
             winner = i
-    beat.aami_class = winner
-    beat.confidence_q8 = beat_confidence_q8(beat.logits, winner)
+    aami_class = winner
+    if (beat.flags & _BROAD_RUN) != 0:
+        aami_class = _CLASS_V
+    beat.aami_class = aami_class
+    beat.confidence_q8 = beat_confidence_q8(beat.logits, winner, aami_class)

@@ -17,8 +17,10 @@ from .params import (
     CONDITION_MINIMUM,
     CONDITION_QUIET_BLOCKS,
     CONDITION_QUIET_Q10,
+    CONDITION_REGULAR_BEATS,
     CONDITION_REGULAR_Q10,
     CONDITION_RR_MIN_STEPS,
+    CONDITION_SINE_Q10,
     CONDITION_SLOW_Q10,
     CONDITION_STEEP_Q10,
     CONDITION_TRAIN_WAVES,
@@ -34,6 +36,7 @@ _UNREADABLE = 16
 
 #: Measures in a row that begin or end a suspicion.
 _CONFIRM = 2
+_UINT8_MAX = 255
 
 
 @kernel
@@ -45,6 +48,7 @@ def condition_reset(s: Any) -> None:
     s.block_steps = 0
     s.silent_steps = 0
     s.at = 0
+    s.beats = 0
     s.filled = 0
     s.suspected = 0
     s.held = 0
@@ -67,10 +71,12 @@ def condition_like_waves(w: Any) -> bool:
 
 
 @kernel
-def condition_is_organised(r: Any) -> bool:
+def condition_is_organised(s: Any, r: Any) -> bool:
     """Beats or like waves at a rate that hearts have, at nearly equal distances: a tachycardia."""
     if condition_like_waves(r.train.above) or condition_like_waves(r.train.below):
         return True
+    if s.beats < CONDITION_REGULAR_BEATS:
+        return False
     since_beat = rpeak_since(r.steps, r.beat_at)
     if r.rr_mean < CONDITION_RR_MIN_STEPS << 4 or since_beat << 4 > 2 * to_int(r.rr_mean):
         return False
@@ -84,7 +90,7 @@ def condition_block_back(s: Any, back: int) -> int:
 
 
 @kernel
-def condition_is_wavy(s: Any, count: int) -> bool:
+def condition_is_wavy(s: Any, count: int, least_full_q10: int) -> bool:
     """Whether the last ``count`` blocks, the present one too, are as flutter and fibrillation are."""
     total = 0
     change_total = 0
@@ -106,7 +112,7 @@ def condition_is_wavy(s: Any, count: int) -> bool:
     total_q10 = rpeak_log2(total)
     pace_q10 = rpeak_log2(change_total) - total_q10
     full_q10 = total_q10 - rpeak_log2(height * (count * CONDITION_BLOCK_STEPS // 2))
-    if height <= CONDITION_MINIMUM or full_q10 <= CONDITION_FULL_Q10:
+    if height <= CONDITION_MINIMUM or full_q10 <= least_full_q10:
         return False
     if rpeak_log2(change_top + change_second) - height_q10 >= CONDITION_STEEP_Q10:
         return False
@@ -117,8 +123,10 @@ def condition_is_wavy(s: Any, count: int) -> bool:
 def condition_judge(s: Any, rpeak: Any) -> None:
     """At the end of a block: begin or end the suspicion of flutter or fibrillation."""
     holds = (s.held & _FIBRILLATION) != 0
-    wavy = s.filled == CONDITION_BLOCKS and condition_is_wavy(s, CONDITION_BLOCKS)
-    now = wavy and not condition_is_organised(rpeak)
+    full_q10 = CONDITION_FULL_Q10
+    if condition_is_organised(s, rpeak):
+        full_q10 = CONDITION_SINE_Q10
+    now = s.filled == CONDITION_BLOCKS and condition_is_wavy(s, CONDITION_BLOCKS, full_q10)
     if now == holds:
         s.suspected = 0
         return
@@ -150,7 +158,7 @@ def condition_is_quiet(s: Any, rpeak: Any) -> bool:
     top = 0
     for back in range(CONDITION_QUIET_BLOCKS):
         top = max(top, to_int(s.integral_top[condition_block_back(s, back)]))
-    if condition_is_wavy(s, CONDITION_QUIET_BLOCKS):
+    if condition_is_wavy(s, CONDITION_QUIET_BLOCKS, CONDITION_FULL_Q10):
         return False  # the beginning of fibrillation, not known as such yet
     if top < 2 * RPEAK_MINIMUM_PEAK:
         return True
@@ -169,11 +177,13 @@ def condition_step(s: Any, rpeak: Any, beats: int) -> None:
         s.at = (to_int(s.at) + 1) % CONDITION_BLOCKS
         condition_clear(s, to_int(s.at))
     if beats > 0 or rpeak.learn_left > 0:
+        s.beats = min(to_int(s.beats) + beats, _UINT8_MAX)
         s.silent_steps = 0
         s.held = s.held & _FIBRILLATION
     elif s.silent_steps < PAUSE_STEPS:
         s.silent_steps = s.silent_steps + 1
     elif (s.held & _FIBRILLATION) == 0:
+        s.beats = 0
         s.held = _UNREADABLE
         if condition_is_quiet(s, rpeak):
             s.held = _PAUSE

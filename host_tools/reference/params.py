@@ -1,9 +1,9 @@
 """Constants of the signal chain. Generated from export/spec.toml by `make export`; do not edit."""
 
 # generated beside the model f0ce1248
-SPEC_DIGEST = "805f4294b079a9cf1a8c8acbdaf3dcccc11f03b1bd9d3879e586fd95d505fc42"
+SPEC_DIGEST = "e9f602a50e504f3ab6242dd0e2627e8c41bc8d25dc95006de2c940a42b061f4f"
 #: first 32 bits of the specification's SHA-256
-SPEC_HASH = 0x805F4294
+SPEC_HASH = 0xE9F602A5
 #: sampling rate of the chain, Hz
 FS_HZ = 360
 #: input units in one millivolt
@@ -28,6 +28,8 @@ SPIKE_DELAY_SAMPLES = 9
 SPIKE_RING = 16
 #: smallest spike
 SPIKE_MINIMUM_ADU = 50
+#: a larger one rings after itself
+SPIKE_LARGE_ADU = 500
 #: spike beside its surroundings, halves
 SPIKE_RATIO_HALVES = 4
 #: an R peak so soon after a spike is paced
@@ -127,7 +129,7 @@ RPEAK_BACKGROUND_STEPS = 16
 #: and follows by 2^-this
 RPEAK_BACKGROUND_SHIFT = 3
 #: see spec.toml
-RPEAK_WEIGHT_BIAS_Q8 = 4535
+RPEAK_WEIGHT_BIAS_Q8 = 4510
 #: see spec.toml
 RPEAK_WEIGHT_PEAK_Q8 = 1279
 #: see spec.toml
@@ -171,7 +173,9 @@ MINIMUM_RR_SAMPLES = 54
 #: distance of two waves of a train, least, detector steps
 TRAIN_SHORTEST_STEPS = 22
 #: and largest, detector steps
-TRAIN_LONGEST_STEPS = 52
+TRAIN_LONGEST_STEPS = 70
+#: the largest at which it is followed, detector steps
+TRAIN_FAST_STEPS = 52
 #: distances differ by at most this share
 TRAIN_FIT_Q8 = 28
 #: least share of the running height that a wave has
@@ -181,7 +185,7 @@ TRAIN_MERGE_STEPS = 14
 #: a wave ends this long after its maximum at the earliest, detector steps
 TRAIN_HOLD_STEPS = 6
 #: the running height falls by 2^-this in a step
-TRAIN_DECAY_SHIFT = 7
+TRAIN_DECAY_SHIFT = 8
 #: without a wave for so long the next one sets the height, detector steps
 TRAIN_FORGET_STEPS = 120
 #: least height of the side followed beside the other
@@ -316,12 +320,16 @@ CONDITION_MINIMUM = 576
 CONDITION_FULL_Q10 = -1997
 #: steepest change beside the maximum up to which it may be, log2
 CONDITION_STEEP_Q10 = -1229
+#: the same where waves come at equal distances
+CONDITION_SINE_Q10 = -960
 #: least mean change beside the mean, log2
 CONDITION_SLOW_Q10 = -3072
 #: largest mean change beside the mean, log2
 CONDITION_FAST_Q10 = -1331
 #: deviation of a regular rhythm, log2
 CONDITION_REGULAR_Q10 = -2355
+#: its least number of beats
+CONDITION_REGULAR_BEATS = 16
 #: like waves in a row that are a tachycardia
 CONDITION_TRAIN_WAVES = 5
 #: and its least RR, detector steps
@@ -340,6 +348,118 @@ LOOKAHEAD_WAIT_SAMPLES = 1656
 INPUT_FRAC_BITS = 4
 #: fraction bits of log2 ratios in the rhythm input
 LOG_RATIO_FRAC_BITS = 6
+#: where it stands among the features of a beat
+FEATURE_PREV_SHORT = 0
+#: where it stands among the features of a beat
+FEATURE_NEXT_SHORT = 1
+#: where it stands among the features of a beat
+FEATURE_PREV_LONG = 2
+#: where it stands among the features of a beat
+FEATURE_NEXT_LONG = 3
+#: where it stands among the features of a beat
+FEATURE_PREV_SLOW = 4
+#: where it stands among the features of a beat
+FEATURE_NEXT_SLOW = 5
+#: where it stands among the features of a beat
+FEATURE_PREV_HIGH = 6
+#: where it stands among the features of a beat
+FEATURE_NEXT_HIGH = 7
+#: where it stands among the features of a beat
+FEATURE_LONG_HIGH = 8
+#: where it stands among the features of a beat
+FEATURE_NEXT_PREV = 9
+#: where it stands among the features of a beat
+FEATURE_PREV_BEFORE = 10
+#: where it stands among the features of a beat
+FEATURE_PREV_ABSOLUTE = 11
+#: where it stands among the features of a beat
+FEATURE_IRREGULAR_LONG = 12
+#: where it stands among the features of a beat
+FEATURE_IRREGULAR_SHARE = 13
+#: where it stands among the features of a beat
+FEATURE_IRREGULAR_SHORT = 14
+#: where it stands among the features of a beat
+FEATURE_UNLIKENESS = 15
+#: where it stands among the features of a beat
+FEATURE_T_UNLIKENESS = 16
+#: where it stands among the features of a beat
+FEATURE_DEVIATION = 17
+#: where it stands among the features of a beat
+FEATURE_T_DEVIATION = 18
+#: where it stands among the features of a beat
+FEATURE_RESIDUAL = 19
+#: where it stands among the features of a beat
+FEATURE_SIZE = 20
+#: where it stands among the features of a beat
+FEATURE_AREA = 21
+#: where it stands among the features of a beat
+FEATURE_POLARITY = 22
+#: where it stands among the features of a beat
+FEATURE_WIDTH = 23
+#: where it stands among the features of a beat
+FEATURE_SPREAD = 24
+#: where it stands among the features of a beat
+FEATURE_AREA_PEAK = 25
+#: where it stands among the features of a beat
+FEATURE_SLOPE = 26
+#: where it stands among the features of a beat
+FEATURE_WIDTH_CHANGE = 27
+#: where it stands among the features of a beat
+FEATURE_SPREAD_CHANGE = 28
+#: where it stands among the features of a beat
+FEATURE_AREA_PEAK_CHANGE = 29
+#: where it stands among the features of a beat
+FEATURE_SLOPE_CHANGE = 30
+#: where it stands among the features of a beat
+FEATURE_OWN_SHARE = 31
+#: where it stands among the features of a beat
+FEATURE_OWN_DOMINANT = 32
+#: where it stands among the features of a beat
+FEATURE_OWN_FROM_DOMINANT = 33
+#: where it stands among the features of a beat
+FEATURE_OWN_EARLY = 34
+#: where it stands among the features of a beat
+FEATURE_OWN_PAUSE = 35
+#: where it stands among the features of a beat
+FEATURE_OWN_COUNT = 36
+#: where it stands among the features of a beat
+FEATURE_OWN_UNLIKENESS = 37
+#: where it stands among the features of a beat
+FEATURE_DOMINANT_SHARE = 38
+#: where it stands among the features of a beat
+FEATURE_PREVIOUS_UNLIKENESS = 39
+#: where it stands among the features of a beat
+FEATURE_P_SIZE = 40
+#: where it stands among the features of a beat
+FEATURE_P_RESIDUAL = 41
+#: where it stands among the features of a beat
+FEATURE_P_UNLIKENESS = 42
+#: where it stands among the features of a beat
+FEATURE_P_COHERENCE = 43
+#: where it stands among the features of a beat
+FEATURE_LATE_P_RESIDUAL = 44
+#: where it stands among the features of a beat
+FEATURE_LATE_P_UNLIKENESS = 45
+#: where it stands among the features of a beat
+FEATURE_LATE_P_COHERENCE = 46
+#: where it stands among the features of a beat
+FEATURE_NOISE = 47
+#: broad beats in a row that are ventricular
+BROAD_RUN_BEATS = 3
+#: beats from which the features at rest are learnt, least
+BROAD_RUN_REST_BEATS = 4
+#: largest prev_absolute of a broad beat
+BROAD_RUN_RR = -28
+#: largest prev_high; beats above are at rest
+BROAD_RUN_EARLY = -12
+#: spread beside that at rest, least
+BROAD_RUN_SPREAD = 10
+#: width beside that at rest, least
+BROAD_RUN_WIDTH = 8
+#: area_peak beside that at rest, least
+BROAD_RUN_AREA_PEAK = 20
+#: slope beside that at rest, largest
+BROAD_RUN_SLOPE = -12
 #: AAMI classes
 CLASSES = 4
 #: 1024 * log2(1 + i / 64), Q10

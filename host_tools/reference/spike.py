@@ -9,6 +9,7 @@ from .intmath import floor_divide
 from .params import (
     SPIKE_DELAY_SAMPLES,
     SPIKE_FAR_SAMPLES,
+    SPIKE_LARGE_ADU,
     SPIKE_MINIMUM_ADU,
     SPIKE_NEAR_SAMPLES,
     SPIKE_RATIO_HALVES,
@@ -44,10 +45,12 @@ def spike_stands_out(s: Any, height: int) -> bool:
 
 
 @kernel
-def spike_take_out(s: Any) -> None:
-    """Draw a straight line through the spike."""
+def spike_take_out(s: Any, height: int) -> None:
+    """Draw a straight line through a spike of this height; a large one rings after it."""
     first = SPIKE_FAR_SAMPLES - SPIKE_NEAR_SAMPLES - 1
-    width = 2 * SPIKE_NEAR_SAMPLES + 2
+    if height > SPIKE_LARGE_ADU:
+        first = 0
+    width = SPIKE_FAR_SAMPLES + SPIKE_NEAR_SAMPLES + 1 - first
     after = spike_back(s, first)
     rise = spike_back(s, first + width) - after
     for i in range(1, width):
@@ -69,9 +72,10 @@ def spike_step(s: Any, x: int) -> bool:
     below = before < -SPIKE_MINIMUM_ADU and after < -SPIKE_MINIMUM_ADU
     if not (above or below):
         return False
-    if not spike_stands_out(s, min(abs(before), abs(after))):
+    height = min(abs(before), abs(after))
+    if not spike_stands_out(s, height):
         return False
-    spike_take_out(s)
+    spike_take_out(s, height)
     return True
 
 

@@ -188,9 +188,18 @@ CONDITION_DTYPE = np.dtype(
         ("block_steps", "<u2"),  # steps in the present block
         ("silent_steps", "<u2"),  # detector steps without a beat, at most PAUSE_STEPS
         ("at", "<u1"),  # present block
+        ("beats", "<u1"),  # beats without a pause, at most 255
         ("filled", "<u1"),  # blocks filled, at most CONDITION_BLOCKS
         ("suspected", "<u1"),  # measures in a row against what is held
         ("held", "<u1"),  # CONDITION_* that the detector's signal gives
+    ]
+)
+
+BROAD_RUN_DTYPE = np.dtype(
+    [
+        ("rest_q4", "<i2", (4,)),  # mean features at rest: spread, width, area_peak, slope
+        ("rest_beats", "<u1"),  # beats that they were learnt from, at most BROAD_RUN_REST_BEATS
+        ("broad_beats", "<u1"),  # broad beats in a row, at most BROAD_RUN_BEATS
     ]
 )
 
@@ -290,6 +299,7 @@ PIPELINE_DTYPE = np.dtype(
         ("shape", SHAPE_DTYPE),
         ("quality", QUALITY_DTYPE),
         ("condition", CONDITION_DTYPE),
+        ("broad_run", BROAD_RUN_DTYPE),
         ("filtered", "<i2"),  # newest filtered sample
         ("ring", "<i2", (RING_SAMPLES,)),
         ("ring_index", "<u2"),  # where the next sample goes

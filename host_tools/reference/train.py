@@ -7,6 +7,7 @@ from typing import Any
 from .fixed import kernel, to_int
 from .params import (
     TRAIN_DECAY_SHIFT,
+    TRAIN_FAST_STEPS,
     TRAIN_FIT_Q8,
     TRAIN_FORGET_STEPS,
     TRAIN_HOLD_STEPS,
@@ -95,7 +96,8 @@ def train_beat(s: Any) -> None:
 def train_missed(w: Any, other: Any) -> bool:
     """Whether the waves of a side are a train in which the detector has missed beats."""
     main_side = w.level > ((to_int(other.level) * TRAIN_SIDE_Q8) >> 8)
-    return bool(w.count >= TRAIN_WAVES and main_side and to_int(w.beats) + 1 < w.count)
+    fast = w.spacing <= TRAIN_FAST_STEPS << 4
+    return bool(w.count >= TRAIN_WAVES and main_side and fast and to_int(w.beats) + 1 < w.count)
 
 
 @kernel

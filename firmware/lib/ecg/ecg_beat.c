@@ -27,6 +27,14 @@ static void watch(ecg_pipeline_t *p, const ecg_held_t *held, int32_t noise_q8) {
     p->features[8] = noise_q8;
 }
 
+/* Marks the beat where it is one of a run of broad ones, and the one before it, if that is still here. */
+static void mark_broad_run(ecg_pipeline_t *p, ecg_held_t *held, const int8_t *row) {
+    if (ecg_broad_run_step(&p->broad_run, row, (held->flags & ECG_FLAG_NOISY) != 0)) {
+        p->held[0].flags |= ECG_FLAG_BROAD_RUN;
+        held->flags |= ECG_FLAG_BROAD_RUN;
+    }
+}
+
 void ecg_beat_measure(ecg_pipeline_t *p, int32_t r_age, ecg_held_t *held) {
     ecg_window_extract(&p->ring, r_age, p->window);
     if (p->shape.clusters.beats == 0) {
@@ -46,18 +54,20 @@ void ecg_beat_measure(ecg_pipeline_t *p, int32_t r_age, ecg_held_t *held) {
     ecg_shape_features(&p->shape, p->window, p->rr.prev_high_q10, noise_q8, row + ECG_RR_FEATURES);
     ecg_window_quantise(p->window, usual, sd, held->input);
     watch(p, held, noise_q8);
+    mark_broad_run(p, held, row);
     ECG_TRACE_MEASURES(p);
     ecg_shape_learn(&p->shape, p->window, &p->rr);
     p->context_index = (uint8_t)(p->context_index + 1u == ECG_CONTEXT_BEATS ? 0u : p->context_index + 1u);
 }
 
-/* Softmax of the winning class from the logits by a table of exp; 0..255. */
-static uint8_t confidence_q8(const int8_t *logits, uint32_t winner) {
+/* Softmax of a class from the logits by a table of exp, 0..255; `winner` has the largest logit. */
+static uint8_t confidence_q8(const int8_t *logits, uint32_t winner, uint32_t class) {
     uint32_t total = 0;
     for (uint32_t i = 0; i < ECG_CLASS_COUNT; i++) {
         total += ECG_CONF_EXP_Q15[logits[winner] - logits[i]];
     }
-    return (uint8_t)ecg_divide_round(255u * (uint32_t)ECG_CONF_EXP_Q15[0], total);
+    return (uint8_t)ecg_divide_round(255u * (uint32_t)ECG_CONF_EXP_Q15[logits[winner] - logits[class]],
+                                     total);
 }
 
 /* Writes the network's inputs for the first held beat: its window, and the rows around it. */
@@ -84,7 +94,8 @@ void ecg_beat_classify(ecg_pipeline_t *p, ecg_beat_t *beat) {
             winner = i;
         }
     }
-    beat->aami_class = (uint8_t)winner;
-    beat->confidence_q8 = confidence_q8(beat->logits, winner);
+    bool broad = (beat->flags & ECG_FLAG_BROAD_RUN) != 0;
+    beat->aami_class = broad ? (uint8_t)ECG_CLASS_V : (uint8_t)winner;
+    beat->confidence_q8 = confidence_q8(beat->logits, winner, beat->aami_class);
     ECG_TRACE_RECORD(p, beat);
 }

@@ -10,7 +10,7 @@
 
 /* Beats or like waves at a rate that hearts have, at nearly equal distances, to the present: a tachycardia.
  */
-static bool is_organised(const ecg_rpeak_t *r) {
+static bool is_organised(const ecg_condition_t *s, const ecg_rpeak_t *r) {
     for (uint32_t i = 0; i < 2; i++) {
         const ecg_wave_t *w = &r->train.side[i];
         if (w->count >= ECG_CONDITION_TRAIN_WAVES && w->spacing >= ECG_CONDITION_RR_MIN_STEPS * 16) {
@@ -18,8 +18,8 @@ static bool is_organised(const ecg_rpeak_t *r) {
         }
     }
     int32_t since_beat = (int32_t)(r->steps - r->beat_at);
-    return r->rr_mean >= ECG_CONDITION_RR_MIN_STEPS * 16 && since_beat * 16 <= 2 * r->rr_mean &&
-           r->irregularity_q10 - r->rr_q10 < ECG_CONDITION_REGULAR_Q10;
+    return s->beats >= ECG_CONDITION_REGULAR_BEATS && r->rr_mean >= ECG_CONDITION_RR_MIN_STEPS * 16 &&
+           since_beat * 16 <= 2 * r->rr_mean && r->irregularity_q10 - r->rr_q10 < ECG_CONDITION_REGULAR_Q10;
 }
 
 /* Block so many before the present one. */
@@ -28,7 +28,7 @@ static const ecg_block_t *block_back(const ecg_condition_t *s, uint32_t back) {
 }
 
 /* Whether the last `count` blocks, the present one among them, are as flutter and fibrillation are. */
-static bool is_wavy(const ecg_condition_t *s, uint32_t count) {
+static bool is_wavy(const ecg_condition_t *s, uint32_t count, int32_t least_full_q10) {
     int32_t sum = 0;
     int32_t change_sum = 0;
     int32_t top[2] = {0, 0};
@@ -47,7 +47,7 @@ static bool is_wavy(const ecg_condition_t *s, uint32_t count) {
     int32_t sum_q10 = ecg_rpeak_log2(sum);
     int32_t pace_q10 = ecg_rpeak_log2(change_sum) - sum_q10;
     int32_t full_q10 = sum_q10 - ecg_rpeak_log2(height * (int32_t)(count * ECG_CONDITION_BLOCK_STEPS / 2u));
-    return height > ECG_CONDITION_MINIMUM && full_q10 > ECG_CONDITION_FULL_Q10 &&
+    return height > ECG_CONDITION_MINIMUM && full_q10 > least_full_q10 &&
            ecg_rpeak_log2(change_top[0] + change_top[1]) - height_q10 < ECG_CONDITION_STEEP_Q10 &&
            pace_q10 > ECG_CONDITION_SLOW_Q10 && pace_q10 < ECG_CONDITION_FAST_Q10;
 }
@@ -55,7 +55,8 @@ static bool is_wavy(const ecg_condition_t *s, uint32_t count) {
 /* At the end of a block: begins or ends the suspicion of flutter or fibrillation. */
 static void judge(ecg_condition_t *s, const ecg_rpeak_t *rpeak) {
     bool holds = (s->held & ECG_CONDITION_FIBRILLATION) != 0;
-    bool now = s->filled == ECG_CONDITION_BLOCKS && is_wavy(s, ECG_CONDITION_BLOCKS) && !is_organised(rpeak);
+    int32_t full_q10 = is_organised(s, rpeak) ? ECG_CONDITION_SINE_Q10 : ECG_CONDITION_FULL_Q10;
+    bool now = s->filled == ECG_CONDITION_BLOCKS && is_wavy(s, ECG_CONDITION_BLOCKS, full_q10);
     s->suspected = (uint8_t)(now == holds ? 0 : s->suspected + 1);
     if (s->suspected == CONFIRM) {
         s->suspected = 0;
@@ -83,7 +84,7 @@ static bool is_quiet(const ecg_condition_t *s, const ecg_rpeak_t *rpeak) {
     for (uint32_t back = 0; back < ECG_CONDITION_QUIET_BLOCKS; back++) {
         top = ecg_max(block_back(s, back)->integral_top, top);
     }
-    if (is_wavy(s, ECG_CONDITION_QUIET_BLOCKS)) {
+    if (is_wavy(s, ECG_CONDITION_QUIET_BLOCKS, ECG_CONDITION_FULL_Q10)) {
         return false; /* the beginning of fibrillation, not known as such yet */
     }
     return top < 2 * ECG_RPEAK_MINIMUM_PEAK ||
@@ -101,11 +102,13 @@ void ecg_condition_step(ecg_condition_t *s, const ecg_rpeak_t *rpeak, int beats)
         s->block[s->at] = (ecg_block_t){0};
     }
     if (beats > 0 || rpeak->learn_left > 0) {
+        s->beats = (uint8_t)ecg_min(s->beats + beats, UINT8_MAX);
         s->silent_steps = 0;
         s->held &= ECG_CONDITION_FIBRILLATION;
     } else if (s->silent_steps < ECG_PAUSE_STEPS) {
         s->silent_steps += 1;
     } else if ((s->held & ECG_CONDITION_FIBRILLATION) == 0) {
+        s->beats = 0;
         s->held = is_quiet(s, rpeak) ? ECG_CONDITION_PAUSE : ECG_CONDITION_UNREADABLE;
     }
 }

@@ -28,6 +28,7 @@ typedef struct {
     uint16_t block_steps;                    /* steps in the present block */
     uint16_t silent_steps;                   /* steps without a beat, at most ECG_PAUSE_STEPS */
     uint8_t at;
+    uint8_t beats;  /* beats without a pause, at most 255 */
     uint8_t filled; /* blocks filled, at most ECG_CONDITION_BLOCKS */
     uint8_t
         suspected; /* measures in a row that spoke for fibrillation, or against it while it is suspected */

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "ecg_bandpass.h"
+#include "ecg_broad_run.h"
 #include "ecg_condition.h"
 #include "ecg_input.h"
 #include "ecg_net.h"
@@ -70,6 +71,7 @@ typedef struct ecg_pipeline {
     ecg_rr_t rr;
     ecg_shape_t shape;
     ecg_quality_t quality;
+    ecg_broad_run_t broad_run;
     ecg_condition_t condition;
     ecg_ring_t ring;
     ecg_net_t net;

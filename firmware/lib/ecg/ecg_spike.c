@@ -31,12 +31,15 @@ static bool stands_out(const ecg_spike_t *s, int32_t height) {
     return height * 2 > (high - low) * ECG_SPIKE_RATIO_HALVES;
 }
 
-static void take_out(ecg_spike_t *s) {
-    int32_t after = back(s, FAR - NEAR - 1u);
-    int32_t step = back(s, FAR + NEAR + 1u) - after;
-    for (uint32_t i = 1; i < 2u * NEAR + 2u; i++) {
-        int32_t value = after + ecg_floor_divide(step * (int32_t)i, (int32_t)(2u * NEAR + 2u));
-        s->ring[(s->index - 1u - (FAR - NEAR - 1u + i)) & MASK] = (int16_t)value;
+/* Draws a straight line through a spike of this height; a large one rings after it. */
+static void take_out(ecg_spike_t *s, int32_t height) {
+    uint32_t first = height > ECG_SPIKE_LARGE_ADU ? 0u : FAR - NEAR - 1u;
+    uint32_t width = FAR + NEAR + 1u - first;
+    int32_t after = back(s, first);
+    int32_t rise = back(s, first + width) - after;
+    for (uint32_t i = 1; i < width; i++) {
+        int32_t value = after + ecg_floor_divide(rise * (int32_t)i, (int32_t)width);
+        s->ring[(s->index - 1u - first - i) & MASK] = (int16_t)value;
     }
 }
 
@@ -49,9 +52,10 @@ bool ecg_spike_step(ecg_spike_t *s, int16_t x, int16_t *y) {
     bool spike = false;
     if ((before > ECG_SPIKE_MINIMUM_ADU && after > ECG_SPIKE_MINIMUM_ADU) ||
         (before < -ECG_SPIKE_MINIMUM_ADU && after < -ECG_SPIKE_MINIMUM_ADU)) {
-        spike = stands_out(s, ecg_min(ecg_abs(before), ecg_abs(after)));
+        int32_t height = ecg_min(ecg_abs(before), ecg_abs(after));
+        spike = stands_out(s, height);
         if (spike) {
-            take_out(s);
+            take_out(s, height);
         }
     }
     *y = (int16_t)back(s, ECG_SPIKE_DELAY_SAMPLES);

@@ -19,7 +19,10 @@ typedef enum { ECG_CLASS_N = 0, ECG_CLASS_S = 1, ECG_CLASS_V = 2, ECG_CLASS_F = 
 #define ECG_FLAG_UNDECIDED 16u
 #define ECG_FLAG_PACED 32u        /* a pacing spike came just before this beat */
 #define ECG_FLAG_FIBRILLATION 64u /* found where ventricular flutter or fibrillation is suspected */
-#define ECG_FLAG_ALL 127u
+/* One of a run of fast broad beats: aami_class is V by rule, see ecg_broad_run.h; the logits are the
+ * network's. */
+#define ECG_FLAG_BROAD_RUN 128u
+#define ECG_FLAG_ALL 255u
 
 /* Bits of ecg_pipeline_conditions: what holds at the newest sample, beat or no beat. */
 #define ECG_CONDITION_LEAD_OFF 1u     /* the input has been missing or flat */
@@ -38,10 +41,11 @@ typedef struct ecg_beat {
     uint16_t
         rr_next_samples; /* samples to the next R peak, 1..ECG_RR_BOUND_SAMPLES; the bound where none came */
     int8_t logits[ECG_CLASS_COUNT]; /* network output, scale and zero point in ecg_model.h */
-    uint8_t aami_class;             /* ecg_class_t: the largest logit, the first of equal ones */
-    uint8_t confidence_q8;          /* softmax of the winning class, 0..255 (255 = certain) */
-    uint8_t flags;                  /* ECG_FLAG_* */
-    uint8_t sqi;                    /* signal-quality index, 0..100 (100 = clean); see ecg_quality.h */
+    uint8_t
+        aami_class; /* ecg_class_t: the largest logit, the first of equal ones; V with ECG_FLAG_BROAD_RUN */
+    uint8_t confidence_q8; /* softmax of the class, 0..255 (255 = certain) */
+    uint8_t flags;         /* ECG_FLAG_* */
+    uint8_t sqi;           /* signal-quality index, 0..100 (100 = clean); see ecg_quality.h */
 } ecg_beat_t;
 
 #endif

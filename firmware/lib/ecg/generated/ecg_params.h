@@ -1,12 +1,12 @@
 /* ecg_params.h - generated from export/spec.toml by `make export`; do not edit.
- * specification 3e643da92a3ffc58, model 0000000000000000000000000000000000000000000000000000000000000000, 360 Hz */
+ * specification e9f602a50e504f3a, model f0ce1248, 360 Hz */
 #ifndef ECG_PARAMS_H
 #define ECG_PARAMS_H
 
 #include <stdint.h>
 
 /* clang-format off */
-#define ECG_SPEC_HASH UINT32_C(0x3E643DA9) /* first 32 bits of the specification's SHA-256 */
+#define ECG_SPEC_HASH UINT32_C(0xE9F602A5) /* first 32 bits of the specification's SHA-256 */
 #define ECG_FS_HZ 360 /* sampling rate of the chain, Hz */
 #define ECG_ADU_PER_MV 200 /* input units in one millivolt */
 #define ECG_FLAT_TOLERANCE_ADU 1 /* a flat stretch stays within this of its start */
@@ -19,6 +19,7 @@
 #define ECG_SPIKE_DELAY_SAMPLES 9 /* delay of a sample by the search for spikes */
 #define ECG_SPIKE_RING 16 /* samples kept, a power of two */
 #define ECG_SPIKE_MINIMUM_ADU 50 /* smallest spike */
+#define ECG_SPIKE_LARGE_ADU 500 /* a larger one rings after itself */
 #define ECG_SPIKE_RATIO_HALVES 4 /* spike beside its surroundings, halves */
 #define ECG_SPIKE_PACED_SAMPLES 47 /* an R peak so soon after a spike is paced */
 #define ECG_COEF_FRAC_BITS 30 /* fraction bits of the filter coefficients */
@@ -90,12 +91,13 @@
 #define ECG_REFINE_POLARITY_Q8 205 /* share at which the other polarity loses to the usual one */
 #define ECG_MINIMUM_RR_SAMPLES 54 /* smallest distance of two R peaks */
 #define ECG_TRAIN_SHORTEST_STEPS 22 /* distance of two waves of a train, least, detector steps */
-#define ECG_TRAIN_LONGEST_STEPS 52 /* and largest, detector steps */
+#define ECG_TRAIN_LONGEST_STEPS 70 /* and largest, detector steps */
+#define ECG_TRAIN_FAST_STEPS 52 /* the largest at which it is followed, detector steps */
 #define ECG_TRAIN_FIT_Q8 28 /* distances differ by at most this share */
 #define ECG_TRAIN_LOWER_Q8 160 /* least share of the running height that a wave has */
 #define ECG_TRAIN_MERGE_STEPS 14 /* a smaller wave this soon belongs to the one before, detector steps */
 #define ECG_TRAIN_HOLD_STEPS 6 /* a wave ends this long after its maximum at the earliest, detector steps */
-#define ECG_TRAIN_DECAY_SHIFT 7 /* the running height falls by 2^-this in a step */
+#define ECG_TRAIN_DECAY_SHIFT 8 /* the running height falls by 2^-this in a step */
 #define ECG_TRAIN_FORGET_STEPS 120 /* without a wave for so long the next one sets the height, detector steps */
 #define ECG_TRAIN_SIDE_Q8 213 /* least height of the side followed beside the other */
 #define ECG_TRAIN_WAVES 8 /* like distances in a row that make a train */
@@ -163,9 +165,11 @@
 #define ECG_CONDITION_MINIMUM 576 /* least height of two waves together */
 #define ECG_CONDITION_FULL_Q10 (-1997) /* mean beside maximum from which it may be, log2 */
 #define ECG_CONDITION_STEEP_Q10 (-1229) /* steepest change beside the maximum up to which it may be, log2 */
+#define ECG_CONDITION_SINE_Q10 (-960) /* the same where waves come at equal distances */
 #define ECG_CONDITION_SLOW_Q10 (-3072) /* least mean change beside the mean, log2 */
 #define ECG_CONDITION_FAST_Q10 (-1331) /* largest mean change beside the mean, log2 */
 #define ECG_CONDITION_REGULAR_Q10 (-2355) /* deviation of a regular rhythm, log2 */
+#define ECG_CONDITION_REGULAR_BEATS 16 /* its least number of beats */
 #define ECG_CONDITION_TRAIN_WAVES 5 /* like waves in a row that are a tachycardia */
 #define ECG_CONDITION_RR_MIN_STEPS 28 /* and its least RR, detector steps */
 #define ECG_BEAT_CHANNELS 2 /* channels of the beat input: beat, beat minus template */
@@ -175,6 +179,62 @@
 #define ECG_LOOKAHEAD_WAIT_SAMPLES 1656 /* a beat is classified at the latest this long after its R peak */
 #define ECG_INPUT_FRAC_BITS 4 /* fraction bits of both int8 inputs */
 #define ECG_LOG_RATIO_FRAC_BITS 6 /* fraction bits of log2 ratios in the rhythm input */
+#define ECG_FEATURE_PREV_SHORT 0 /* where it stands among the features of a beat */
+#define ECG_FEATURE_NEXT_SHORT 1 /* where it stands among the features of a beat */
+#define ECG_FEATURE_PREV_LONG 2 /* where it stands among the features of a beat */
+#define ECG_FEATURE_NEXT_LONG 3 /* where it stands among the features of a beat */
+#define ECG_FEATURE_PREV_SLOW 4 /* where it stands among the features of a beat */
+#define ECG_FEATURE_NEXT_SLOW 5 /* where it stands among the features of a beat */
+#define ECG_FEATURE_PREV_HIGH 6 /* where it stands among the features of a beat */
+#define ECG_FEATURE_NEXT_HIGH 7 /* where it stands among the features of a beat */
+#define ECG_FEATURE_LONG_HIGH 8 /* where it stands among the features of a beat */
+#define ECG_FEATURE_NEXT_PREV 9 /* where it stands among the features of a beat */
+#define ECG_FEATURE_PREV_BEFORE 10 /* where it stands among the features of a beat */
+#define ECG_FEATURE_PREV_ABSOLUTE 11 /* where it stands among the features of a beat */
+#define ECG_FEATURE_IRREGULAR_LONG 12 /* where it stands among the features of a beat */
+#define ECG_FEATURE_IRREGULAR_SHARE 13 /* where it stands among the features of a beat */
+#define ECG_FEATURE_IRREGULAR_SHORT 14 /* where it stands among the features of a beat */
+#define ECG_FEATURE_UNLIKENESS 15 /* where it stands among the features of a beat */
+#define ECG_FEATURE_T_UNLIKENESS 16 /* where it stands among the features of a beat */
+#define ECG_FEATURE_DEVIATION 17 /* where it stands among the features of a beat */
+#define ECG_FEATURE_T_DEVIATION 18 /* where it stands among the features of a beat */
+#define ECG_FEATURE_RESIDUAL 19 /* where it stands among the features of a beat */
+#define ECG_FEATURE_SIZE 20 /* where it stands among the features of a beat */
+#define ECG_FEATURE_AREA 21 /* where it stands among the features of a beat */
+#define ECG_FEATURE_POLARITY 22 /* where it stands among the features of a beat */
+#define ECG_FEATURE_WIDTH 23 /* where it stands among the features of a beat */
+#define ECG_FEATURE_SPREAD 24 /* where it stands among the features of a beat */
+#define ECG_FEATURE_AREA_PEAK 25 /* where it stands among the features of a beat */
+#define ECG_FEATURE_SLOPE 26 /* where it stands among the features of a beat */
+#define ECG_FEATURE_WIDTH_CHANGE 27 /* where it stands among the features of a beat */
+#define ECG_FEATURE_SPREAD_CHANGE 28 /* where it stands among the features of a beat */
+#define ECG_FEATURE_AREA_PEAK_CHANGE 29 /* where it stands among the features of a beat */
+#define ECG_FEATURE_SLOPE_CHANGE 30 /* where it stands among the features of a beat */
+#define ECG_FEATURE_OWN_SHARE 31 /* where it stands among the features of a beat */
+#define ECG_FEATURE_OWN_DOMINANT 32 /* where it stands among the features of a beat */
+#define ECG_FEATURE_OWN_FROM_DOMINANT 33 /* where it stands among the features of a beat */
+#define ECG_FEATURE_OWN_EARLY 34 /* where it stands among the features of a beat */
+#define ECG_FEATURE_OWN_PAUSE 35 /* where it stands among the features of a beat */
+#define ECG_FEATURE_OWN_COUNT 36 /* where it stands among the features of a beat */
+#define ECG_FEATURE_OWN_UNLIKENESS 37 /* where it stands among the features of a beat */
+#define ECG_FEATURE_DOMINANT_SHARE 38 /* where it stands among the features of a beat */
+#define ECG_FEATURE_PREVIOUS_UNLIKENESS 39 /* where it stands among the features of a beat */
+#define ECG_FEATURE_P_SIZE 40 /* where it stands among the features of a beat */
+#define ECG_FEATURE_P_RESIDUAL 41 /* where it stands among the features of a beat */
+#define ECG_FEATURE_P_UNLIKENESS 42 /* where it stands among the features of a beat */
+#define ECG_FEATURE_P_COHERENCE 43 /* where it stands among the features of a beat */
+#define ECG_FEATURE_LATE_P_RESIDUAL 44 /* where it stands among the features of a beat */
+#define ECG_FEATURE_LATE_P_UNLIKENESS 45 /* where it stands among the features of a beat */
+#define ECG_FEATURE_LATE_P_COHERENCE 46 /* where it stands among the features of a beat */
+#define ECG_FEATURE_NOISE 47 /* where it stands among the features of a beat */
+#define ECG_BROAD_RUN_BEATS 3 /* broad beats in a row that are ventricular */
+#define ECG_BROAD_RUN_REST_BEATS 4 /* beats from which the features at rest are learnt, least */
+#define ECG_BROAD_RUN_RR (-28) /* largest prev_absolute of a broad beat */
+#define ECG_BROAD_RUN_EARLY (-12) /* largest prev_high; beats above are at rest */
+#define ECG_BROAD_RUN_SPREAD 10 /* spread beside that at rest, least */
+#define ECG_BROAD_RUN_WIDTH 8 /* width beside that at rest, least */
+#define ECG_BROAD_RUN_AREA_PEAK 20 /* area_peak beside that at rest, least */
+#define ECG_BROAD_RUN_SLOPE (-12) /* slope beside that at rest, largest */
 #define ECG_CLASSES 4 /* AAMI classes */
 /* clang-format on */
 

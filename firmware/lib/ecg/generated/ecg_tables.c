@@ -1,5 +1,5 @@
 /* ecg_tables.c - generated from export/spec.toml by `make export`; do not edit.
- * specification 805f4294b079a9cf, model f0ce1248 */
+ * specification e9f602a50e504f3a, model f0ce1248 */
 #include "ecg_intmath.h"
 
 /* clang-format off */
