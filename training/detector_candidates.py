@@ -175,15 +175,15 @@ def label_candidates(
     A candidate is a beat where its R peak would lie within EC57's window of an annotated one and no other
     candidate of that beat scored higher. These others are left out: two lobes of one QRS complex are
     settled against each other, and either would be right. Left out are also candidates before 0:10, in
-    ventricular flutter, and at beats of class Q (paced, unclassifiable), of which nobody says what a
-    detector should make.
+    ventricular flutter, at beats of class Q (paced, unclassifiable), of which nobody says what a
+    detector should make, and what a rule without weights has put down as a P wave: no weight decides it.
 
     Returns
     -------
     label, used : bool [n]
     """
     at, beats = detection.at, annotations.sample
-    used = at >= SKIP_S * FS_HZ
+    used = (at >= SKIP_S * FS_HZ) & (detection.fixed_q10 == 0)
     for first, last in annotations.flutter:
         used &= (at < first) | (at > last)
     label = np.zeros(len(at), bool)

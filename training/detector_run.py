@@ -2,7 +2,7 @@
 
 The reference itself stays as it is: its functions are taken over here one by one, compiled anew, with the
 thirteen constants ``RPEAK_WEIGHT_*`` read from the state instead. So weights change without compiling again,
-and a feature's value is what the reference's own score becomes with one weight 1 and the others 0.
+and a feature's value is what one weight of 1 adds to the reference's own score with all weights 0.
 """
 
 from __future__ import annotations
@@ -40,8 +40,9 @@ COMMITTED_Q8: NDArray[np.int64] = np.array(
 )
 
 _TERMS = len(WEIGHT_NAMES)
-#: Columns of what is kept of a score: the candidate's step, its score, the terms' values.
-_AT, _SCORE, _FIRST = 0, 1, 2
+#: Columns of what is kept of a score: the candidate's step, its score, what of it no weight decides, the
+#: terms' values.
+_AT, _SCORE, _FIXED, _FIRST = 0, 1, 2, 3
 _COLUMNS = _FIRST + _TERMS
 #: A step scores at most five times: two rivals, the loser judged, the waiting one, and it judged.
 _SCORES_MAX = 8
@@ -109,10 +110,13 @@ def _score_and_collect(s: Any, c: Any) -> None:
     s.collected[base + _SCORE] = score_q10
     for i in range(_TERMS):
         s.weight_q8[i] = 0
+    _score(s, c)
+    fixed_q10 = to_int(c.score_q10)
+    s.collected[base + _FIXED] = fixed_q10
     for i in range(_TERMS):
         s.weight_q8[i] = ONE_Q8
         _score(s, c)
-        s.collected[base + _FIRST + i] = to_int(c.score_q10)
+        s.collected[base + _FIRST + i] = to_int(c.score_q10) - fixed_q10
         s.weight_q8[i] = 0
     for i in range(_TERMS):
         s.weight_q8[i] = s.own_q8[i]
@@ -190,6 +194,8 @@ class Detection:
         Score of each when it was last scored.
     terms_q10 : int64 [m, 13]
         Values of the score's terms then, in the order of ``WEIGHT_NAMES``; the bias's is 1024.
+    fixed_q10 : int64 [m]
+        What the score then held beside the weighted terms: 0, or less where a rule put the candidate down.
     """
 
     peaks: NDArray[np.int64]
@@ -197,6 +203,7 @@ class Detection:
     at: NDArray[np.int64]
     score_q10: NDArray[np.int64]
     terms_q10: NDArray[np.int64]
+    fixed_q10: NDArray[np.int64]
 
 
 def detect(
@@ -242,4 +249,5 @@ def detect(
         at=where[kept, 1] - params.DELAY_SAMPLES,
         score_q10=rows[kept, _SCORE],
         terms_q10=rows[kept, _FIRST:],
+        fixed_q10=rows[kept, _FIXED],
     )

@@ -17,7 +17,8 @@ from host_tools.native import run_core
 from host_tools.reference import params, rpeak
 from host_tools.reference.bandpass import bandpass_prime, bandpass_step
 from host_tools.reference.rpeak_score import rpeak_score
-from host_tools.reference.state import BANDPASS_DTYPE, RPEAK_DTYPE, new_record
+from host_tools.reference.spike import spike_output, spike_prime, spike_step
+from host_tools.reference.state import BANDPASS_DTYPE, RPEAK_DTYPE, SPIKE_DTYPE, new_record
 from host_tools.trust.signal_quality import area_under_roc
 from tests.chain.signals import pulse_train
 from tests.data_access import database_dir
@@ -123,11 +124,13 @@ def reference_scores(samples: np.ndarray) -> dict[int, int]:
         plain = getattr(function, "py_func", function)
         if isinstance(plain, FunctionType) and plain.__module__ == rpeak.__name__:
             space[name] = FunctionType(plain.__code__, space, name)
-    band, s = new_record(BANDPASS_DTYPE), new_record(RPEAK_DTYPE)
+    band, spike, s = new_record(BANDPASS_DTYPE), new_record(SPIKE_DTYPE), new_record(RPEAK_DTYPE)
     bandpass_prime(band, int(samples[0]))
+    spike_prime(spike, int(samples[0]))
     rpeak.rpeak_reset(s)
     for x in samples:
-        space["rpeak_push"](s, bandpass_step(band, int(x)))
+        spike_step(spike, int(x))
+        space["rpeak_push"](s, bandpass_step(band, spike_output(spike)))
     space["rpeak_flush"](s)
     return scores
 
@@ -139,9 +142,10 @@ def test_terms_times_committed_weights_are_the_references_score() -> None:
     expected = reference_scores(samples)
     assert len(expected) > 60
     assert min(expected.values()) < 0 < max(expected.values())
-    own = ((found.terms_q10 * COMMITTED_Q8).sum(1)) >> 8
+    own = (((found.terms_q10 * COMMITTED_Q8).sum(1)) >> 8) + found.fixed_q10
     assert own.tolist() == found.score_q10.tolist() == [expected[at] for at in sorted(expected)]
     assert (found.terms_q10[:, 0] == 1024).all()
+    assert set(found.fixed_q10.tolist()) == {0, -params.RPEAK_BEFORE_SCORE_Q10}
     varied = [name for name, column in zip(WEIGHT_NAMES, found.terms_q10.T, strict=True) if np.ptp(column)]
     assert varied == list(WEIGHT_NAMES[1:])
 
@@ -169,15 +173,16 @@ def test_weights_decide() -> None:
 
 def test_labels() -> None:
     """Oracle: written by hand, one candidate of each kind."""
-    at = np.array([5, 20, 30, 30.1, 40, 50, 60, 60.1, 70]) * FS
-    scores = np.array([9, 9, 1, 2, -3, 5, 7, 7, 8])
-    found = Detection(at[:0], at, at.astype(np.int64), scores, np.zeros((9, 13), np.int64))
+    at = np.array([5, 20, 30, 30.1, 40, 50, 60, 60.1, 70, 80]) * FS
+    scores = np.array([9, 9, 1, 2, -3, 5, 7, 7, 8, -9])
+    fixed = np.array([0] * 9 + [-8])
+    found = Detection(at[:0], at, at.astype(np.int64), scores, np.zeros((10, 13), np.int64), fixed)
     beats = np.array([5, 30, 40.149, 50, 60.02, 70.16]) * FS
     label = np.array([0, 0, 2, LABEL_Q, 0, 0], np.uint8)
     notes = Annotations(beats.astype(np.int64), label, np.array([[19, 21]]) * FS)
     is_beat, used = label_candidates(found, notes)
-    # too early; flutter; beaten; better; late but within; Q; near; as good but farther; not within
-    assert used.tolist() == [False, False, False, True, True, False, True, False, True]
+    # too early; flutter; beaten; better; late but within; Q; near; as good but farther; not within; put down
+    assert used.tolist() == [False, False, False, True, True, False, True, False, True, False]
     assert is_beat[used].tolist() == [True, True, True, False]
 
 
