@@ -14,7 +14,7 @@ from host_tools.errors import UserError
 from host_tools.isa import Outcome, Run, replay_runs
 from host_tools.pio import build_firmware, keep_image
 from host_tools.progress import track
-from host_tools.writing import replacing, write_json
+from host_tools.writing import check_replaceable, replacing, write_json
 
 
 def replay_all(
@@ -43,7 +43,7 @@ def replay_all(
     Raises
     ------
     UserError
-        Something is not installed, or no such board or data.
+        Something is not installed, no such board or data, or a result is there that was changed since.
     DeviceError
         A board fell silent.
     """
@@ -58,6 +58,7 @@ def replay_all(
     key = hashlib.sha256(image.path.read_bytes()).hexdigest()
     done = {name: result for name in names if (result := _known(out, name, board, key)) is not None}
     runs = [Run(board, name, None) for name in names if name not in done]
+    check_replaceable(out / f"{run.record}.json" for run in runs)
     outcomes = replay_runs(runs, {(board, False): image}, data, at_once)
     for outcome in track(outcomes, len(runs), f"replaying through {board}", lambda o: o.run.record):
         done[outcome.run.record] = _result(outcome, key)

@@ -121,6 +121,12 @@ def claim_folder(
     _remember(folder, own)
 
 
+def check_replaceable(files: Iterable[Path]) -> None:
+    """Refuse, before long work, files that :func:`replacing` would refuse after it."""
+    for path in files:
+        _refuse_foreign(path, _claim_of(path))
+
+
 def claim_project(*paths: Path) -> None:
     """Say that these are files, or folders of them, of the project itself: version control keeps them."""
     for path in paths:

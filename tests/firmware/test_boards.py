@@ -197,7 +197,11 @@ def test_hil_does_only_what_is_not_done_for_this_image(
     assert ran(["101"]) == ["101"]
     assert ran(None) == ["100", "102"], "101 is there"
     assert ran(None) == []
-    (out / "102.json").write_text('{"record": "102"')  # half a file
+    (out / "102.json").write_text('{"record": "102"')  # by another hand: hil leaves no half files
+    monkeypatch.setattr(hil, "replay_runs", lambda *_: pytest.fail("boards ran for what cannot be kept"))
+    with pytest.raises(UserError, match=r"102\.json: has been changed since"):
+        hil.replay_all("qemu_m4", tmp_path, None, out, 2)
+    (out / "102.json").unlink()
     assert ran(None) == ["102"]
     image.write_bytes(b"second image")
     assert ran(None, mismatches=7) == ["100", "101", "102"], "another firmware"
