@@ -147,7 +147,7 @@ def write_results(done: Replay, folder: Path, summary: Any = None) -> list[Path]
     """Write ``NAME.bbt`` (WFDB), ``NAME.csv`` and ``NAME.json`` into ``folder``.
 
     The annotation file is in the record's own sampling rate: symbol N, S, V or F, ``num`` = confidence
-    (0..127), ``subtype`` = flags, ``aux_note`` = their names, ``chan`` = the lead's number.
+    (0..127), ``subtype`` = flags (a signed byte), ``aux_note`` = their names, ``chan`` = the lead's number.
 
     Returns
     -------
@@ -182,7 +182,7 @@ def _write_annotations(done: Replay, folder: Path, name: str) -> Path:
         ANNOTATION_SUFFIX,
         done.file_samples(),
         symbol=[CLASS_NAMES[c] for c in beats["aami_class"]],
-        subtype=beats["flags"].astype(np.int64),
+        subtype=beats["flags"].astype(np.int8).astype(np.int64),
         chan=np.full(len(beats), min(done.record.lead_index, 127), np.int64),
         num=(beats["confidence_q8"] >> 1).astype(np.int64),
         aux_note=[flag_text(int(f)) for f in beats["flags"]],

@@ -81,6 +81,9 @@ def _rr(measured: int | None, taken: int, most: int) -> str:
 
 def lead_line(case: Case) -> str:
     """Which class won, and by how much."""
+    if case.lead < 0:  # the network was overruled
+        rival = CLASS_NAMES[case.runner_up]
+        return f"{case.answer} by rule: a run of broad beats (the network: {rival} by {_steps(-case.lead)})"
     return f"{case.answer} leads {CLASS_NAMES[case.runner_up]} by {_steps(case.lead)}"
 
 
@@ -134,7 +137,7 @@ def print_case(case: Case, console: Console) -> None:
             f"{name} {CLASS_WORDS[name]}", f"{q}", f"{real:.2f}", f"{100 * share:.1f} %", style=style
         )
     console.print(logits)
-    console.print(f"{lead_line(case)} ({case.lead * LOGIT_SCALE:.2f})", highlight=False)
+    console.print(f"{lead_line(case)} ({abs(case.lead) * LOGIT_SCALE:.2f})", highlight=False)
     streams = zip(STREAMS, case.blank.streams.lead, case.blank.streams.answer, strict=True)
     for name, steps, answer in list(streams)[:2]:
         tail = "" if answer == int(case.beat["aami_class"]) else f", and the answer is {CLASS_NAMES[answer]}"

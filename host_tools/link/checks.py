@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from host_tools.beats import CLASS_NAMES, CONDITION_NAMES, FLAG_NAMES
+from host_tools.beats import CLASS_NAMES, CONDITION_NAMES
 from host_tools.errors import DeviceError
 
 from . import messages as m
@@ -22,7 +22,6 @@ _TRACE_BYTES_PER_SAMPLE = 1024
 _TRACE_BYTES_MORE = 1 << 16
 #: A signal-quality index is 0..100.
 SQI_MAX = 100
-_FLAGS = sum(FLAG_NAMES)
 _CONDITIONS = sum(CONDITION_NAMES)
 
 
@@ -87,11 +86,9 @@ class EventChecks:
         if beat is None:
             raise fault(f"a beat of {len(content)} bytes")
         r_sample = self._at(int(beat["r_sample"][0]), self._r_sample, end, "a beat")
-        aami_class, flags, sqi = (int(beat[name][0]) for name in ("aami_class", "flags", "sqi"))
+        aami_class, sqi = (int(beat[name][0]) for name in ("aami_class", "sqi"))
         if aami_class >= len(CLASS_NAMES):
             raise fault(f"a beat of class {aami_class}")
-        if flags & ~_FLAGS:
-            raise fault(f"a beat with unknown flags, {flags:#04x}")
         if sqi > SQI_MAX:
             raise fault(f"a beat with a signal-quality index of {sqi}")
         if r_sample <= self._r_sample:

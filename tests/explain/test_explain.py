@@ -15,6 +15,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
+from host_tools.beats import CLASS_NAMES, FLAG_BROAD_RUN
 from host_tools.build import ROOT
 from host_tools.errors import UserError
 from host_tools.example import example_record
@@ -268,6 +269,21 @@ def test_bars_of_the_streams_are_not_said_to_add_up(case, monkeypatch):
     assert lead_line(case) in texts
     assert any("shrinks without that stream" in text for text in texts)
     assert not any("brought by" in text for text in texts)
+
+
+def test_a_class_given_by_rule_is_said(case, monkeypatch):
+    """In a run of broad beats the device says V whatever the network says: its lead is another class's."""
+    beats = case.beats.copy()
+    beats["logits"][case.index] = (20, -90, 5, -60)
+    beats["aami_class"][case.index] = CLASS_NAMES.index("V")
+    beats["flags"][case.index] |= FLAG_BROAD_RUN
+    ruled = replace(case, beats=beats)
+    line = "V by rule: a run of broad beats (the network: N by 15 steps)"
+    assert lead_line(ruled) == line
+    assert verdict(ruled).endswith("flags: run of broad beats")
+    figure = drawn(ruled, monkeypatch)
+    (text,) = (t for t in figure.texts if t.get_text() == line)
+    assert text.get_window_extent().x1 <= figure.bbox.x1 - MARGIN_MM / MM_PER_INCH * DPI + 2
 
 
 def test_first_and_last_beat_have_one_neighbour(record, case, monkeypatch):

@@ -60,7 +60,9 @@ def test_the_network_is_the_chain_s_own(example):
     for beat in result.beats:
         winner = int(beat["aami_class"])
         share = softmax_shares(beat["logits"])[winner]
-        assert abs(255 * share - beat_confidence_q8(beat["logits"], winner)) <= 0.5
+        best = int(np.argmax(beat["logits"]))
+        assert abs(255 * share - beat_confidence_q8(beat["logits"], best, winner)) <= 0.5
+        assert beat["confidence_q8"] == beat_confidence_q8(beat["logits"], best, winner)
 
 
 @settings(max_examples=25)

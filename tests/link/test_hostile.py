@@ -122,7 +122,6 @@ LIES: dict[str, tuple[Evil, str]] = {
     "an event without content": (once(lambda d: d.say(m.MSG_BEAT, b"")), r"\(beat\) of 0 bytes"),
     "class 200": (once(lambda d: d.beat(100, aami_class=200)), "a beat of class 200"),
     "class 4": (once(lambda d: d.beat(100, aami_class=4)), "a beat of class 4"),
-    "an unknown flag": (once(lambda d: d.beat(100, flags=128)), "unknown flags, 0x80"),
     "a quality of 101": (once(lambda d: d.beat(100, sqi=101)), "signal-quality index of 101"),
     "beats out of order": (once(lambda d: (d.beat(500), d.beat(300))), "sample 300 after 500"),
     "the same beat twice": (once(lambda d: (d.beat(500), d.beat(500))), "sample 500 after 500"),

@@ -45,7 +45,7 @@ def replay_of(fs_hz: float, file_samples: np.ndarray, start: int = 0) -> Replay:
     beats["r_sample"] = device + 2
     beats["aami_class"] = np.arange(len(beats)) % 4
     beats["confidence_q8"] = np.arange(len(beats)) % 256
-    beats["flags"] = np.arange(len(beats)) % 16
+    beats["flags"] = np.arange(len(beats)) % 256
     length = int(file_samples[-1]) + 100 if len(file_samples) else 100
     samples = np.zeros(int((length - start) * 360 / fs_hz), np.int16)
     record = EcgRecord("r", Path("r"), "V5", 1, samples, 360, fs_hz, start, length)
@@ -66,7 +66,7 @@ def test_annotations_come_back_through_wfdb(tmp_path: Path, fs_hz: float, start:
     assert np.max(np.abs(found.sample - at)) <= (0 if fs_hz <= 360 else tolerance + 0.5)
     assert found.symbol == ["NSVF"[i % 4] for i in range(300)]
     assert found.num.tolist() == [(i % 256) >> 1 for i in range(300)]
-    assert found.subtype.tolist() == [i % 16 for i in range(300)]
+    assert [s & 255 for s in found.subtype.tolist()] == [i % 256 for i in range(300)]
     assert set(found.chan.tolist()) == {1}
     assert found.aux_note[0].strip("\0") == ""
     assert found.aux_note[5].strip("\0") == "learning,lead off"
