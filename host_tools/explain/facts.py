@@ -81,9 +81,9 @@ def _rr(measured: int | None, taken: int, most: int) -> str:
 
 def lead_line(case: Case) -> str:
     """Which class won, and by how much."""
-    if case.lead < 0:  # the network was overruled
+    if case.lead < 0:  # a run of broad beats: the flags say so
         rival = CLASS_NAMES[case.runner_up]
-        return f"{case.answer} by rule: a run of broad beats (the network: {rival} by {_steps(-case.lead)})"
+        return f"{case.answer} by rule; the network gave {rival}, by {_steps(-case.lead)}"
     return f"{case.answer} leads {CLASS_NAMES[case.runner_up]} by {_steps(case.lead)}"
 
 

@@ -278,7 +278,7 @@ def test_a_class_given_by_rule_is_said(case, monkeypatch):
     beats["aami_class"][case.index] = CLASS_NAMES.index("V")
     beats["flags"][case.index] |= FLAG_BROAD_RUN
     ruled = replace(case, beats=beats)
-    line = "V by rule: a run of broad beats (the network: N by 15 steps)"
+    line = "V by rule; the network gave N, by 15 steps"
     assert lead_line(ruled) == line
     assert verdict(ruled).endswith("flags: run of broad beats")
     figure = drawn(ruled, monkeypatch)
