@@ -275,7 +275,9 @@ def _rpeak_before(b: _Builder, rp: dict[str, Any], steps: Callable[[str, str, st
     b.add("RPEAK_SMALL_Q10", rp["small_log2_q10"], "a beat so far below the last one moves no level, log2")
     steps("RPEAK_SMALL_STEPS", "small_ms", "if it comes this soon")
     b.add("RPEAK_BEFORE_BELOW_Q10", rp["before_log2_q10"], "a wave so far below the next beat, log2,")
+    b.add("RPEAK_BEFORE_BLUNT_Q10", rp["before_blunt_q10"], "and so much blunter, log2,")
     steps("RPEAK_BEFORE_STEPS", "before_ms", "at most this long before it, is remembered")
+    b.add("RPEAK_BEFORE_BEATS", rp["before_beats"], "for so many beats without the like,")
     b.add("RPEAK_BEFORE_RISE", rp["before_rise"], "and levels rise so many times faster after it")
     for key in ("peak", "slope"):
         b.add(f"RPEAK_BEFORE_{key.upper()}_Q10", rp[f"before_{key}_q10"], f"likeness to it, {key}, log2")

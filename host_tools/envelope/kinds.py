@@ -277,12 +277,12 @@ _WAVEFORMS: dict[str, Kind] = {
     "low R waves, irregular": Kind(
         {
             "low_r_mv": (0.15, 0.2, 0.25, 0.3, -0.2),
-            "over": ("fibrillatory waves", "fine noise"),
+            "f_share": (0.0, 0.25, 0.5),
             "narrow_bpm": (60, 80, 100, 130),
         },
         m.low_r,
         "low_r_mv",
-        "over",
+        "f_share",
         seeds=3,
         expect=Expectation(classes=False, least_percent=98.0),
     ),

@@ -193,18 +193,18 @@ def steady(
 
 
 def low_r(p: Parameters, draw: Draw) -> Scenario:
-    """Atrial fibrillation with low R waves over fibrillatory waves or fine noise of a quarter of them."""
+    """Atrial fibrillation with low R waves over fibrillatory waves, or fine noise of a quarter of them."""
     r_mv = _value(p, "low_r_mv")
-    over_waves = p["over"] == "fibrillatory waves"
+    share = _value(p, "f_share")
     heart = ordinary(
         draw,
         r_mv=r_mv,
-        f_mv=0.25 * abs(r_mv) if over_waves else 0.0,
+        f_mv=share / 2 * abs(r_mv),  # peak to peak, as they are measured
         f_hz=_between(draw, 4.0, 9.0),
         t_mv=0.15 * abs(r_mv),
     )
     # Fine noise: 95 % of it within a quarter of the R wave on either side.
-    noise_mv = 0.01 if over_waves else abs(r_mv) / 8
+    noise_mv = 0.01 if share else abs(r_mv) / 8
     step = Episode("atrial_fibrillation", 40.0, _value(p, "narrow_bpm"))
     return Scenario((step,), heart, front_end=electrodes(draw, noise_mv=noise_mv, wander_mv=0.03))
 

@@ -26,6 +26,7 @@ PROMISED = {
     "flutter_mv": Range(0.3, 2, "mV", "waves of ventricular flutter and fibrillation, amplitude"),
     "r_mv": Range(0.2, 5, "mV", "largest deflection of the QRS complex, either polarity"),
     "low_r_mv": Range(0.15, 0.3, "mV", "the same over fibrillatory waves or fine noise of a quarter of it"),
+    "f_share": Range(0, 0.25, "of R", "these waves, peak to peak; 0 stands for fine noise"),
     "qrs_ms": Range(40, 200, "ms", "QRS duration"),
     "pr_ms": Range(100, 450, "ms", "PR interval"),
     "p_mv": Range(0, 0.3, "mV", "P wave"),

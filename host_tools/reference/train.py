@@ -97,7 +97,7 @@ def train_missed(w: Any, other: Any) -> bool:
     """Whether the waves of a side are a train in which the detector has missed beats."""
     main_side = w.level > ((to_int(other.level) * TRAIN_SIDE_Q8) >> 8)
     fast = w.spacing <= TRAIN_FAST_STEPS << 4
-    return bool(w.count >= TRAIN_WAVES and main_side and fast and to_int(w.beats) + 1 < w.count)
+    return bool(w.count >= TRAIN_WAVES and main_side and fast and to_int(w.beats) + 2 < w.count)
 
 
 @kernel

@@ -68,17 +68,24 @@ static bool learn_before(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c, uint32_
                          int32_t slope_q10) {
     if (steps < ECG_RPEAK_REFRACTORY_STEPS || steps > ECG_RPEAK_BEFORE_STEPS ||
         peak_q10 >= c->peak_q10 - ECG_RPEAK_BEFORE_BELOW_Q10 ||
-        slope_q10 >= c->slope_q10 - ECG_RPEAK_BEFORE_BELOW_Q10) {
+        slope_q10 >= c->slope_q10 - ECG_RPEAK_BEFORE_BLUNT_Q10) {
         return false;
     }
-    s->before_peak_q10 = peak_q10;
-    s->before_slope_q10 = slope_q10;
+    if (peak_q10 > s->before_peak_q10 - ECG_RPEAK_BEFORE_PEAK_Q10) { /* what is lower still needs no memory */
+        s->before_peak_q10 = peak_q10;
+        s->before_slope_q10 = slope_q10;
+        s->before_age = 0;
+    }
     return true;
 }
 
 /* Lets the running levels follow a beat: not where it is small beside the one just before, as a P or T wave
  * taken for a beat is, and fast back up after one. */
 static void follow_levels(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c, uint32_t rr_steps) {
+    s->before_age = (uint8_t)ecg_min(s->before_age + 1, UINT8_MAX);
+    if (s->before_age > ECG_RPEAK_BEFORE_BEATS) {
+        s->before_peak_q10 = 0;
+    }
     bool after_small = learn_before(s, c, rr_steps, s->beat_peak_q10, s->beat_slope_q10);
     if (s->skipping != 0) {
         (void)learn_before(s, c, c->at - s->skipped.at, s->skipped.peak_q10, s->skipped.slope_q10);
@@ -198,7 +205,13 @@ static void end_lobe(ecg_rpeak_t *s) {
     }
     ecg_rpeak_candidate_t c = {ecg_rpeak_log2(peak), ecg_rpeak_log2(s->lobe_slope), 0, 0, s->lobe_at};
     c.valley_q10 = ecg_clamp(ecg_rpeak_log2(s->lobe_valley) - c.peak_q10, -4 * ECG_OCTAVE, 0);
-    if (rival(s, &c)) {
+    if (s->learn_left > 0) { /* nothing is judged yet, but what comes before QRS complexes can be seen */
+        if (s->skipping != 0) {
+            (void)learn_before(s, &c, c.at - s->skipped.at, s->skipped.peak_q10, s->skipped.slope_q10);
+        }
+        s->skipping = 1;
+        s->skipped = c;
+    } else if (rival(s, &c)) {
         s->waiting = 1;
         s->candidate = c;
     }
@@ -247,8 +260,8 @@ static void search_back(ecg_rpeak_t *s, uint32_t since_beat) {
             take(s, &s->skipped);
         }
     }
-    if (since_beat > ECG_RPEAK_SEARCHBACK_MAX_STEPS) {
-        /* Nothing for long: the signal may have become smaller. */
+    if (since_beat > ECG_RPEAK_SEARCHBACK_MAX_STEPS && since_beat * 64u > (uint32_t)s->rr_mean * 5u) {
+        /* Nothing for long, even for a slow rhythm: the signal may have become smaller. */
         s->qrs_q10 = ecg_max(s->qrs_q10 - ECG_RPEAK_DECAY_Q10, ECG_RPEAK_MINIMUM_Q10);
         if (s->slope_q10 > ECG_RPEAK_DECAY_Q10) {
             s->slope_q10 -= ECG_RPEAK_DECAY_Q10;
@@ -277,6 +290,8 @@ static void learn(ecg_rpeak_t *s, int32_t slope) {
         s->beat_peak_q10 = s->qrs_q10;
         s->beat_slope_q10 = s->slope_q10;
         s->valley = s->integral;
+        s->lobe_peak = 0;
+        s->skipping = 0;
     }
 }
 
@@ -292,6 +307,10 @@ static void join_train(ecg_rpeak_t *s, uint32_t ended) {
     s->rr_deviation = s->rr_mean >> 4;
     s->irregularity_q10 = ecg_rpeak_log2(s->rr_deviation) - 4 * ECG_OCTAVE;
     use_rr_mean(s);
+    if (s->waiting != 0 && s->train.side[side].last_at + LOBE_STEPS - s->candidate.at >= ECG_TRAIN_APART_STEPS &&
+        s->candidate.at - s->beat_at >= ECG_TRAIN_APART_STEPS) {
+        take(s, &s->candidate); /* the wave before, not judged yet */
+    }
     s->waiting = 0;
     s->skipping = 0;
     s->lobe_peak = 0;
@@ -339,6 +358,7 @@ static void step(ecg_rpeak_t *s) {
     }
     s->steps += 1;
     if (s->learn_left > 0) {
+        track_lobe(s, slope);
         learn(s, slope);
         return;
     }

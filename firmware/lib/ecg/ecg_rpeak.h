@@ -53,6 +53,7 @@ typedef struct {
     int16_t polarity;                /* running polarity of R peaks, -256..256; the pipeline's */
     uint8_t waiting, skipping;       /* 1 = there is a candidate; a skipped one */
     uint8_t decimation_count, found_count;
+    uint8_t before_age; /* beats since one came after the like of that, at most 255 */
     uint8_t following; /* 0, or 1 + side of the train whose waves are taken for beats */
 } ecg_rpeak_t;
 

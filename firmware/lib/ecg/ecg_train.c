@@ -64,7 +64,7 @@ int ecg_train_side(const ecg_train_t *s, uint32_t ended) {
     for (int i = 0; i < 2; i++) {
         const ecg_wave_t *w = &s->side[i];
         bool main_side = w->level > (s->side[1 - i].level * ECG_TRAIN_SIDE_Q8) >> 8;
-        bool missed = w->beats + 1 < w->count && w->spacing <= ECG_TRAIN_FAST_STEPS * 16;
+        bool missed = w->beats + 2 < w->count && w->spacing <= ECG_TRAIN_FAST_STEPS * 16;
         if ((ended >> i & 1u) != 0 && w->count >= ECG_TRAIN_WAVES && main_side && missed) {
             return i;
         }

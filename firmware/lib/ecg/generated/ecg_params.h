@@ -1,12 +1,12 @@
 /* ecg_params.h - generated from export/spec.toml by `make export`; do not edit.
- * specification e9f602a50e504f3a, model f0ce1248, 360 Hz */
+ * specification e41a2adaccbef185, model 0000000000000000000000000000000000000000000000000000000000000000, 360 Hz */
 #ifndef ECG_PARAMS_H
 #define ECG_PARAMS_H
 
 #include <stdint.h>
 
 /* clang-format off */
-#define ECG_SPEC_HASH UINT32_C(0xE9F602A5) /* first 32 bits of the specification's SHA-256 */
+#define ECG_SPEC_HASH UINT32_C(0xE41A2ADA) /* first 32 bits of the specification's SHA-256 */
 #define ECG_FS_HZ 360 /* sampling rate of the chain, Hz */
 #define ECG_ADU_PER_MV 200 /* input units in one millivolt */
 #define ECG_FLAT_TOLERANCE_ADU 1 /* a flat stretch stays within this of its start */
@@ -56,12 +56,14 @@
 #define ECG_RPEAK_SEARCHBACK_RR_Q8 400 /* see spec.toml */
 #define ECG_RPEAK_SMALL_Q10 1024 /* a beat so far below the last one moves no level, log2 */
 #define ECG_RPEAK_SMALL_STEPS 150 /* if it comes this soon, detector steps */
-#define ECG_RPEAK_BEFORE_BELOW_Q10 1600 /* a wave so far below the next beat, log2, */
+#define ECG_RPEAK_BEFORE_BELOW_Q10 1000 /* a wave so far below the next beat, log2, */
+#define ECG_RPEAK_BEFORE_BLUNT_Q10 1800 /* and so much blunter, log2, */
 #define ECG_RPEAK_BEFORE_STEPS 60 /* at most this long before it, is remembered, detector steps */
+#define ECG_RPEAK_BEFORE_BEATS 8 /* for so many beats without the like, */
 #define ECG_RPEAK_BEFORE_RISE 4 /* and levels rise so many times faster after it */
 #define ECG_RPEAK_BEFORE_PEAK_Q10 400 /* likeness to it, peak, log2 */
 #define ECG_RPEAK_BEFORE_SLOPE_Q10 600 /* likeness to it, slope, log2 */
-#define ECG_RPEAK_BEFORE_LOW_Q10 512 /* what is like it is so far below the level, log2 */
+#define ECG_RPEAK_BEFORE_LOW_Q10 800 /* what is like it is so far below the level, log2 */
 #define ECG_RPEAK_BEFORE_NOISE_Q10 2300 /* and counts where the noise is below this */
 #define ECG_RPEAK_BEFORE_SCORE_Q10 12000 /* score that it loses */
 #define ECG_RPEAK_LEARN_RATIO 4 /* largest ratio of the halves of the learning time */
@@ -91,7 +93,7 @@
 #define ECG_REFINE_POLARITY_Q8 205 /* share at which the other polarity loses to the usual one */
 #define ECG_MINIMUM_RR_SAMPLES 54 /* smallest distance of two R peaks */
 #define ECG_TRAIN_SHORTEST_STEPS 22 /* distance of two waves of a train, least, detector steps */
-#define ECG_TRAIN_LONGEST_STEPS 70 /* and largest, detector steps */
+#define ECG_TRAIN_LONGEST_STEPS 80 /* and largest, detector steps */
 #define ECG_TRAIN_FAST_STEPS 52 /* the largest at which it is followed, detector steps */
 #define ECG_TRAIN_FIT_Q8 28 /* distances differ by at most this share */
 #define ECG_TRAIN_LOWER_Q8 160 /* least share of the running height that a wave has */
