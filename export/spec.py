@@ -284,6 +284,7 @@ def _rpeak_before(b: _Builder, rp: dict[str, Any], steps: Callable[[str, str, st
     b.add("RPEAK_BEFORE_LOW_Q10", rp["before_low_q10"], "what is like it is so far below the level, log2")
     b.add("RPEAK_BEFORE_NOISE_Q10", rp["before_noise_q10"], "and counts where the noise is below this")
     b.add("RPEAK_BEFORE_SCORE_Q10", rp["before_score_q10"], "score that it loses")
+    b.add("RPEAK_FAR_Q10", rp["far_log2_q10"], "or one so far below level and last beat, log2")
     b.add("RPEAK_LEARN_RATIO", rp["learn_ratio"], "largest ratio of the halves of the learning time")
 
 

@@ -48,7 +48,11 @@ def beat_confidence_q8(logits: Any, winner: int, aami_class: int) -> int:
     total = 0
     for i in range(CLASSES):
         total += int(CONF_EXP_Q15[to_int(logits[winner]) - to_int(logits[i])])
-    return clamp(divide_round(255 * int(CONF_EXP_Q15[to_int(logits[winner]) - to_int(logits[aami_class])]), total), 0, 255)
+    return clamp(
+        divide_round(255 * int(CONF_EXP_Q15[to_int(logits[winner]) - to_int(logits[aami_class])]), total),
+        0,
+        255,
+    )
 
 
 @kernel

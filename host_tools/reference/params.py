@@ -1,9 +1,9 @@
 """Constants of the signal chain. Generated from export/spec.toml by `make export`; do not edit."""
 
 # generated beside the model f0ce1248
-SPEC_DIGEST = "e9f602a50e504f3ab6242dd0e2627e8c41bc8d25dc95006de2c940a42b061f4f"
+SPEC_DIGEST = "7f29dcf6dcc5876f6de47361b2fb040cfd9869c5ff9848c7e117d503c4862472"
 #: first 32 bits of the specification's SHA-256
-SPEC_HASH = 0xE9F602A5
+SPEC_HASH = 0x7F29DCF6
 #: sampling rate of the chain, Hz
 FS_HZ = 360
 #: input units in one millivolt
@@ -103,9 +103,13 @@ RPEAK_SMALL_Q10 = 1024
 #: if it comes this soon, detector steps
 RPEAK_SMALL_STEPS = 150
 #: a wave so far below the next beat, log2,
-RPEAK_BEFORE_BELOW_Q10 = 1600
+RPEAK_BEFORE_BELOW_Q10 = 1000
+#: and so much blunter, log2,
+RPEAK_BEFORE_BLUNT_Q10 = 1800
 #: at most this long before it, is remembered, detector steps
 RPEAK_BEFORE_STEPS = 60
+#: for so many beats without the like,
+RPEAK_BEFORE_BEATS = 8
 #: and levels rise so many times faster after it
 RPEAK_BEFORE_RISE = 4
 #: likeness to it, peak, log2
@@ -113,17 +117,19 @@ RPEAK_BEFORE_PEAK_Q10 = 400
 #: likeness to it, slope, log2
 RPEAK_BEFORE_SLOPE_Q10 = 600
 #: what is like it is so far below the level, log2
-RPEAK_BEFORE_LOW_Q10 = 512
+RPEAK_BEFORE_LOW_Q10 = 800
 #: and counts where the noise is below this
 RPEAK_BEFORE_NOISE_Q10 = 2300
 #: score that it loses
 RPEAK_BEFORE_SCORE_Q10 = 12000
+#: or one so far below level and last beat, log2
+RPEAK_FAR_Q10 = 2700
 #: largest ratio of the halves of the learning time
 RPEAK_LEARN_RATIO = 4
 #: levels follow beats by 2^-this
 RPEAK_LEVEL_SHIFT = 3
 #: fall of the levels in a step without beats for long
-RPEAK_DECAY_Q10 = 6
+RPEAK_DECAY_Q10 = 7
 #: the background is taken this often
 RPEAK_BACKGROUND_STEPS = 16
 #: and follows by 2^-this
@@ -173,7 +179,7 @@ MINIMUM_RR_SAMPLES = 54
 #: distance of two waves of a train, least, detector steps
 TRAIN_SHORTEST_STEPS = 22
 #: and largest, detector steps
-TRAIN_LONGEST_STEPS = 70
+TRAIN_LONGEST_STEPS = 80
 #: the largest at which it is followed, detector steps
 TRAIN_FAST_STEPS = 52
 #: distances differ by at most this share

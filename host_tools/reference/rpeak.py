@@ -17,7 +17,10 @@ from .intmath import clamp, log2_q10
 from .params import (
     RPEAK_BACKGROUND_SHIFT,
     RPEAK_BACKGROUND_STEPS,
+    RPEAK_BEFORE_BEATS,
     RPEAK_BEFORE_BELOW_Q10,
+    RPEAK_BEFORE_BLUNT_Q10,
+    RPEAK_BEFORE_PEAK_Q10,
     RPEAK_BEFORE_RISE,
     RPEAK_BEFORE_STEPS,
     RPEAK_DECAY_Q10,
@@ -56,6 +59,7 @@ _RING_MASK = RPEAK_RING_STEPS - 1
 #: From a maximum of the enhancer to that of its lobe in the integral.
 _LOBE_STEPS = (RPEAK_INTEGRATE_STEPS - 1) // 2
 _UINT32 = 0xFFFFFFFF
+_UINT8_MAX = 255
 
 
 @kernel
@@ -101,6 +105,7 @@ def rpeak_reset(s: Any) -> None:
     s.wave_slope = 0
     s.rr_before = 0
     s.following = 0
+    s.before_age = 0
     s.short_sum = 0
     s.long_sum = 0
     s.integral = 0
@@ -124,6 +129,7 @@ def rpeak_reset(s: Any) -> None:
     s.rr_q10 = RPEAK_DEFAULT_RR_Q10
     s.irregularity_q10 = 0
     s.overdue_steps = RPEAK_SEARCHBACK_MAX_STEPS
+    s.patience_steps = RPEAK_SEARCHBACK_MAX_STEPS
     s.found_count = 0
 
 
@@ -181,18 +187,20 @@ def rpeak_learn_before(s: Any, c: Any, steps: int, peak_q10: int, slope_q10: int
         return False
     if peak_q10 >= c.peak_q10 - RPEAK_BEFORE_BELOW_Q10:
         return False
-    if slope_q10 >= c.slope_q10 - RPEAK_BEFORE_BELOW_Q10:
+    if slope_q10 >= c.slope_q10 - RPEAK_BEFORE_BLUNT_Q10:
         return False
-    s.before_peak_q10 = peak_q10
-    s.before_slope_q10 = slope_q10
+    if peak_q10 > s.before_peak_q10 - RPEAK_BEFORE_PEAK_Q10:  # what is lower still needs no memory
+        s.before_peak_q10 = peak_q10
+        s.before_slope_q10 = slope_q10
+        s.before_age = 0
     return True
 
 
 @kernel
 def rpeak_set_levels(s: Any, peak_q10: int, slope_q10: int) -> None:
-    """Levels half an octave below a height and a steepness."""
-    s.qrs_q10 = peak_q10 - OCTAVE // 2
-    s.slope_q10 = max(slope_q10 - OCTAVE // 2, 1)
+    """Levels a little below a height and a steepness."""
+    s.qrs_q10 = peak_q10 - OCTAVE // 8
+    s.slope_q10 = max(slope_q10 - OCTAVE // 8, 1)
 
 
 @kernel
@@ -202,6 +210,9 @@ def rpeak_follow_levels(s: Any, c: Any, rr_steps: int) -> None:
     Not where it is small beside the one just before, as a P or T wave taken for a beat is, and fast back
     up after one.
     """
+    s.before_age = min(to_int(s.before_age) + 1, _UINT8_MAX)
+    if s.before_age > RPEAK_BEFORE_BEATS:
+        s.before_peak_q10 = 0
     after_small = rpeak_learn_before(s, c, rr_steps, to_int(s.beat_peak_q10), to_int(s.beat_slope_q10))
     if s.skipping == 1:
         steps = rpeak_since(c.at, s.skipped.at)
@@ -257,8 +268,10 @@ def rpeak_accept(s: Any, c: Any) -> None:
 def rpeak_take(s: Any, c: Any) -> None:
     """Report a candidate as a beat, and let levels and mean RR follow."""
     rr_steps = rpeak_since(c.at, s.beat_at)
+    s.patience_steps = RPEAK_SEARCHBACK_MAX_STEPS
     if rr_steps < 2 * RPEAK_SEARCHBACK_MAX_STEPS:
         rpeak_follow_rr(s, rr_steps)
+        s.patience_steps = max(rr_steps + (rr_steps >> 2), RPEAK_SEARCHBACK_MAX_STEPS)
     rpeak_follow_levels(s, c, rr_steps)
     s.beat_peak_q10 = c.peak_q10
     s.beat_slope_q10 = c.slope_q10
@@ -335,7 +348,13 @@ def rpeak_lobe_end(s: Any) -> None:
     c.valley_q10 = clamp(log2_q10(max(to_int(s.lobe_valley), 1)) - c.peak_q10, -4 * OCTAVE, 0)
     c.at = s.lobe_at
     c.score_q10 = 0
-    if rpeak_rival(s, c):
+    if s.learn_left > 0:  # nothing is judged yet, but what comes before QRS complexes can be seen
+        if s.skipping == 1:
+            steps = rpeak_since(c.at, s.skipped.at)
+            rpeak_learn_before(s, c, steps, to_int(s.skipped.peak_q10), to_int(s.skipped.slope_q10))
+        s.skipping = 1
+        rpeak_copy(s.skipped, c)
+    elif rpeak_rival(s, c):
         s.waiting = 1
         rpeak_copy(s.candidate, c)
 
@@ -379,8 +398,8 @@ def rpeak_search_back(s: Any, since_beat: int) -> None:
             s.skipping = 0
             if s.skipped.score_q10 > RPEAK_SEARCHBACK_SCORE_Q10 and age <= RPEAK_SEARCHBACK_MAX_STEPS:
                 rpeak_take(s, s.skipped)
-    if since_beat > RPEAK_SEARCHBACK_MAX_STEPS:
-        # Nothing for long: the signal may have become smaller.
+    if since_beat > s.patience_steps:
+        # Nothing for long, beside the last interval, too: the signal may have become smaller.
         s.qrs_q10 = max(to_int(s.qrs_q10) - RPEAK_DECAY_Q10, RPEAK_MINIMUM_Q10)
         if s.slope_q10 > RPEAK_DECAY_Q10:
             s.slope_q10 = s.slope_q10 - RPEAK_DECAY_Q10
@@ -410,6 +429,8 @@ def rpeak_learn(s: Any, slope: int) -> None:
         s.beat_peak_q10 = s.qrs_q10
         s.beat_slope_q10 = s.slope_q10
         s.valley = s.integral
+        s.lobe_peak = 0
+        s.skipping = 0
 
 
 @kernel
@@ -423,6 +444,10 @@ def rpeak_join_train(s: Any, side: int, w: Any) -> None:
     s.rr_deviation = to_int(s.rr_mean) >> 4
     s.irregularity_q10 = rpeak_log2(to_int(s.rr_deviation)) - 4 * OCTAVE
     rpeak_use_rr_mean(s)
+    at = (to_int(w.last_at) + _LOBE_STEPS) & _UINT32
+    apart = rpeak_since(at, s.candidate.at) >= TRAIN_APART_STEPS
+    if s.waiting == 1 and apart and rpeak_since(s.candidate.at, s.beat_at) >= TRAIN_APART_STEPS:
+        rpeak_take(s, s.candidate)  # the wave before, not judged yet
     s.waiting = 0
     s.skipping = 0
     s.lobe_peak = 0
@@ -484,6 +509,7 @@ def rpeak_step(s: Any) -> None:
         s.background = s.background + ((s.integral - s.background) >> RPEAK_BACKGROUND_SHIFT)
     s.steps = (to_int(s.steps) + 1) & _UINT32
     if s.learn_left > 0:
+        rpeak_track_lobe(s, slope)
         rpeak_learn(s, slope)
         return
     if rpeak_follow_train(s, slope):

@@ -15,6 +15,7 @@ from .params import (
     RPEAK_DEFAULT_RR_Q10,
     RPEAK_EARLY_RAMP_Q10,
     RPEAK_EARLY_STEPS,
+    RPEAK_FAR_Q10,
     RPEAK_TWAVE_RAMP_Q10,
     RPEAK_TWAVE_STEPS,
     RPEAK_WEIGHT_BEAT_PEAK_Q8,
@@ -99,5 +100,7 @@ def rpeak_score(s: Any, c: Any) -> None:
     score += RPEAK_WEIGHT_RR_Q8 * (to_int(s.rr_q10) - RPEAK_DEFAULT_RR_Q10)
     score += rpeak_twave_features(s, c, since_beat)
     c.score_q10 = score >> 8
+    if min(to_int(s.qrs_q10), to_int(s.beat_peak_q10)) - c.peak_q10 > RPEAK_FAR_Q10:
+        c.score_q10 = c.score_q10 - RPEAK_BEFORE_SCORE_Q10
     if peak < -RPEAK_BEFORE_LOW_Q10 and noise < RPEAK_BEFORE_NOISE_Q10 and rpeak_comes_before(s, c):
         c.score_q10 = c.score_q10 - RPEAK_BEFORE_SCORE_Q10

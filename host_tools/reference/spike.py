@@ -45,8 +45,12 @@ def spike_stands_out(s: Any, height: int) -> bool:
 
 
 @kernel
-def spike_take_out(s: Any, height: int) -> None:
-    """Draw a straight line through a spike of this height; a large one rings after it."""
+def spike_take_out(s: Any) -> None:
+    """Draw a straight line through a spike; a large one rings after it."""
+    height = 0
+    base = spike_back(s, SPIKE_FAR_SAMPLES + SPIKE_NEAR_SAMPLES)
+    for age in range(SPIKE_FAR_SAMPLES + 1 - SPIKE_NEAR_SAMPLES, SPIKE_FAR_SAMPLES + SPIKE_NEAR_SAMPLES):
+        height = max(height, abs(spike_back(s, age) - base))
     first = SPIKE_FAR_SAMPLES - SPIKE_NEAR_SAMPLES - 1
     if height > SPIKE_LARGE_ADU:
         first = 0
@@ -75,7 +79,7 @@ def spike_step(s: Any, x: int) -> bool:
     height = min(abs(before), abs(after))
     if not spike_stands_out(s, height):
         return False
-    spike_take_out(s, height)
+    spike_take_out(s)
     return True
 
 

@@ -117,6 +117,7 @@ RPEAK_DTYPE = np.dtype(
         ("wave_peak", "<i4"),  # largest `integral` since the last beat of a train
         ("wave_slope", "<i4"),  # steepest change
         ("rr_before", "<i4"),  # mean RR before the train that is followed
+        ("before_age", "<u1"),  # beats since one came after the like of that, at most 255
         ("following", "<u1"),  # 0, or 1 + side of the train whose waves are taken for beats
         ("valley", "<i4"),  # lowest `integral` since the last lobe ended
         ("lobe_peak", "<i4"),  # maximum of the present lobe of `integral`, 0 = none
@@ -137,6 +138,7 @@ RPEAK_DTYPE = np.dtype(
         ("rr_deviation", "<i4"),  # mean of its absolute deviation
         ("rr_q10", "<i4"),  # log2 of the mean RR in steps
         ("irregularity_q10", "<i4"),  # log2 of the deviation
+        ("patience_steps", "<u4"),  # levels fall this long after a beat
         ("overdue_steps", "<i4"),  # search back this long after a beat
         ("found_age", "<u4", (2,)),  # steps back to the maxima of the beats just found, older first
         ("found_count", "<u1"),

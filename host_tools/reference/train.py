@@ -39,11 +39,14 @@ def train_end_wave(w: Any) -> None:
     spacing = distance << 4
     level = to_int(w.level)
     peak = to_int(w.peak)
+    fit_q8 = TRAIN_FIT_Q8
+    if w.count >= TRAIN_WAVES:
+        fit_q8 = 2 * TRAIN_FIT_Q8
     alike = peak > ((level * TRAIN_LOWER_Q8) >> 8) and peak < 2 * level
     if not alike or distance < TRAIN_SHORTEST_STEPS or distance > TRAIN_LONGEST_STEPS:
         w.count = 0
         w.beats = 0
-    elif w.count == 0 or abs(spacing - w.spacing) > ((to_int(w.spacing) * TRAIN_FIT_Q8) >> 8) + 16:
+    elif w.count == 0 or abs(spacing - w.spacing) > ((to_int(w.spacing) * fit_q8) >> 8) + 16:
         w.count = 1
         w.beats = 0
         w.spacing = spacing

@@ -19,6 +19,7 @@ void ecg_rpeak_reset(ecg_rpeak_t *s) {
     s->beat_at = 0u - ECG_RPEAK_AGE_MAX;
     s->rr_q10 = ECG_RPEAK_DEFAULT_RR_Q10;
     s->overdue_steps = ECG_RPEAK_SEARCHBACK_MAX_STEPS;
+    s->patience_steps = ECG_RPEAK_SEARCHBACK_MAX_STEPS;
 }
 
 /* What follows from the mean RR. */
@@ -99,8 +100,8 @@ static void follow_levels(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c, uint32
     int32_t peak_q10 = first ? c->peak_q10 - ECG_OCTAVE / 2 : ecg_min(c->peak_q10, s->beat_peak_q10);
     int32_t slope_q10 = first ? c->slope_q10 - ECG_OCTAVE / 2 : ecg_min(c->slope_q10, s->beat_slope_q10);
     if (peak_q10 > s->qrs_q10 + ECG_OCTAVE) {
-        s->qrs_q10 = peak_q10 - ECG_OCTAVE / 2;
-        s->slope_q10 = ecg_max(slope_q10 - ECG_OCTAVE / 2, 1);
+        s->qrs_q10 = peak_q10 - ECG_OCTAVE / 8;
+        s->slope_q10 = ecg_max(slope_q10 - ECG_OCTAVE / 8, 1);
         return;
     }
     int32_t peak_step = level_step(s->qrs_q10, c->peak_q10);
@@ -112,8 +113,11 @@ static void follow_levels(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c, uint32
 /* Reports a candidate as a beat, and lets levels and mean RR follow. */
 static void take(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c) {
     uint32_t rr_steps = c->at - s->beat_at;
+    s->patience_steps = ECG_RPEAK_SEARCHBACK_MAX_STEPS;
     if (rr_steps < 2u * ECG_RPEAK_SEARCHBACK_MAX_STEPS) {
         follow_rr(s, rr_steps);
+        uint32_t longer = rr_steps + (rr_steps >> 2);
+        s->patience_steps = longer > s->patience_steps ? longer : s->patience_steps;
     }
     follow_levels(s, c, rr_steps);
     s->beat_peak_q10 = c->peak_q10;
@@ -260,8 +264,8 @@ static void search_back(ecg_rpeak_t *s, uint32_t since_beat) {
             take(s, &s->skipped);
         }
     }
-    if (since_beat > ECG_RPEAK_SEARCHBACK_MAX_STEPS && since_beat * 64u > (uint32_t)s->rr_mean * 5u) {
-        /* Nothing for long, even for a slow rhythm: the signal may have become smaller. */
+    if (since_beat > s->patience_steps) {
+        /* Nothing for long, beside the last interval, too: the signal may have become smaller. */
         s->qrs_q10 = ecg_max(s->qrs_q10 - ECG_RPEAK_DECAY_Q10, ECG_RPEAK_MINIMUM_Q10);
         if (s->slope_q10 > ECG_RPEAK_DECAY_Q10) {
             s->slope_q10 -= ECG_RPEAK_DECAY_Q10;
@@ -307,7 +311,8 @@ static void join_train(ecg_rpeak_t *s, uint32_t ended) {
     s->rr_deviation = s->rr_mean >> 4;
     s->irregularity_q10 = ecg_rpeak_log2(s->rr_deviation) - 4 * ECG_OCTAVE;
     use_rr_mean(s);
-    if (s->waiting != 0 && s->train.side[side].last_at + LOBE_STEPS - s->candidate.at >= ECG_TRAIN_APART_STEPS &&
+    if (s->waiting != 0 &&
+        s->train.side[side].last_at + LOBE_STEPS - s->candidate.at >= ECG_TRAIN_APART_STEPS &&
         s->candidate.at - s->beat_at >= ECG_TRAIN_APART_STEPS) {
         take(s, &s->candidate); /* the wave before, not judged yet */
     }

@@ -40,6 +40,7 @@ typedef struct {
     int32_t beat_peak_q10, beat_slope_q10; /* of the last beat */
     int32_t rr_mean, rr_deviation;         /* mean RR and mean deviation, steps with 4 fraction bits */
     int32_t rr_q10, irregularity_q10;      /* their logarithms, in steps */
+    uint32_t patience_steps;               /* levels fall this long after a beat */
     uint32_t overdue_steps;                /* search back this long after a beat */
     uint32_t steps;                        /* steps since reset */
     uint32_t lobe_at, beat_at;             /* step of the lobe's maximum; of the last beat */
@@ -54,7 +55,7 @@ typedef struct {
     uint8_t waiting, skipping;       /* 1 = there is a candidate; a skipped one */
     uint8_t decimation_count, found_count;
     uint8_t before_age; /* beats since one came after the like of that, at most 255 */
-    uint8_t following; /* 0, or 1 + side of the train whose waves are taken for beats */
+    uint8_t following;  /* 0, or 1 + side of the train whose waves are taken for beats */
 } ecg_rpeak_t;
 
 /* Forgets everything but the polarity; learning starts anew. */

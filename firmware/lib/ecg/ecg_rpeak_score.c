@@ -53,6 +53,10 @@ void ecg_rpeak_score(const ecg_rpeak_t *s, ecg_rpeak_candidate_t *c) {
     sum_q18 += ECG_RPEAK_WEIGHT_RR_Q8 * (s->rr_q10 - ECG_RPEAK_DEFAULT_RR_Q10);
     sum_q18 += twave_features(s, c, since_beat);
     c->score_q10 = sum_q18 >> 8;
+    int32_t below = ecg_min(s->qrs_q10, s->beat_peak_q10) - c->peak_q10;
+    if (below > ECG_RPEAK_FAR_Q10) {
+        c->score_q10 -= ECG_RPEAK_BEFORE_SCORE_Q10;
+    }
     if (peak < -ECG_RPEAK_BEFORE_LOW_Q10 && noise < ECG_RPEAK_BEFORE_NOISE_Q10 && comes_before(s, c)) {
         c->score_q10 -= ECG_RPEAK_BEFORE_SCORE_Q10;
     }

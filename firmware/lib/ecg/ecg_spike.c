@@ -31,8 +31,12 @@ static bool stands_out(const ecg_spike_t *s, int32_t height) {
     return height * 2 > (high - low) * ECG_SPIKE_RATIO_HALVES;
 }
 
-/* Draws a straight line through a spike of this height; a large one rings after it. */
-static void take_out(ecg_spike_t *s, int32_t height) {
+/* Draws a straight line through a spike; a large one rings after it. */
+static void take_out(ecg_spike_t *s) {
+    int32_t height = 0;
+    for (uint32_t age = FAR + 1u - NEAR; age < FAR + NEAR; age++) {
+        height = ecg_max(height, ecg_abs(back(s, age) - back(s, FAR + NEAR)));
+    }
     uint32_t first = height > ECG_SPIKE_LARGE_ADU ? 0u : FAR - NEAR - 1u;
     uint32_t width = FAR + NEAR + 1u - first;
     int32_t after = back(s, first);
@@ -55,7 +59,7 @@ bool ecg_spike_step(ecg_spike_t *s, int16_t x, int16_t *y) {
         int32_t height = ecg_min(ecg_abs(before), ecg_abs(after));
         spike = stands_out(s, height);
         if (spike) {
-            take_out(s, height);
+            take_out(s);
         }
     }
     *y = (int16_t)back(s, ECG_SPIKE_DELAY_SAMPLES);

@@ -11,11 +11,12 @@ static void end_wave(ecg_wave_t *w) {
     uint32_t steps = w->at - w->last_at;
     int32_t distance = (int32_t)(steps < DISTANCE_MAX ? steps : DISTANCE_MAX);
     int32_t spacing = distance * 16;
+    int32_t fit_q8 = w->count >= ECG_TRAIN_WAVES ? 2 * ECG_TRAIN_FIT_Q8 : ECG_TRAIN_FIT_Q8;
     bool alike = w->peak > (w->level * ECG_TRAIN_LOWER_Q8) >> 8 && w->peak < w->level * 2;
     if (!alike || distance < ECG_TRAIN_SHORTEST_STEPS || distance > ECG_TRAIN_LONGEST_STEPS) {
         w->count = 0;
         w->beats = 0;
-    } else if (w->count == 0 || ecg_abs(spacing - w->spacing) > ((w->spacing * ECG_TRAIN_FIT_Q8) >> 8) + 16) {
+    } else if (w->count == 0 || ecg_abs(spacing - w->spacing) > ((w->spacing * fit_q8) >> 8) + 16) {
         w->count = 1;
         w->beats = 0;
         w->spacing = spacing;

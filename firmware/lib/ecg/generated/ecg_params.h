@@ -1,12 +1,12 @@
 /* ecg_params.h - generated from export/spec.toml by `make export`; do not edit.
- * specification e41a2adaccbef185, model 0000000000000000000000000000000000000000000000000000000000000000, 360 Hz */
+ * specification 7f29dcf6dcc5876f, model f0ce1248, 360 Hz */
 #ifndef ECG_PARAMS_H
 #define ECG_PARAMS_H
 
 #include <stdint.h>
 
 /* clang-format off */
-#define ECG_SPEC_HASH UINT32_C(0xE41A2ADA) /* first 32 bits of the specification's SHA-256 */
+#define ECG_SPEC_HASH UINT32_C(0x7F29DCF6) /* first 32 bits of the specification's SHA-256 */
 #define ECG_FS_HZ 360 /* sampling rate of the chain, Hz */
 #define ECG_ADU_PER_MV 200 /* input units in one millivolt */
 #define ECG_FLAT_TOLERANCE_ADU 1 /* a flat stretch stays within this of its start */
@@ -66,9 +66,10 @@
 #define ECG_RPEAK_BEFORE_LOW_Q10 800 /* what is like it is so far below the level, log2 */
 #define ECG_RPEAK_BEFORE_NOISE_Q10 2300 /* and counts where the noise is below this */
 #define ECG_RPEAK_BEFORE_SCORE_Q10 12000 /* score that it loses */
+#define ECG_RPEAK_FAR_Q10 2700 /* or one so far below level and last beat, log2 */
 #define ECG_RPEAK_LEARN_RATIO 4 /* largest ratio of the halves of the learning time */
 #define ECG_RPEAK_LEVEL_SHIFT 3 /* levels follow beats by 2^-this */
-#define ECG_RPEAK_DECAY_Q10 6 /* fall of the levels in a step without beats for long */
+#define ECG_RPEAK_DECAY_Q10 7 /* fall of the levels in a step without beats for long */
 #define ECG_RPEAK_BACKGROUND_STEPS 16 /* the background is taken this often */
 #define ECG_RPEAK_BACKGROUND_SHIFT 3 /* and follows by 2^-this */
 #define ECG_RPEAK_WEIGHT_BIAS_Q8 4510 /* see spec.toml */

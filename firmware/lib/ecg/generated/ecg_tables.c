@@ -1,5 +1,5 @@
 /* ecg_tables.c - generated from export/spec.toml by `make export`; do not edit.
- * specification e9f602a50e504f3a, model f0ce1248 */
+ * specification 7f29dcf6dcc5876f, model f0ce1248 */
 #include "ecg_intmath.h"
 
 /* clang-format off */
