@@ -38,7 +38,7 @@ def broad_run_learn_rest(s: Any, i: int, value: int) -> None:
 
 @kernel
 def broad_run_step(s: Any, row: Any, first: int, noisy: bool) -> bool:
-    """Take a beat's features, which begin at ``row[first]``; whether the last ones are a run of broad beats."""
+    """Take a beat's features, from ``row[first]`` on; True where the last beats are a run of broad ones."""
     spread = to_int(row[first + FEATURE_SPREAD])
     width = to_int(row[first + FEATURE_WIDTH])
     area_peak = to_int(row[first + FEATURE_AREA_PEAK])
