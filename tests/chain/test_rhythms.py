@@ -104,8 +104,9 @@ def test_a_broad_tachycardia_is_found_and_ventricular(run, before_bpm: int, rate
 
 
 @pytest.mark.parametrize(
-    ("rhythm", "rate_bpm"), [("ventricular_flutter", 210), ("ventricular_flutter", 270), ("ventricular_fibrillation", 300)]
-)  # fmt: skip
+    ("rhythm", "rate_bpm"),
+    [("ventricular_flutter", 210), ("ventricular_flutter", 270), ("ventricular_fibrillation", 300)],
+)
 def test_flutter_and_fibrillation_are_no_pause(run, rhythm: str, rate_bpm: int) -> None:
     simulation = record(Episode("sinus", 15, 75), Episode(rhythm, 40, rate_bpm), Episode("sinus", 60, 75))
     result = run(simulation.samples)
@@ -178,8 +179,10 @@ def test_low_r_waves_over_fibrillatory_waves_or_noise(
 ) -> None:
     heart = Heart(r_mv=low_r_mv, f_mv=f_mv, t_mv=0.15 * low_r_mv)
     simulation = record(
-        Episode("atrial_fibrillation", 50, 85), heart=heart, front_end=FrontEnd(noise_mv=noise_mv, wander_mv=0.03)
-    )  # fmt: skip
+        Episode("atrial_fibrillation", 50, 85),
+        heart=heart,
+        front_end=FrontEnd(noise_mv=noise_mv, wander_mv=0.03),
+    )
     beats, missed, false = missed_and_false(simulation, run(simulation.samples), (5, 49))
     assert missed <= 0.02 * beats
     assert false <= 0.02 * beats

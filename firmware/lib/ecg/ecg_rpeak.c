@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "ecg_intmath.h"
+#include "ecg_rpeak_levels.h"
 #include "ecg_rpeak_score.h"
 
 #define CENTRE_STEPS ((ECG_RPEAK_LONG_STEPS - ECG_RPEAK_SHORT_STEPS) / 2)
@@ -22,14 +23,6 @@ void ecg_rpeak_reset(ecg_rpeak_t *s) {
     s->patience_steps = ECG_RPEAK_SEARCHBACK_MAX_STEPS;
 }
 
-/* What follows from the mean RR. */
-static void use_rr_mean(ecg_rpeak_t *s) {
-    s->rr_q10 = s->rr_mean > 0 ? ecg_rpeak_log2(s->rr_mean) - 4 * ECG_OCTAVE : ECG_RPEAK_DEFAULT_RR_Q10;
-    uint32_t overdue = ((uint32_t)s->rr_mean * ECG_RPEAK_SEARCHBACK_RR_Q8) >> 12;
-    bool known = s->rr_mean > 0 && overdue < ECG_RPEAK_SEARCHBACK_MAX_STEPS;
-    s->overdue_steps = known ? overdue : ECG_RPEAK_SEARCHBACK_MAX_STEPS;
-}
-
 /* Feeds one step's sum to the QRS enhancer and integrates; returns the steepness of the enhancer's change. */
 static int32_t enhance(ecg_rpeak_t *s, int32_t step_sum) {
     uint32_t now = s->steps;
@@ -44,82 +37,16 @@ static int32_t enhance(ecg_rpeak_t *s, int32_t step_sum) {
     return ecg_abs(slope);
 }
 
-/* Step of a running level towards a value, which counts as at most a factor of two away. */
-static int32_t level_step(int32_t level_q10, int32_t value_q10) {
-    return ecg_clamp(value_q10 - level_q10, -ECG_OCTAVE, ECG_OCTAVE) >> ECG_RPEAK_LEVEL_SHIFT;
-}
-
-/* Lets mean RR and its mean deviation follow an interval. */
-static void follow_rr(ecg_rpeak_t *s, uint32_t rr_steps) {
-    int32_t rr = (int32_t)rr_steps * 16;
-    if (s->rr_mean == 0) {
-        s->rr_mean = rr;
-    }
-    int32_t difference = rr - s->rr_mean;
-    int32_t half = s->rr_mean >> 1;
-    s->rr_deviation += (ecg_abs(difference) - s->rr_deviation) >> 3;
-    s->rr_mean += ecg_clamp(difference, -half, half) >> 3;
-    s->irregularity_q10 = ecg_rpeak_log2(s->rr_deviation) - 4 * ECG_OCTAVE;
-    use_rr_mean(s);
-}
-
-/* Where a wave of this height and steepness, `steps` before the beat c, is far below it in both: remembers it
- * as what comes before beats (P waves), and returns true. */
-static bool learn_before(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c, uint32_t steps, int32_t peak_q10,
-                         int32_t slope_q10) {
-    if (steps < ECG_RPEAK_REFRACTORY_STEPS || steps > ECG_RPEAK_BEFORE_STEPS ||
-        peak_q10 >= c->peak_q10 - ECG_RPEAK_BEFORE_BELOW_Q10 ||
-        slope_q10 >= c->slope_q10 - ECG_RPEAK_BEFORE_BLUNT_Q10) {
-        return false;
-    }
-    if (peak_q10 > s->before_peak_q10 - ECG_RPEAK_BEFORE_PEAK_Q10) { /* what is lower still needs no memory */
-        s->before_peak_q10 = peak_q10;
-        s->before_slope_q10 = slope_q10;
-        s->before_age = 0;
-    }
-    return true;
-}
-
-/* Lets the running levels follow a beat: not where it is small beside the one just before, as a P or T wave
- * taken for a beat is, and fast back up after one. */
-static void follow_levels(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c, uint32_t rr_steps) {
-    s->before_age = (uint8_t)ecg_min(s->before_age + 1, UINT8_MAX);
-    if (s->before_age > ECG_RPEAK_BEFORE_BEATS) {
-        s->before_peak_q10 = 0;
-    }
-    bool after_small = learn_before(s, c, rr_steps, s->beat_peak_q10, s->beat_slope_q10);
-    if (s->skipping != 0) {
-        (void)learn_before(s, c, c->at - s->skipped.at, s->skipped.peak_q10, s->skipped.slope_q10);
-    }
-    if (rr_steps < ECG_RPEAK_SMALL_STEPS && c->peak_q10 < s->beat_peak_q10 - ECG_RPEAK_SMALL_Q10 &&
-        c->slope_q10 < s->beat_slope_q10 - ECG_RPEAK_SMALL_Q10) {
-        return;
-    }
-    /* One far above the level may be an artefact, two in a row are not; the first one is taken at half. */
-    bool first = s->rr_mean == 0;
-    int32_t peak_q10 = first ? c->peak_q10 - ECG_OCTAVE / 2 : ecg_min(c->peak_q10, s->beat_peak_q10);
-    int32_t slope_q10 = first ? c->slope_q10 - ECG_OCTAVE / 2 : ecg_min(c->slope_q10, s->beat_slope_q10);
-    if (peak_q10 > s->qrs_q10 + ECG_OCTAVE) {
-        s->qrs_q10 = peak_q10 - ECG_OCTAVE / 8;
-        s->slope_q10 = ecg_max(slope_q10 - ECG_OCTAVE / 8, 1);
-        return;
-    }
-    int32_t peak_step = level_step(s->qrs_q10, c->peak_q10);
-    int32_t slope_step = level_step(s->slope_q10, c->slope_q10);
-    s->qrs_q10 += after_small && peak_step > 0 ? peak_step * ECG_RPEAK_BEFORE_RISE : peak_step;
-    s->slope_q10 += after_small && slope_step > 0 ? slope_step * ECG_RPEAK_BEFORE_RISE : slope_step;
-}
-
 /* Reports a candidate as a beat, and lets levels and mean RR follow. */
 static void take(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c) {
     uint32_t rr_steps = c->at - s->beat_at;
     s->patience_steps = ECG_RPEAK_SEARCHBACK_MAX_STEPS;
     if (rr_steps < 2u * ECG_RPEAK_SEARCHBACK_MAX_STEPS) {
-        follow_rr(s, rr_steps);
+        ecg_rpeak_follow_rr(s, rr_steps);
         uint32_t longer = rr_steps + (rr_steps >> 2);
         s->patience_steps = longer > s->patience_steps ? longer : s->patience_steps;
     }
-    follow_levels(s, c, rr_steps);
+    ecg_rpeak_follow_levels(s, c, rr_steps);
     s->beat_peak_q10 = c->peak_q10;
     s->beat_slope_q10 = c->slope_q10;
     s->beat_at = c->at;
@@ -211,7 +138,8 @@ static void end_lobe(ecg_rpeak_t *s) {
     c.valley_q10 = ecg_clamp(ecg_rpeak_log2(s->lobe_valley) - c.peak_q10, -4 * ECG_OCTAVE, 0);
     if (s->learn_left > 0) { /* nothing is judged yet, but what comes before QRS complexes can be seen */
         if (s->skipping != 0) {
-            (void)learn_before(s, &c, c.at - s->skipped.at, s->skipped.peak_q10, s->skipped.slope_q10);
+            (void)ecg_rpeak_learn_before(s, &c, c.at - s->skipped.at, s->skipped.peak_q10,
+                                         s->skipped.slope_q10);
         }
         s->skipping = 1;
         s->skipped = c;
@@ -276,29 +204,6 @@ static void search_back(ecg_rpeak_t *s, uint32_t since_beat) {
     }
 }
 
-/* The larger one of two halves' maxima, unless it is so much larger that it must be an artefact. */
-static int32_t learnt(int32_t first, int32_t second) {
-    return ecg_min(ecg_max(first, second), ecg_min(first, second) * ECG_RPEAK_LEARN_RATIO);
-}
-
-/* Sets the levels at the end of the learning time from the maxima in its two halves. */
-static void learn(ecg_rpeak_t *s, int32_t slope) {
-    s->learn_left = (uint16_t)(s->learn_left - 1u);
-    uint32_t half = s->learn_left >= ECG_RPEAK_LEARN_STEPS / 2 ? 0 : 1;
-    s->learn_peak[half] = ecg_max(s->integral, s->learn_peak[half]);
-    s->learn_slope[half] = ecg_max(slope, s->learn_slope[half]);
-    if (s->learn_left == 0) {
-        int32_t peak = learnt(s->learn_peak[0], s->learn_peak[1]);
-        s->qrs_q10 = ecg_rpeak_log2(ecg_max(peak, 2 * ECG_RPEAK_MINIMUM_PEAK));
-        s->slope_q10 = ecg_rpeak_log2(learnt(s->learn_slope[0], s->learn_slope[1]));
-        s->beat_peak_q10 = s->qrs_q10;
-        s->beat_slope_q10 = s->slope_q10;
-        s->valley = s->integral;
-        s->lobe_peak = 0;
-        s->skipping = 0;
-    }
-}
-
 /* Begins to follow the waves of a train, if one is there that was not found beat by beat. */
 static void join_train(ecg_rpeak_t *s, uint32_t ended) {
     int side = ecg_train_side(&s->train, ended);
@@ -310,7 +215,7 @@ static void join_train(ecg_rpeak_t *s, uint32_t ended) {
     s->rr_mean = s->train.side[side].spacing;
     s->rr_deviation = s->rr_mean >> 4;
     s->irregularity_q10 = ecg_rpeak_log2(s->rr_deviation) - 4 * ECG_OCTAVE;
-    use_rr_mean(s);
+    ecg_rpeak_use_rr_mean(s);
     if (s->waiting != 0 &&
         s->train.side[side].last_at + LOBE_STEPS - s->candidate.at >= ECG_TRAIN_APART_STEPS &&
         s->candidate.at - s->beat_at >= ECG_TRAIN_APART_STEPS) {
@@ -325,7 +230,7 @@ static void join_train(ecg_rpeak_t *s, uint32_t ended) {
 static void leave_train(ecg_rpeak_t *s) {
     s->following = 0;
     s->rr_mean = s->rr_before;
-    use_rr_mean(s);
+    ecg_rpeak_use_rr_mean(s);
     s->valley = s->integral;
 }
 
@@ -364,7 +269,7 @@ static void step(ecg_rpeak_t *s) {
     s->steps += 1;
     if (s->learn_left > 0) {
         track_lobe(s, slope);
-        learn(s, slope);
+        ecg_rpeak_learn(s, slope);
         return;
     }
     if (follow_train(s, slope)) {
