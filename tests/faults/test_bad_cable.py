@@ -367,8 +367,10 @@ def test_the_command(clean: np.ndarray) -> None:
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        replay(process.stdout.readline().strip(), clean)
-        process.send_signal(signal.SIGTERM)
+        try:
+            replay(process.stdout.readline().strip(), clean)
+        finally:  # else a replay that fails is waited for without end
+            process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=10)
     assert (process.returncode, err) == (0, "")
     assert re.fullmatch(
