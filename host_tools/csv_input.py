@@ -29,6 +29,8 @@ _LONGEST_LINE = 1 << 18
 _HEAD_CHARACTERS = 1 << 18
 _HEAD_LINES = 1000
 _AT_ONCE = 1 << 18
+#: A single row with more numbers holds the samples side by side.
+_MOST_LEADS = 20
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -96,6 +98,10 @@ def read_csv(
     elif layout.rate_hz is not None and abs(layout.rate_hz / rate - 1) > 0.001:
         notes.append(f"the file itself says {layout.rate_hz:g} Hz, --fs {rate:g}")
     unit, per_mv = _unit(layout, column, unit, gain, notes)
+    if len(values) == 1 and len(layout.numeric) > _MOST_LEADS:
+        raise UserError(
+            f"{path}: one row of {len(layout.numeric)} numbers: write each sample into a row of its own"
+        )
     missing = np.isnan(values)
     if missing.all():
         raise UserError(f"{path}: column {layout.names[column]!r} holds no sample")

@@ -336,7 +336,8 @@ def _time_columns(layout: Layout, kinds: list[str], data: list[list[str]], named
         words = re.sub(r"[^a-z0-9]+", " ", bare).split()
         values = [to_number(r[k], layout.comma) if k < len(r) else None for r in data]
         called = bool(bare) and (_TIME_WORDS & {*words, *bare.split("_")} or "".join(words) in _COUNT_NAMES)
-        if called and (_rises(values) or _counts(values)):
+        # Times that go back are times all the same: their reader refuses them.
+        if called and (_rises(values) or _rises(values[::-1]) or _counts(values)):
             by_name.append(k)
         elif len(layout.numeric) > 1 and name_rank(bare) > 1 and _counts(values):
             by_values.append(k)

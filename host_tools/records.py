@@ -23,6 +23,8 @@ from host_tools.wfdb_input import RawLead, WfdbRecord, open_record
 
 CSV_SUFFIXES = (".csv", ".tsv", ".txt")
 #: Escape beats count as normal, as in the model's training (de Chazal's mapping).
+#: Far beyond any voltage, and well within what the scaling computes exactly.
+_LARGEST_MV = 1e9
 _LABELS = MAPPINGS["dechazal"]
 #: Begin and end of ventricular flutter, where no beats are annotated.
 _FLUTTER = ("[", "]")
@@ -162,9 +164,9 @@ def read_record(
         first, last = _span(begin, end, raw.fs_hz, raw.length, path)
         raw.values, raw.missing, raw.start = raw.values[first:last], raw.missing[first:last], first
     else:
+        path = _find_record(path)
         if fs_hz is not None or gain is not None or unit is not None:
             raise UserError("--fs, --gain and --unit are for CSV files; a WFDB record's header gives them")
-        path = _find_record(path)
         found = open_record(path)
         raw = _wfdb_lead(found, lead, begin, end)
         name = path.name
@@ -177,8 +179,19 @@ def read_record(
     return record
 
 
+def _check_size(path: Path, raw: RawLead) -> None:
+    """Refuse numbers that no scaling brings into a sample: a wrong gain, or another column than an ECG."""
+    largest_mv = max(abs(float(raw.values.max())), abs(float(raw.values.min()))) / raw.per_mv
+    if not largest_mv <= _LARGEST_MV:
+        raise UserError(
+            f"{path}: lead {printable(raw.name)} reaches {largest_mv:.3g} mV: its gain or unit is wrong, or "
+            "it is no ECG"
+        )
+
+
 def _to_record(path: Path, name: str, raw: RawLead, spec: tuple[int, int]) -> EcgRecord:
     """Return a lead as the device takes it: rails found, offset out, at the spec's rate and in its unit."""
+    _check_size(path, raw)
     rails = find_rails(raw.values, raw.missing, raw.fs_hz, raw.rails)
     saturated = at_rails(raw.values, rails)
     if saturated is not None:

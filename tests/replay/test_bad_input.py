@@ -195,6 +195,23 @@ def case_csv_gain_with_mv(folder: Path) -> list[object]:
     return csv(folder, "0.1\n", "--fs", 360, "--gain", 200)
 
 
+def case_csv_huge(folder: Path) -> list[object]:
+    (folder / "x.csv").write_text("ecg\n" + "0.1\n1e300\n" * 500)
+    return [folder / "x.csv", "--fs", 360]
+
+
+def case_gain_tiny(folder: Path) -> list[object]:
+    path = write_record(folder, "r", ramp(1000))
+    header = path.with_suffix(".hea")
+    header.write_text(re.sub(r" 200(\.0)?(\(\d+\))?/mV", " 1e-300/mV", header.read_text()))
+    return [path]
+
+
+def case_other_format(folder: Path) -> list[object]:
+    (folder / "x.edf").write_bytes(b"0       ")
+    return [folder / "x.edf", "--fs", 360]
+
+
 def case_speed(folder: Path) -> list[object]:
     return [write_record(folder, "r", ramp(1000)), "--speed", "fast"]
 
@@ -237,6 +254,9 @@ CASES = [
     (case_csv_adu_without_gain, r"--unit adu needs --gain"),
     (case_csv_gain_zero, r"--gain 0: it must be above 0"),
     (case_csv_gain_with_mv, r"--gain goes with --unit adu"),
+    (case_csv_huge, r"x\.csv: lead ecg reaches 1e\+300 mV: its gain or unit is wrong"),
+    (case_gain_tiny, r"r: lead MLII reaches .*e\+30\d mV: its gain or unit is wrong"),
+    (case_other_format, r"x\.edf: neither a WFDB record \(x\.edf\.hea is missing\) nor a table"),
     (case_speed, r"--speed fast: max, real"),
 ]
 

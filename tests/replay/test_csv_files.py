@@ -226,6 +226,8 @@ def test_packets_of_one_time_are_no_gaps(tmp_path: Path) -> None:
         (cells(T * 1.05, 6), "time (s)", "another than --fs 250: 238.1 Hz"),
         (MS, "time (s)", "another than --fs 250: 0.25 Hz"),
         ([*S[:2500], *S[:2500]], "time", "goes back at sample 2500"),
+        (S[::-1], "time", "goes back"),
+        (S[::-1], "t", "goes back"),
         ([*S[:2500], *cells(T[2500:] + 9000)], "time", r"leaves out 2\.5 h at sample 2500"),
         ([*S[:100], "soon", *S[101:]], "time", r"line 102: 'soon' is not a time"),
     ],
@@ -277,6 +279,8 @@ def test_another_rate_in_the_file_is_said(tmp_path: Path) -> None:
         ("time,sample\n" + "".join(f"{i / 250:.3f},{i}\n" for i in range(99)), "tells the time .*--lead"),
         ("ecg\n" + "nan\n" * 30, "holds no sample"),
         ("0.1\n" * 30 + "\0\n", "control codes"),
+        (",".join(V[:300]) + "\n", "one row of 300 numbers: write each sample into a row"),
+        ('{"fs": 250, "ecg": [' + ", ".join(V[:300]) + "]}\n", r"one row of \d+ numbers"),
     ],
 )  # fmt: skip
 def test_tables_that_are_none(tmp_path: Path, text: str, message: str) -> None:
