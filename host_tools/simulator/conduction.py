@@ -128,6 +128,9 @@ class _Player:
         while p_s < step.until_s:
             self.out.p_s.append(p_s)
             p_s += 60.0 / step.rate_bpm * self.draw.spread(0.02)
+        if not step.escape_bpm:  # the ventricles stand still
+            self.silent(step)
+            return
         broad = step.escape_bpm < 40
         while (next_s := self.at_s + self.vary(60.0 / step.escape_bpm, 0.01)) < step.until_s:
             self.beat(next_s, "E" if broad else "j", broad=broad)

@@ -41,6 +41,8 @@ _LIMITS = {
     "every_s": (0.01, 86400.0),
 }
 _SHAPES = (*NARROW_SHAPES, *BLOCK_SHAPES, *VENTRICULAR_SHAPES)
+#: Faults whose size is a share of the samples, and the largest one; what is dropped leaves some.
+_SHARES = {"missing": 1.0, "dropped": 0.9}
 #: Rates of rhythms that have another than 70/min where none is given.
 _RATES = {**dict.fromkeys(WAVES, 240.0), "svt": 190.0, "vt": 180.0, "atrial_flutter": 300.0}
 #: What a word may be.
@@ -125,6 +127,10 @@ def parse_fault(text: str) -> Fault:
     if kind not in FAULTS:
         raise UserError(f"{where}: no fault {kind!r}; there are {', '.join(FAULTS)}")
     fault = _listed(Fault(kind), ("start_s", "stop_s", "size", "every_s"), rest, where)
+    if fault.kind in _SHARES and not 0.0 <= fault.size <= _SHARES[fault.kind]:
+        raise UserError(
+            f"{where}: its size is a share from 0 to {_SHARES[fault.kind]:g}, as in {fault.kind}:0:60:0.02"
+        )
     if fault.stop_s <= fault.start_s:
         raise UserError(f"{where}: it ends ({fault.stop_s:g} s) before it begins ({fault.start_s:g} s)")
     return fault
@@ -153,9 +159,11 @@ def describe(
     ends = [0.0, *(step.until_s for step in steps)]
     if any(later <= earlier for earlier, later in pairwise(ends)):
         raise UserError("--rhythm: each ends after the one before it (times count from the record's start)")
-    if any(s.rhythm == "complete_block" and not s.escape_bpm for s in steps):
+    said = [text.partition("escape_bpm=")[1] for text in rhythms]
+    if any(s.rhythm == "complete_block" and not given for s, given in zip(steps, said, strict=True)):
         raise UserError(
-            "--rhythm complete_block: escape_bpm is missing, as in complete_block:30:75:escape_bpm=38"
+            "--rhythm complete_block: escape_bpm is missing, as in complete_block:30:75:escape_bpm=38 (0: "
+            "the ventricles stand still)"
         )
     parts: dict[str, Any] = {"": Heart(), "front": FrontEnd(fs_hz=fs_hz), "spike_": Spikes()}
     for text in settings:

@@ -45,10 +45,11 @@ def sample_times(front_end: FrontEnd, faults: Sequence[Fault], duration_s: float
     time_s = np.arange(n) / front_end.fs_hz
     for fault in faults:
         if fault.kind == "jitter":
-            stray = np.clip(fault.size * Draw(seed, "jitter").normal(n), -0.49, 0.49)
-            time_s = np.maximum(time_s + stray / front_end.fs_hz, 0.0)
+            stray = np.clip(fault.size * Draw(seed, "jitter").normal(time_s.size), -0.49, 0.49)
+            time_s = np.maximum(time_s + _between(time_s, fault) * stray / front_end.fs_hz, 0.0)
         elif fault.kind == "dropped":
-            time_s = time_s[Draw(seed, "dropped").uniform(n) >= fault.size]
+            gone = Draw(seed, "dropped").uniform(time_s.size) < fault.size
+            time_s = time_s[~(gone & _between(time_s, fault))]
     return time_s
 
 

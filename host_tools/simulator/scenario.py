@@ -44,7 +44,8 @@ class Episode:
         ``wenckebach``, ``mobitz``: P waves for one that is not conducted; ``atrial_flutter``: waves for a
         beat; ``pvcs``, ``pacs``: sinus beats for one premature beat.
     escape_bpm : float
-        ``complete_block`` and pacing without capture: rate of the escape rhythm, 0 for none.
+        ``complete_block`` and pacing without capture: rate of the escape rhythm, 0 for none: of a block that
+        is ventricular standstill.
     capture : bool
         ``paced``: whether spikes are followed by beats.
     mode : str

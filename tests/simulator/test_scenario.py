@@ -150,6 +150,28 @@ def test_complete_block_has_two_rates():
     assert set(made.symbols) == {"E"}
 
 
+def test_complete_block_without_escape_is_ventricular_standstill():
+    steps = describe(["sinus:10:70", "complete_block:40:80:escape_bpm=0", "sinus:50:70"], [], [], 360.0)
+    made = simulate_scenario(steps, 3)
+    p = of(made, "p")
+    between = p[(p > 11 * 360) & (p < 39 * 360)]
+    assert 60 * 360 / np.diff(between).mean() == pytest.approx(80, rel=0.03)
+    assert not ((made.r_samples > 10 * 360) & (made.r_samples < 40 * 360)).any()
+    assert made.r_samples[-1] > 45 * 360
+
+
+def test_samples_are_dropped_where_the_fault_says():
+    plain, dropped = (
+        simulate_scenario(describe(["sinus:30:70"], ["noise_mv=0", "wander_mv=0"], faults, 360.0), 3)
+        for faults in ([], ["dropped:10:20:0.5", "dropped:12:13:0.9"])
+    )
+    first = 10 * 360
+    assert np.array_equal(dropped.samples[:first], plain.samples[:first])
+    lost = plain.samples.size - dropped.samples.size
+    assert lost == pytest.approx(0.5 * 9 * 360 + 0.95 * 360, rel=0.05)
+    assert np.array_equal(dropped.samples[-first:], plain.samples[-first:])
+
+
 def test_atrial_flutter_conducts_every_nth_wave():
     made = record(Episode("atrial_flutter", 40, 300, ratio=4), heart=Heart(f_mv=0.2, r_mv=0.01))
     assert 60 * 360 / np.diff(made.r_samples).mean() == pytest.approx(75, rel=0.02)
@@ -322,6 +344,8 @@ def test_the_command_lines_words_become_a_scenario():
         (["sinus:20"], ["r_mv=1e9"], [], "r_mv is a number from"),
         (["sinus:20"], [], ["gremlin:3"], "no fault 'gremlin'"),
         (["sinus:20"], [], ["rail:1:2:3:4:5"], "more values"),
+        (["sinus:20"], [], ["dropped"], "a share from 0 to 0.9"),
+        (["sinus:20"], [], ["missing:1:2:-0.1"], "a share from 0 to 1"),
     ],
 )
 def test_a_wrong_word_is_one_line_that_says_what_there_is(rhythms, given_settings, faults, said):
