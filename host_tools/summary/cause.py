@@ -19,7 +19,12 @@ LARGE_MV = 30.0
 
 
 def likely_cause(
-    samples: NDArray[np.int16], quality: Quality, silent: list[Span], fs_hz: float, adu_per_mv: float
+    samples: NDArray[np.int16],
+    quality: Quality,
+    silent: list[Span],
+    fs_hz: float,
+    adu_per_mv: float,
+    beats_elsewhere: bool = False,
 ) -> str | None:
     """Say what the signal looks like where no beat was found, and what that may come from.
 
@@ -33,6 +38,8 @@ def likely_cause(
         Where beats were to be expected and none was found.
     fs_hz, adu_per_mv : float
         Rate and units per mV of the samples.
+    beats_elsewhere : bool
+        Whether beats were found in the rest: gain and unit are right then.
 
     Returns
     -------
@@ -61,6 +68,11 @@ def likely_cause(
             f"the line is quiet (about {size_mv:.2f} mV): asystole, no electrode on the patient, or gain or "
             "unit wrong"
         )
+    if size_mv < SMALL_MV and beats_elsewhere:
+        return (
+            f"small waves go on (about {size_mv:.2f} mV peak to peak): P waves or pacing spikes without QRS "
+            "complexes, or beats too small for this lead?"
+        )
     if size_mv < SMALL_MV:
         return (
             f"a signal is there, but small (about {size_mv:.2f} mV peak to peak): are gain and unit right, "
@@ -85,13 +97,18 @@ def signal_size_mv(
         if good.any():
             values = samples[first:stop].astype(np.float64)
             values[~good] = np.median(values[good])
-            shape = _moving_mean(values, 0.02 * fs_hz) - _moving_mean(values, 0.6 * fs_hz)
+            shape = smoothed(values, fs_hz)
             ranges += [
                 float(np.ptp(shape[k : k + step]))
                 for k in range(0, len(shape), step)
                 if 2 * int(good[k : k + step].sum()) > step
             ]
     return float(np.median(ranges)) / adu_per_mv if ranges else 0.0
+
+
+def smoothed(values: NDArray[np.float64], fs_hz: float) -> NDArray[np.float64]:
+    """Return a signal without fine noise and wander."""
+    return _moving_mean(values, 0.02 * fs_hz) - _moving_mean(values, 0.6 * fs_hz)
 
 
 def _moving_mean(values: NDArray[np.float64], width: float) -> NDArray[np.float64]:

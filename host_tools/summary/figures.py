@@ -22,6 +22,7 @@ from host_tools.ec57 import CLASSES, Score, pair_beats, qrs_score, sveb_score, v
 from host_tools.reference.params import ADU_PER_MV
 
 from .cause import LEAST_S, likely_cause, signal_size_mv
+from .doubt import beat_sizes_mv, doubted, small_beats
 from .patterns import Pattern, alternations, runs_of
 from .pauses import Pause, find_pauses, longest_pause
 from .quality import Quality
@@ -125,8 +126,9 @@ class Summary:
     """All figures of a recording; plain values only, ready for JSON.
 
     ``pauses``: all of three seconds and longer. ``fibrillation``: where ventricular flutter or fibrillation
-    is suspected. ``unreadable``: where there is a signal in which no beats can be told. ``notice``: why no
-    beats were found, where there is a part without any.
+    is suspected. ``unreadable``: where there is a signal in which no beats can be told. ``small_beats``:
+    where beats are far smaller than those before. ``notice``: why no beats were found, where there is a part
+    without any.
     """
 
     duration_s: float
@@ -146,6 +148,7 @@ class Summary:
     pauses: list[Pause] = field(default_factory=list)
     fibrillation: list[Stretch] = field(default_factory=list)
     unreadable: list[Stretch] = field(default_factory=list)
+    small_beats: list[Stretch] = field(default_factory=list)
     paced_beats: int = 0
     notice: str | None = None
 
@@ -213,6 +216,11 @@ def summarise(
     waves = [regular_waves(at, first, stop, fs_hz) for first, stop in stretches.fibrillation]
     episodes += [_episode(p, "V", at, fs_hz) for p in waves if p is not None]
     pauses = find_pauses(at, joined, stretches, n_samples, fs_hz)
+    small: list[Span] = []
+    if samples is not None and quality is not None:
+        sizes_mv = beat_sizes_mv(samples, quality, at, fs_hz, adu_per_mv)
+        small = small_beats(sizes_mv, at, fs_hz)
+        pauses = doubted(pauses, sizes_mv, at, samples, quality, fs_hz, adu_per_mv)
     return Summary(
         duration_s=n_samples / fs_hz,
         beats=len(beats),
@@ -234,6 +242,7 @@ def summarise(
         pauses=pauses,
         fibrillation=_stretches(stretches.fibrillation, fs_hz),
         unreadable=_stretches(stretches.unreadable, fs_hz),
+        small_beats=_stretches(small, fs_hz),
         paced_beats=int(((beats["flags"] & FLAG_PACED) != 0).sum()),
         notice=_notice(samples, quality, stretches, pauses, len(beats), fs_hz, adu_per_mv),
     )
@@ -276,9 +285,11 @@ def _notice(
         return None
 
     def cause(where: str, silent: list[Span]) -> str | None:
-        text = likely_cause(samples, quality, silent, fs_hz, adu_per_mv)
+        text = likely_cause(samples, quality, silent, fs_hz, adu_per_mv, n_beats > 0)
         return None if text is None else f"{where}: {text}"
 
+    if n_beats == 0 and samples.size < LEAST_S * fs_hz:
+        return "no beats were found: the record is too short, the thresholds have yet to be learnt"
     if n_beats == 0 and not stretches.fibrillation:
         return cause("no beats were found", [(0, samples.size)])
     pause = _inner_parts(pauses, fs_hz)

@@ -18,12 +18,14 @@ class Pause:
     """A time without a beat, with signal all the way: its length and where it begins.
 
     ``complete``: between two beats. Else the recording, or its readable part, begins or ends within, and
-    the pause is at least so long.
+    the pause is at least so long. ``doubtful``: the signal in it is as large as beats are, see
+    :func:`.doubted`.
     """
 
     duration_s: float
     start_s: float
     complete: bool = True
+    doubtful: bool = False
 
 
 def find_pauses(

@@ -90,6 +90,7 @@ def _pause_text(pause: Pause | None, pauses: list[Pause]) -> str:
         return "–"
     text = f"{pause.duration_s:.2f} s at {clock(pause.start_s)}"
     text = text if pause.complete else f"at least {text}"
+    text += ", doubtful: the signal goes on, beats may have been missed" if pause.doubtful else ""
     return text if len(pauses) < 2 else f"{text} ({len(pauses)} of 3 s and more)"
 
 
@@ -104,6 +105,12 @@ def _marks(summary: Summary) -> list[tuple[str, str]]:
         rows.append(
             ("flutter/fibrillation", f"ventricular, suspected: {_stretch_text(summary.fibrillation)}")
         )
+    if summary.small_beats:
+        why = (
+            "far smaller than those before: P waves without QRS complexes, other gain or contact, or noise "
+            "before?"
+        )
+        rows.append(("small beats", f"{_stretch_text(summary.small_beats)}, {why}"))
     if summary.paced_beats:
         rows.append(("paced", _count(summary.paced_beats, "beat")))
     return rows

@@ -357,7 +357,68 @@ def test_a_pause_with_noise_and_wander_is_quiet():
 
 def test_nothing_is_said_where_beats_are_found_or_too_little_was_seen():
     assert sum_up(beats_at(range(1, 30)), 30).notice is None
-    assert sum_up(beats_at([]), 4, samples=ecg(4, 0.1)).notice is None
+
+
+def test_a_record_too_short_for_any_beat_says_so():
+    notice = sum_up(beats_at([]), 1, samples=ecg(1)).notice
+    assert notice.startswith("no beats were found: the record is too short")
+    assert sum_up(beats_at([0.25, 0.75]), 1, samples=ecg(1)).notice is None
+
+
+def test_small_waves_in_a_pause_are_not_blamed_on_gain_and_unit():
+    """Where beats were found before, they are right: P waves or spikes go on without QRS complexes."""
+    samples = np.concatenate([ecg(12), ecg(18, 0.13)])
+    beats = beats_at(np.arange(0.25, 12, 0.5))
+    notice = sum_up(beats, 30, said((14.9, CONDITION_PAUSE)), samples).notice
+    (size_mv,) = re.findall(r"no beats in the pauses: small waves go on \(about ([0-9.]+) mV", notice)
+    assert float(size_mv) == pytest.approx(0.13, rel=0.15)
+    assert "P waves" in notice
+    assert "gain" not in notice
+
+
+@pytest.mark.parametrize(("share", "small"), [(0.1, True), (0.28, True), (0.4, False), (3.0, False)])
+def test_beats_that_become_far_smaller_are_said(share, small):
+    """P waves that are taken for beats when the ventricles have stopped: counted, but never in silence."""
+    samples = np.concatenate([ecg(20), ecg(20, share)])
+    summary = sum_up(beats_at(np.arange(0.25, 40, 0.5)), 40, samples=samples)
+    found = [(s.start_s, s.duration_s) for s in summary.small_beats]
+    assert found == ([(20.25, 19.5)] if small else [])
+    assert ("small beats 19.5 s at 0:20.2, far smaller" in shown(summary)) is small
+
+
+def test_a_few_small_beats_or_none_to_compare_with_are_nothing():
+    beats = beats_at(np.arange(0.25, 40, 0.5))
+    few = np.concatenate([ecg(20), ecg(2, 0.2), ecg(18)])
+    late = np.concatenate([ecg(1), ecg(39, 0.2)])
+    for samples in (few, late):
+        assert sum_up(beats, 40, samples=samples).small_beats == []
+    gap = np.concatenate([ecg(20), np.full(10 * FS, -32768, np.int16), ecg(10)])
+    assert sum_up(beats, 40, samples=gap).small_beats == []
+
+
+@pytest.mark.parametrize(("size_mv", "doubtful"), [(0.02, False), (0.3, False), (0.8, True), (2.0, True)])
+@pytest.mark.parametrize("stop_s", [24, 40])
+def test_a_pause_as_loud_as_beats_are_is_doubted(size_mv, doubtful, stop_s):
+    """P waves are smaller; at the end of the record as between two beats."""
+    samples = np.concatenate([ecg(20), ecg(4, size_mv), ecg(16)])
+    times = np.arange(0.25, 40, 0.5)
+    beats = beats_at(times[(times < 20) | (times > stop_s)])
+    if stop_s == 40:
+        samples = np.concatenate([samples[: 20 * FS], ecg(20, size_mv)])
+    (pause,) = sum_up(beats, 40, said((23.1, CONDITION_PAUSE), (24.3, 0)), samples).pauses
+    assert pause.start_s == 19.75
+    assert pause.complete is (stop_s == 24)
+    assert pause.doubtful is doubtful
+    (told,) = [sum_up(beats, 40, said((23.1, CONDITION_PAUSE), (24.3, 0)), samples)]
+    assert ("doubtful: the signal goes on" in shown(told)) is doubtful
+
+
+def test_a_pause_among_small_beats_is_none_the_less_a_pause():
+    """A few waves of 0.1 mV that were taken for beats do not make 0.1 mV the size of a beat."""
+    samples = np.concatenate([ecg(20), ecg(20, 0.1)])
+    beats = beats_at([*np.arange(0.25, 20, 0.5), *np.arange(20.25, 27, 0.5), 36.25, 36.75])
+    (pause,) = sum_up(beats, 40, samples=samples).pauses
+    assert (pause.duration_s, pause.doubtful) == (9.5, False)
 
 
 changes = st.lists(st.tuples(st.integers(0, 120), st.integers(0, 31)), max_size=12)
