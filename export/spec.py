@@ -305,7 +305,8 @@ def _train(b: _Builder, train: dict[str, Any]) -> None:
     lobe = (b.constants["RPEAK_INTEGRATE_STEPS"] - 1) // 2
     if hold <= lobe:
         raise UserError(f"train.hold_ms is {hold} steps: a wave must end after its lobe, {lobe} steps")
-    b.add("TRAIN_DECAY_SHIFT", train["decay_shift"], "the running height falls by 2^-this in a step")
+    b.add("TRAIN_DECAY_STEPS", train["decay_steps"], "the running height falls this often, detector steps,")
+    b.add("TRAIN_DECAY_SHIFT", train["decay_shift"], "by 2^-this")
     steps("forget", "without a wave for so long the next one sets the height")
     b.add("TRAIN_SIDE_Q8", train["side_q8"], "least height of the side followed beside the other")
     b.add("TRAIN_WAVES", train["waves"], "like distances in a row that make a train")

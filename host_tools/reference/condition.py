@@ -44,7 +44,6 @@ def condition_reset(s: Any) -> None:
     """Forget everything."""
     for i in range(CONDITION_BLOCKS):
         condition_clear(s, i)
-    s.last = 0
     s.block_steps = 0
     s.silent_steps = 0
     s.at = 0
@@ -111,7 +110,7 @@ def condition_is_wavy(s: Any, count: int, least_full_q10: int) -> bool:
     height_q10 = rpeak_log2(height)
     total_q10 = rpeak_log2(total)
     pace_q10 = rpeak_log2(change_total) - total_q10
-    full_q10 = total_q10 - rpeak_log2(height * (count * CONDITION_BLOCK_STEPS // 2))
+    full_q10 = total_q10 - rpeak_log2(height * (count * CONDITION_BLOCK_STEPS // 4))
     if height <= CONDITION_MINIMUM or full_q10 <= least_full_q10:
         return False
     if rpeak_log2(change_top + change_second) - height_q10 >= CONDITION_STEEP_Q10:
@@ -140,11 +139,10 @@ def condition_judge(s: Any, rpeak: Any) -> None:
 
 @kernel
 def condition_measure(s: Any, rpeak: Any) -> None:
-    """Add a step to the present block."""
+    """Add a step, one of two, to the present block."""
     i = to_int(s.at)
     value = to_int(rpeak.history[(to_int(rpeak.steps) - 1) % RPEAK_RING_STEPS])
-    change = abs(value - s.last)
-    s.last = value
+    change = abs(value - to_int(rpeak.history[(to_int(rpeak.steps) - 2) % RPEAK_RING_STEPS]))
     s.sum[i] = s.sum[i] + abs(value)
     s.change_sum[i] = s.change_sum[i] + change
     s.top[i] = max(abs(value), to_int(s.top[i]))
@@ -168,9 +166,10 @@ def condition_is_quiet(s: Any, rpeak: Any) -> bool:
 @kernel
 def condition_step(s: Any, rpeak: Any, beats: int) -> None:
     """Follow a detector step; ``beats``: how many it found."""
-    condition_measure(s, rpeak)
     s.block_steps = s.block_steps + 1
-    if s.block_steps == CONDITION_BLOCK_STEPS:
+    if to_int(s.block_steps) & 1 == 0:
+        condition_measure(s, rpeak)
+    if s.block_steps >= CONDITION_BLOCK_STEPS:
         s.block_steps = 0
         s.filled = min(to_int(s.filled) + 1, CONDITION_BLOCKS)
         condition_judge(s, rpeak)

@@ -1,9 +1,9 @@
 """Constants of the signal chain. Generated from export/spec.toml by `make export`; do not edit."""
 
 # generated beside the model f0ce1248
-SPEC_DIGEST = "7f29dcf6dcc5876f6de47361b2fb040cfd9869c5ff9848c7e117d503c4862472"
+SPEC_DIGEST = "23783501a55ce51bd125ce9b67cee932ce1de512c8a7c3c060c10410b1b5f3b5"
 #: first 32 bits of the specification's SHA-256
-SPEC_HASH = 0x7F29DCF6
+SPEC_HASH = 0x23783501
 #: sampling rate of the chain, Hz
 FS_HZ = 360
 #: input units in one millivolt
@@ -190,8 +190,10 @@ TRAIN_LOWER_Q8 = 160
 TRAIN_MERGE_STEPS = 14
 #: a wave ends this long after its maximum at the earliest, detector steps
 TRAIN_HOLD_STEPS = 6
-#: the running height falls by 2^-this in a step
-TRAIN_DECAY_SHIFT = 8
+#: the running height falls this often, detector steps,
+TRAIN_DECAY_STEPS = 8
+#: by 2^-this
+TRAIN_DECAY_SHIFT = 5
 #: without a wave for so long the next one sets the height, detector steps
 TRAIN_FORGET_STEPS = 120
 #: least height of the side followed beside the other
@@ -323,15 +325,15 @@ CONDITION_QUIET_Q10 = 1536
 #: least height of two waves together
 CONDITION_MINIMUM = 576
 #: mean beside maximum from which it may be, log2
-CONDITION_FULL_Q10 = -1997
+CONDITION_FULL_Q10 = -1960
 #: steepest change beside the maximum up to which it may be, log2
-CONDITION_STEEP_Q10 = -1229
+CONDITION_STEEP_Q10 = -1170
 #: the same where waves come at equal distances
 CONDITION_SINE_Q10 = -960
 #: least mean change beside the mean, log2
 CONDITION_SLOW_Q10 = -3072
 #: largest mean change beside the mean, log2
-CONDITION_FAST_Q10 = -1331
+CONDITION_FAST_Q10 = -1290
 #: deviation of a regular rhythm, log2
 CONDITION_REGULAR_Q10 = -2355
 #: its least number of beats

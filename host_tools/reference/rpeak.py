@@ -96,8 +96,6 @@ def rpeak_reset(s: Any) -> None:
     s.before_slope_q10 = 0
     rpeak_clear_wave(s.train.above)
     rpeak_clear_wave(s.train.below)
-    s.wave_peak = 0
-    s.wave_slope = 0
     s.rr_before = 0
     s.following = 0
     s.before_age = 0
@@ -313,7 +311,7 @@ def rpeak_search_back(s: Any, since_beat: int) -> None:
 @kernel
 def rpeak_join_train(s: Any, side: int, w: Any) -> None:
     """Begin to follow the waves ``w`` of a train."""
-    if rpeak_log2(to_int(s.wave_peak)) < s.qrs_q10 - TRAIN_LOW_Q10:
+    if rpeak_log2(to_int(s.integral)) < s.qrs_q10 - TRAIN_LOW_Q10:
         return
     s.following = side + 1
     s.rr_before = s.rr_mean
@@ -349,23 +347,19 @@ def rpeak_take_wave(s: Any, w: Any, ended: bool) -> bool:
     if ended and rpeak_since(at, s.beat_at) >= TRAIN_APART_STEPS:
         c = s.fresh
         rpeak_clear(c)
-        c.peak_q10 = rpeak_log2(to_int(s.wave_peak))
-        c.slope_q10 = rpeak_log2(to_int(s.wave_slope))
+        c.peak_q10 = rpeak_log2(to_int(s.integral))
+        c.slope_q10 = s.slope_q10  # a train says nothing about steepness: its level stays
         c.at = at
         rpeak_take(s, c)
-        s.wave_peak = 0
-        s.wave_slope = 0
     return True
 
 
 @kernel
-def rpeak_follow_train(s: Any, slope: int) -> bool:
+def rpeak_follow_train(s: Any) -> bool:
     """Take the waves of a train as beats; True while one is followed."""
     enhanced = to_int(s.enhanced[(to_int(s.steps) - 1) & _RING_MASK])
     ended = train_step(s.train, enhanced, to_int(s.steps))
-    s.wave_peak = max(to_int(s.integral), to_int(s.wave_peak))
-    s.wave_slope = max(slope, to_int(s.wave_slope))
-    if s.following == 0:
+    if s.following == 0 and ended != 0:
         side = train_side(s.train, ended)
         if side == 0:
             rpeak_join_train(s, 0, s.train.above)
@@ -389,7 +383,7 @@ def rpeak_step(s: Any) -> None:
         rpeak_track_lobe(s, slope)
         rpeak_learn(s, slope)
         return
-    if rpeak_follow_train(s, slope):
+    if rpeak_follow_train(s):
         return
     rpeak_track_lobe(s, slope)
     if s.waiting == 1:

@@ -17,6 +17,7 @@ from .params import (
 )
 
 _MASK = SPIKE_RING - 1
+_UINT16 = 0xFFFF
 
 
 @kernel
@@ -24,6 +25,7 @@ def spike_prime(s: Any, x: int) -> None:
     """Begin with a signal that has been ``x`` (adu) so far."""
     for i in range(SPIKE_RING):
         s.ring[i] = x
+    s.jumps = 0
 
 
 @kernel
@@ -62,25 +64,35 @@ def spike_take_out(s: Any) -> None:
 
 
 @kernel
-def spike_step(s: Any, x: int) -> bool:
-    """Take a sample, adu; True where a spike was taken out SPIKE_FAR_SAMPLES before it.
-
-    The sample to go on with is ``spike_back(s, SPIKE_DELAY_SAMPLES)``.
-    """
-    s.ring[s.index] = x
-    s.index = (to_int(s.index) + 1) & _MASK
+def spike_look(s: Any) -> bool:
+    """Look at the sample SPIKE_FAR_SAMPLES before the newest, which jumped; take it out if it is a spike."""
     middle = spike_back(s, SPIKE_FAR_SAMPLES)
     before = middle - spike_back(s, SPIKE_FAR_SAMPLES + SPIKE_NEAR_SAMPLES)
     after = middle - spike_back(s, SPIKE_FAR_SAMPLES - SPIKE_NEAR_SAMPLES)
     above = before > SPIKE_MINIMUM_ADU and after > SPIKE_MINIMUM_ADU
     below = before < -SPIKE_MINIMUM_ADU and after < -SPIKE_MINIMUM_ADU
-    if not (above or below):
-        return False
-    height = min(abs(before), abs(after))
-    if not spike_stands_out(s, height):
+    if not (above or below) or not spike_stands_out(s, min(abs(before), abs(after))):
         return False
     spike_take_out(s)
     return True
+
+
+@kernel
+def spike_step(s: Any, x: int) -> bool:
+    """Take a sample, adu; True where a spike was taken out SPIKE_FAR_SAMPLES before it.
+
+    The sample to go on with is :func:`spike_output`'s.
+    """
+    jump = x - spike_back(s, SPIKE_NEAR_SAMPLES - 1)
+    jumped = 0
+    if jump > SPIKE_MINIMUM_ADU or jump < -SPIKE_MINIMUM_ADU:
+        jumped = 1
+    s.ring[s.index] = x
+    s.index = (to_int(s.index) + 1) & _MASK
+    s.jumps = ((to_int(s.jumps) << 1) | jumped) & _UINT16
+    if (to_int(s.jumps) >> SPIKE_FAR_SAMPLES) & 1 == 0:
+        return False
+    return spike_look(s)
 
 
 @kernel

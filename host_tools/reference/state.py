@@ -56,6 +56,7 @@ INPUT_DTYPE = np.dtype(
 SPIKE_DTYPE = np.dtype(
     [
         ("ring", "<i2", (SPIKE_RING,)),  # last samples, adu
+        ("jumps", "<u2"),  # bit i: the sample i before the newest jumped from those before it
         ("index", "<u1"),  # where the next one goes
     ]
 )
@@ -114,8 +115,6 @@ RPEAK_DTYPE = np.dtype(
         ("before_peak_q10", "<i4"),  # what came before beats (P waves), 0 = nothing so far
         ("before_slope_q10", "<i4"),
         ("train", np.dtype([("above", WAVE_DTYPE), ("below", WAVE_DTYPE)])),
-        ("wave_peak", "<i4"),  # largest `integral` since the last beat of a train
-        ("wave_slope", "<i4"),  # steepest change
         ("rr_before", "<i4"),  # mean RR before the train that is followed
         ("before_age", "<u1"),  # beats since one came after the like of that, at most 255
         ("following", "<u1"),  # 0, or 1 + side of the train whose waves are taken for beats
@@ -186,7 +185,6 @@ CONDITION_DTYPE = np.dtype(
         ("top", "<i4", (CONDITION_BLOCKS,)),  # their maxima
         ("change_top", "<i4", (CONDITION_BLOCKS,)),
         ("integral_top", "<i4", (CONDITION_BLOCKS,)),  # highest integral
-        ("last", "<i4"),  # last step sum
         ("block_steps", "<u2"),  # steps in the present block
         ("silent_steps", "<u2"),  # detector steps without a beat, at most PAUSE_STEPS
         ("at", "<u1"),  # present block

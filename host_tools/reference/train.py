@@ -7,6 +7,7 @@ from typing import Any
 from .fixed import kernel, to_int
 from .params import (
     TRAIN_DECAY_SHIFT,
+    TRAIN_DECAY_STEPS,
     TRAIN_FAST_STEPS,
     TRAIN_FIT_Q8,
     TRAIN_FORGET_STEPS,
@@ -63,7 +64,6 @@ def train_end_wave(w: Any) -> None:
 @kernel
 def train_step_side(w: Any, value: int, step: int) -> bool:
     """Follow one side; True where a wave has ended."""
-    w.level = w.level - (to_int(w.level) >> TRAIN_DECAY_SHIFT)
     level = to_int(w.level)
     if value > w.peak and value > level >> 1:
         notch = w.peak == 0 and value <= level and train_distance(step, w.last_at) < TRAIN_MERGE_STEPS
@@ -80,6 +80,9 @@ def train_step_side(w: Any, value: int, step: int) -> bool:
 @kernel
 def train_step(s: Any, enhanced: int, step: int) -> int:
     """Take the enhancer's value of a step; bit i is set where a wave of side i has ended."""
+    if step & (TRAIN_DECAY_STEPS - 1) == 0:
+        s.above.level = s.above.level - (to_int(s.above.level) >> TRAIN_DECAY_SHIFT)
+        s.below.level = s.below.level - (to_int(s.below.level) >> TRAIN_DECAY_SHIFT)
     ended = 0
     if train_step_side(s.above, enhanced, step):
         ended |= 1

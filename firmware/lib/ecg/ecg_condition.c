@@ -46,7 +46,7 @@ static bool is_wavy(const ecg_condition_t *s, uint32_t count, int32_t least_full
     int32_t height_q10 = ecg_rpeak_log2(height);
     int32_t sum_q10 = ecg_rpeak_log2(sum);
     int32_t pace_q10 = ecg_rpeak_log2(change_sum) - sum_q10;
-    int32_t full_q10 = sum_q10 - ecg_rpeak_log2(height * (int32_t)(count * ECG_CONDITION_BLOCK_STEPS / 2u));
+    int32_t full_q10 = sum_q10 - ecg_rpeak_log2(height * (int32_t)(count * ECG_CONDITION_BLOCK_STEPS / 4u));
     return height > ECG_CONDITION_MINIMUM && full_q10 > least_full_q10 &&
            ecg_rpeak_log2(change_top[0] + change_top[1]) - height_q10 < ECG_CONDITION_STEEP_Q10 &&
            pace_q10 > ECG_CONDITION_SLOW_Q10 && pace_q10 < ECG_CONDITION_FAST_Q10;
@@ -67,9 +67,8 @@ static void judge(ecg_condition_t *s, const ecg_rpeak_t *rpeak) {
 /* Adds a step to the present block. */
 static void measure(ecg_condition_t *s, const ecg_rpeak_t *rpeak) {
     ecg_block_t *b = &s->block[s->at];
-    int32_t value = rpeak->history[(rpeak->steps - 1u) % ECG_RPEAK_RING_STEPS];
-    int32_t change = ecg_abs(value - s->last);
-    s->last = value;
+    int32_t value = rpeak->history[(rpeak->steps - 1u) & (ECG_RPEAK_RING_STEPS - 1u)];
+    int32_t change = ecg_abs(value - rpeak->history[(rpeak->steps - 2u) & (ECG_RPEAK_RING_STEPS - 1u)]);
     value = ecg_abs(value);
     b->sum += value;
     b->change_sum += change;
@@ -92,9 +91,11 @@ static bool is_quiet(const ecg_condition_t *s, const ecg_rpeak_t *rpeak) {
 }
 
 void ecg_condition_step(ecg_condition_t *s, const ecg_rpeak_t *rpeak, int beats) {
-    measure(s, rpeak);
     s->block_steps += 1;
-    if (s->block_steps == ECG_CONDITION_BLOCK_STEPS) {
+    if ((s->block_steps & 1u) == 0) {
+        measure(s, rpeak);
+    }
+    if (s->block_steps >= ECG_CONDITION_BLOCK_STEPS) {
         s->block_steps = 0;
         s->filled = (uint8_t)ecg_min(s->filled + 1, ECG_CONDITION_BLOCKS);
         judge(s, rpeak);

@@ -1,7 +1,8 @@
 /* ecg_condition.h - what holds beside the beats: a pause that runs, flutter or fibrillation, a signal in
  * which no beat can be told.
  *
- * Measured over the last ECG_CONDITION_BLOCKS blocks of ECG_CONDITION_BLOCK_STEPS detector steps. A heart
+ * Measured, in every second detector step, over the last ECG_CONDITION_BLOCKS blocks of
+ * ECG_CONDITION_BLOCK_STEPS steps. A heart
  * that beats is still between its beats; flutter and fibrillation never are: their mean is near their
  * maximum, and nothing in them is steep. Where no beat has come for ECG_PAUSE_STEPS, it is a pause if nothing
  * near the last beats' height came either; else it cannot be read. */
@@ -24,7 +25,6 @@ typedef struct {
 /* Owned by the pipeline; all zero is a valid start. */
 typedef struct {
     ecg_block_t block[ECG_CONDITION_BLOCKS]; /* the one at `at` is being filled */
-    int32_t last;                            /* last step sum */
     uint16_t block_steps;                    /* steps in the present block */
     uint16_t silent_steps;                   /* steps without a beat, at most ECG_PAUSE_STEPS */
     uint8_t at;

@@ -207,7 +207,7 @@ static void search_back(ecg_rpeak_t *s, uint32_t since_beat) {
 /* Begins to follow the waves of a train, if one is there that was not found beat by beat. */
 static void join_train(ecg_rpeak_t *s, uint32_t ended) {
     int side = ecg_train_side(&s->train, ended);
-    if (side < 0 || ecg_rpeak_log2(s->wave_peak) < s->qrs_q10 - ECG_TRAIN_LOW_Q10) {
+    if (side < 0 || ecg_rpeak_log2(s->integral) < s->qrs_q10 - ECG_TRAIN_LOW_Q10) {
         return;
     }
     s->following = (uint8_t)(side + 1);
@@ -235,11 +235,9 @@ static void leave_train(ecg_rpeak_t *s) {
 }
 
 /* Takes the waves of a train as beats; true while one is followed. */
-static bool follow_train(ecg_rpeak_t *s, int32_t slope) {
+static bool follow_train(ecg_rpeak_t *s) {
     uint32_t ended = ecg_train_step(&s->train, s->enhanced[(s->steps - 1u) & RING_MASK], s->steps);
-    s->wave_peak = ecg_max(s->integral, s->wave_peak);
-    s->wave_slope = ecg_max(slope, s->wave_slope);
-    if (s->following == 0) {
+    if (s->following == 0 && ended != 0) {
         join_train(s, ended);
     }
     if (s->following == 0) {
@@ -253,10 +251,9 @@ static bool follow_train(ecg_rpeak_t *s, int32_t slope) {
     }
     uint32_t at = s->train.side[side].last_at + LOBE_STEPS;
     if (wave && at - s->beat_at >= ECG_TRAIN_APART_STEPS) {
-        ecg_rpeak_candidate_t c = {ecg_rpeak_log2(s->wave_peak), ecg_rpeak_log2(s->wave_slope), 0, 0, at};
+        /* A train says nothing about steepness: its level stays. */
+        ecg_rpeak_candidate_t c = {ecg_rpeak_log2(s->integral), s->slope_q10, 0, 0, at};
         take(s, &c);
-        s->wave_peak = 0;
-        s->wave_slope = 0;
     }
     return true;
 }
@@ -272,7 +269,7 @@ static void step(ecg_rpeak_t *s) {
         ecg_rpeak_learn(s, slope);
         return;
     }
-    if (follow_train(s, slope)) {
+    if (follow_train(s)) {
         return;
     }
     track_lobe(s, slope);

@@ -46,13 +46,12 @@ typedef struct {
     uint32_t lobe_at, beat_at;             /* step of the lobe's maximum; of the last beat */
     uint32_t found_age[2];                 /* ages of the beats just found, older first */
     ecg_train_t train;                     /* regular waves, as in tachycardia */
-    int32_t wave_peak, wave_slope;   /* highest integral, steepest change since the last beat of a train */
-    int32_t rr_before;               /* mean RR before the train that is followed */
-    ecg_rpeak_candidate_t candidate; /* waits for a better one */
-    ecg_rpeak_candidate_t skipped;   /* best one since the last beat that was not taken */
-    uint16_t learn_left;             /* steps of the learning time still to come */
-    int16_t polarity;                /* running polarity of R peaks, -256..256; the pipeline's */
-    uint8_t waiting, skipping;       /* 1 = there is a candidate; a skipped one */
+    int32_t rr_before;                     /* mean RR before the train that is followed */
+    ecg_rpeak_candidate_t candidate;       /* waits for a better one */
+    ecg_rpeak_candidate_t skipped;         /* best one since the last beat that was not taken */
+    uint16_t learn_left;                   /* steps of the learning time still to come */
+    int16_t polarity;                      /* running polarity of R peaks, -256..256; the pipeline's */
+    uint8_t waiting, skipping;             /* 1 = there is a candidate; a skipped one */
     uint8_t decimation_count, found_count;
     uint8_t before_age; /* beats since one came after the like of that, at most 255 */
     uint8_t following;  /* 0, or 1 + side of the train whose waves are taken for beats */

@@ -11,6 +11,7 @@ void ecg_spike_prime(ecg_spike_t *s, int16_t x) {
     for (uint32_t i = 0; i < ECG_SPIKE_RING; i++) {
         s->ring[i] = x;
     }
+    s->jumps = 0;
 }
 
 /* The sample `age` before the newest. */
@@ -47,21 +48,15 @@ static void take_out(ecg_spike_t *s) {
     }
 }
 
-bool ecg_spike_step(ecg_spike_t *s, int16_t x, int16_t *y) {
-    s->ring[s->index] = x;
-    s->index = (uint8_t)((s->index + 1u) & MASK);
+bool ecg_spike_look(ecg_spike_t *s) {
     int32_t middle = back(s, FAR);
     int32_t before = middle - back(s, FAR + NEAR);
     int32_t after = middle - back(s, FAR - NEAR);
-    bool spike = false;
-    if ((before > ECG_SPIKE_MINIMUM_ADU && after > ECG_SPIKE_MINIMUM_ADU) ||
-        (before < -ECG_SPIKE_MINIMUM_ADU && after < -ECG_SPIKE_MINIMUM_ADU)) {
-        int32_t height = ecg_min(ecg_abs(before), ecg_abs(after));
-        spike = stands_out(s, height);
-        if (spike) {
-            take_out(s);
-        }
+    bool above = before > ECG_SPIKE_MINIMUM_ADU && after > ECG_SPIKE_MINIMUM_ADU;
+    bool below = before < -ECG_SPIKE_MINIMUM_ADU && after < -ECG_SPIKE_MINIMUM_ADU;
+    if ((!above && !below) || !stands_out(s, ecg_min(ecg_abs(before), ecg_abs(after)))) {
+        return false;
     }
-    *y = (int16_t)back(s, ECG_SPIKE_DELAY_SAMPLES);
-    return spike;
+    take_out(s);
+    return true;
 }

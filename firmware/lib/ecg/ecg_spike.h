@@ -14,14 +14,33 @@
 /* Owned by the pipeline; set by ecg_spike_prime. */
 typedef struct {
     int16_t ring[ECG_SPIKE_RING]; /* last samples, adu */
+    uint16_t jumps;               /* bit i: the sample i before the newest jumped from those before it */
     uint8_t index;                /* where the next one goes */
 } ecg_spike_t;
+
+_Static_assert(ECG_SPIKE_FAR_SAMPLES < 16, "jumps are remembered until their surroundings are known");
 
 /* Begins with a signal that has been x, adu, so far. */
 void ecg_spike_prime(ecg_spike_t *s, int16_t x);
 
 /* Takes a sample, adu; *y is the one ECG_SPIKE_DELAY_SAMPLES before it, spikes taken out. True: one was taken
  * out ECG_SPIKE_FAR_SAMPLES before x. */
-bool ecg_spike_step(ecg_spike_t *s, int16_t x, int16_t *y);
+static inline bool ecg_spike_step(ecg_spike_t *s, int16_t x, int16_t *y);
+
+/* Looks at the sample ECG_SPIKE_FAR_SAMPLES before the newest, which jumped; takes it out if it is a spike.
+ */
+bool ecg_spike_look(ecg_spike_t *s);
+
+static inline bool ecg_spike_step(ecg_spike_t *s, int16_t x, int16_t *y) {
+    uint32_t now = s->index;
+    int32_t jump = x - s->ring[(now - ECG_SPIKE_NEAR_SAMPLES) & (ECG_SPIKE_RING - 1u)];
+    bool jumped = jump > ECG_SPIKE_MINIMUM_ADU || jump < -ECG_SPIKE_MINIMUM_ADU;
+    s->ring[now] = x;
+    s->index = (uint8_t)((now + 1u) & (ECG_SPIKE_RING - 1u));
+    s->jumps = (uint16_t)(((uint32_t)s->jumps << 1) | (jumped ? 1u : 0u));
+    bool spike = (s->jumps >> ECG_SPIKE_FAR_SAMPLES & 1u) != 0 && ecg_spike_look(s);
+    *y = s->ring[(now - ECG_SPIKE_DELAY_SAMPLES) & (ECG_SPIKE_RING - 1u)];
+    return spike;
+}
 
 #endif

@@ -32,9 +32,8 @@ static void end_wave(ecg_wave_t *w) {
     w->peak = 0;
 }
 
-/* Follows one side; true where a wave has ended. */
+/* Follows one side, on which something is going on; true where a wave has ended. */
 static bool step_side(ecg_wave_t *w, int32_t value, uint32_t step) {
-    w->level -= w->level >> ECG_TRAIN_DECAY_SHIFT;
     if (value > w->peak && value > w->level >> 1) {
         bool notch = w->peak == 0 && value <= w->level && step - w->last_at < ECG_TRAIN_MERGE_STEPS;
         if (!notch) {
@@ -50,7 +49,13 @@ static bool step_side(ecg_wave_t *w, int32_t value, uint32_t step) {
     return true;
 }
 
-uint32_t ecg_train_step(ecg_train_t *s, int32_t enhanced, uint32_t step) {
+void ecg_train_decay(ecg_train_t *s) {
+    for (uint32_t i = 0; i < 2; i++) {
+        s->side[i].level -= s->side[i].level >> ECG_TRAIN_DECAY_SHIFT;
+    }
+}
+
+uint32_t ecg_train_look(ecg_train_t *s, int32_t enhanced, uint32_t step) {
     uint32_t above = step_side(&s->side[0], enhanced, step) ? 1u : 0u;
     return above | (step_side(&s->side[1], -enhanced, step) ? 2u : 0u);
 }

@@ -28,7 +28,12 @@ typedef struct {
 } ecg_train_t;
 
 /* Takes the enhancer's value of a step. Returns bit i where a wave of side i has ended. */
-uint32_t ecg_train_step(ecg_train_t *s, int32_t enhanced, uint32_t step);
+static inline uint32_t ecg_train_step(ecg_train_t *s, int32_t enhanced, uint32_t step);
+
+/* Its parts: every ECG_TRAIN_DECAY_STEPS the running heights fall; and what is to do while there is a wave.
+ */
+void ecg_train_decay(ecg_train_t *s);
+uint32_t ecg_train_look(ecg_train_t *s, int32_t enhanced, uint32_t step);
 
 /* The detector has found a beat. */
 void ecg_train_beat(ecg_train_t *s);
@@ -39,5 +44,14 @@ int ecg_train_side(const ecg_train_t *s, uint32_t ended);
 
 /* Whether the train of a side is over; `ended`: a wave of it has just ended. */
 bool ecg_train_lost(const ecg_wave_t *w, bool ended, uint32_t step);
+
+static inline uint32_t ecg_train_step(ecg_train_t *s, int32_t enhanced, uint32_t step) {
+    if ((step & (ECG_TRAIN_DECAY_STEPS - 1u)) == 0) {
+        ecg_train_decay(s);
+    }
+    bool waves = (s->side[0].peak | s->side[1].peak) != 0 || enhanced > s->side[0].level >> 1 ||
+                 -enhanced > s->side[1].level >> 1;
+    return waves ? ecg_train_look(s, enhanced, step) : 0;
+}
 
 #endif

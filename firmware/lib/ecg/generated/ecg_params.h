@@ -1,12 +1,12 @@
 /* ecg_params.h - generated from export/spec.toml by `make export`; do not edit.
- * specification 7f29dcf6dcc5876f, model f0ce1248, 360 Hz */
+ * specification 23783501a55ce51b, model f0ce1248, 360 Hz */
 #ifndef ECG_PARAMS_H
 #define ECG_PARAMS_H
 
 #include <stdint.h>
 
 /* clang-format off */
-#define ECG_SPEC_HASH UINT32_C(0x7F29DCF6) /* first 32 bits of the specification's SHA-256 */
+#define ECG_SPEC_HASH UINT32_C(0x23783501) /* first 32 bits of the specification's SHA-256 */
 #define ECG_FS_HZ 360 /* sampling rate of the chain, Hz */
 #define ECG_ADU_PER_MV 200 /* input units in one millivolt */
 #define ECG_FLAT_TOLERANCE_ADU 1 /* a flat stretch stays within this of its start */
@@ -100,7 +100,8 @@
 #define ECG_TRAIN_LOWER_Q8 160 /* least share of the running height that a wave has */
 #define ECG_TRAIN_MERGE_STEPS 14 /* a smaller wave this soon belongs to the one before, detector steps */
 #define ECG_TRAIN_HOLD_STEPS 6 /* a wave ends this long after its maximum at the earliest, detector steps */
-#define ECG_TRAIN_DECAY_SHIFT 8 /* the running height falls by 2^-this in a step */
+#define ECG_TRAIN_DECAY_STEPS 8 /* the running height falls this often, detector steps, */
+#define ECG_TRAIN_DECAY_SHIFT 5 /* by 2^-this */
 #define ECG_TRAIN_FORGET_STEPS 120 /* without a wave for so long the next one sets the height, detector steps */
 #define ECG_TRAIN_SIDE_Q8 213 /* least height of the side followed beside the other */
 #define ECG_TRAIN_WAVES 8 /* like distances in a row that make a train */
@@ -166,11 +167,11 @@
 #define ECG_CONDITION_QUIET_BLOCKS 3 /* blocks without anything high in a pause */
 #define ECG_CONDITION_QUIET_Q10 1536 /* what is so far below a beat is quiet, log2 */
 #define ECG_CONDITION_MINIMUM 576 /* least height of two waves together */
-#define ECG_CONDITION_FULL_Q10 (-1997) /* mean beside maximum from which it may be, log2 */
-#define ECG_CONDITION_STEEP_Q10 (-1229) /* steepest change beside the maximum up to which it may be, log2 */
+#define ECG_CONDITION_FULL_Q10 (-1960) /* mean beside maximum from which it may be, log2 */
+#define ECG_CONDITION_STEEP_Q10 (-1170) /* steepest change beside the maximum up to which it may be, log2 */
 #define ECG_CONDITION_SINE_Q10 (-960) /* the same where waves come at equal distances */
 #define ECG_CONDITION_SLOW_Q10 (-3072) /* least mean change beside the mean, log2 */
-#define ECG_CONDITION_FAST_Q10 (-1331) /* largest mean change beside the mean, log2 */
+#define ECG_CONDITION_FAST_Q10 (-1290) /* largest mean change beside the mean, log2 */
 #define ECG_CONDITION_REGULAR_Q10 (-2355) /* deviation of a regular rhythm, log2 */
 #define ECG_CONDITION_REGULAR_BEATS 16 /* its least number of beats */
 #define ECG_CONDITION_TRAIN_WAVES 5 /* like waves in a row that are a tachycardia */
