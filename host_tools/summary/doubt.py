@@ -18,6 +18,8 @@ _REACH_S = 0.06
 #: MIT-BIH's records do beats become so small for so long.
 SMALL_SHARE = 0.33
 _SMALL_BEATS = 5
+#: Beats of a whole recording that are smaller, peak to peak, are said to be: P waves are 0.05 to 0.3 mV.
+TINY_MV = 0.2
 _SMALL_S = 4.0
 #: The beats before that they are compared with: as many as there are, up to the second number.
 _BEFORE = (8, 16)

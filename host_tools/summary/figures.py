@@ -22,7 +22,7 @@ from host_tools.ec57 import CLASSES, Score, pair_beats, qrs_score, sveb_score, v
 from host_tools.reference.params import ADU_PER_MV
 
 from .cause import LEAST_S, likely_cause, signal_size_mv
-from .doubt import beat_sizes_mv, doubted, small_beats
+from .doubt import TINY_MV, beat_sizes_mv, doubted, small_beats
 from .patterns import Pattern, alternations, runs_of
 from .pauses import Pause, find_pauses, longest_pause
 from .quality import Quality
@@ -217,9 +217,11 @@ def summarise(
     episodes += [_episode(p, "V", at, fs_hz) for p in waves if p is not None]
     pauses = find_pauses(at, joined, stretches, n_samples, fs_hz)
     small: list[Span] = []
+    size_mv = None
     if samples is not None and quality is not None:
         sizes_mv = beat_sizes_mv(samples, quality, at, fs_hz, adu_per_mv)
         small = small_beats(sizes_mv, at, fs_hz)
+        size_mv = float(np.nanmedian(sizes_mv)) if not np.isnan(sizes_mv).all() else None
         pauses = doubted(pauses, sizes_mv, at, samples, quality, fs_hz, adu_per_mv)
     return Summary(
         duration_s=n_samples / fs_hz,
@@ -244,7 +246,7 @@ def summarise(
         unreadable=_stretches(stretches.unreadable, fs_hz),
         small_beats=_stretches(small, fs_hz),
         paced_beats=int(((beats["flags"] & FLAG_PACED) != 0).sum()),
-        notice=_notice(samples, quality, stretches, pauses, len(beats), fs_hz, adu_per_mv),
+        notice=_notice(samples, quality, stretches, pauses, len(beats), fs_hz, adu_per_mv) or _tiny(size_mv),
     )
 
 
@@ -296,6 +298,16 @@ def _notice(
     if signal_size_mv(samples, quality, pause, fs_hz, adu_per_mv) > QUIET_MV:
         return cause("no beats in the pauses", pause)
     return cause("no beats in the unreadable stretches", stretches.unreadable)
+
+
+def _tiny(size_mv: float | None) -> str | None:
+    """Say that beats are smaller than QRS complexes are, where no larger ones came to compare them with."""
+    if size_mv is None or size_mv >= TINY_MV:
+        return None
+    return (
+        f"the beats found are very small (about {size_mv:.2f} mV peak to peak): P waves without QRS "
+        "complexes? Are gain and unit right, would another lead do?"
+    )
 
 
 def agree(at: NDArray[np.int64], letters: str, fs_hz: float, reference: ReferenceBeats) -> Agreement:

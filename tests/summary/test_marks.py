@@ -348,7 +348,7 @@ def test_a_pause_with_noise_and_wander_is_quiet():
     n = np.arange(18 * FS)
     line = 0.012 * np.random.default_rng(1).standard_normal(n.size) + 0.5 * np.sin(2 * np.pi * 0.2 * n / FS)
     samples = np.concatenate([ecg(12), np.rint(200 * line).astype(np.int16)])
-    beats = beats_at(np.arange(0.5, 12.1, 0.8))
+    beats = beats_at(np.arange(0.25, 12, 0.5))
     assert sum_up(beats, 30, said((14.9, CONDITION_PAUSE)), samples).notice is None
     for k in range(12):  # R waves of 0.15 mV
         samples[12 * FS : -12][k::300] += 30
@@ -356,7 +356,7 @@ def test_a_pause_with_noise_and_wander_is_quiet():
 
 
 def test_nothing_is_said_where_beats_are_found_or_too_little_was_seen():
-    assert sum_up(beats_at(range(1, 30)), 30).notice is None
+    assert sum_up(beats_at(np.arange(0.75, 30)), 30).notice is None
 
 
 def test_a_record_too_short_for_any_beat_says_so():
@@ -384,6 +384,13 @@ def test_beats_that_become_far_smaller_are_said(share, small):
     found = [(s.start_s, s.duration_s) for s in summary.small_beats]
     assert found == ([(20.25, 19.5)] if small else [])
     assert ("small beats 19.5 s at 0:20.2, far smaller" in shown(summary)) is small
+
+
+@pytest.mark.parametrize(("size_mv", "tiny"), [(0.02, True), (0.15, True), (0.3, False), (1.0, False)])
+def test_beats_no_larger_than_p_waves_from_the_start_are_said(size_mv, tiny):
+    summary = sum_up(beats_at(np.arange(0.25, 40, 0.5)), 40, samples=ecg(40, size_mv))
+    assert ("the beats found are very small" in (summary.notice or "")) is tiny
+    assert summary.small_beats == []
 
 
 def test_a_few_small_beats_or_none_to_compare_with_are_nothing():
