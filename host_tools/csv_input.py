@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from host_tools.bounded_input import check_regular
-from host_tools.csv_layout import Layout, find_layout, is_comment, is_missing, to_number
+from host_tools.csv_layout import Layout, find_layout, is_comment, is_missing, refuse_texts, to_number
 from host_tools.csv_time import clock_seconds, estimate_rate, place_rows, quick_seconds
 from host_tools.errors import UserError
 from host_tools.lead_choice import LOOK_S, Choice, choose_lead, find_lead
@@ -222,6 +222,7 @@ def _column(
     usable = [k for k in layout.numeric if k not in layout.times]
     if not usable:
         if len(layout.names) > 1:
+            refuse_texts(path, layout, *_first_rows(path, encoding, layout, 1))
             raise UserError(
                 f"{path}: every column of numbers tells the time by its name or values; say which is the ECG "
                 f"with --lead: {', '.join(f'{i} = {name}' for i, name in enumerate(layout.names[:20]))}"

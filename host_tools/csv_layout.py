@@ -203,6 +203,16 @@ def find_layout(path: Path, lines: Sequence[str], whole: bool) -> Layout:
     return layout
 
 
+def refuse_texts(path: Path, layout: Layout, cells: Sequence[str] = ()) -> None:
+    """Say of the first column that is neither numbers nor times what its first cell holds."""
+    for k, cell in enumerate(cells[: len(layout.names)]):
+        if k not in layout.numeric and k not in layout.times and not is_missing(cell):
+            raise UserError(
+                f"{path}: beside the time no column holds numbers: {layout.names[k]!r} holds "
+                f"{printable(cell[:40])!r}"
+            )
+
+
 def _split(path: Path, all_rows: list[str], body: list[str]) -> Layout:
     """Find the separator and the decimal mark."""
     for delimiter in _DELIMITERS:

@@ -277,6 +277,7 @@ def test_another_rate_in_the_file_is_said(tmp_path: Path) -> None:
         ("0.1\n" * 30 + "1_000\n" + "0.1\n", "line 31: '1_000' is not a number"),
         ("0.1\n" * 30 + "٣\n" + "0.1\n", "line 31: '٣' is not a number"),
         ("time,sample\n" + "".join(f"{i / 250:.3f},{i}\n" for i in range(99)), "tells the time .*--lead"),
+        ("time,ecg\n" + "".join(f"{i / 250},{i % 9} mV\n" for i in range(99)), "'ecg' holds '0 mV'"),
         ("ecg\n" + "nan\n" * 30, "holds no sample"),
         ("0.1\n" * 30 + "\0\n", "control codes"),
         (",".join(V[:300]) + "\n", "one row of 300 numbers: write each sample into a row"),
