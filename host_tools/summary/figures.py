@@ -22,7 +22,7 @@ from host_tools.ec57 import CLASSES, Score, pair_beats, qrs_score, sveb_score, v
 from host_tools.reference.params import ADU_PER_MV
 
 from .cause import LEAST_S, likely_cause, signal_size_mv
-from .doubt import TINY_MV, beat_sizes_mv, doubted, small_beats
+from .doubt import TINY_MV, beat_sizes_mv, doubted, dwarfed_beats, small_beats
 from .patterns import Pattern, alternations, runs_of
 from .pauses import Pause, find_pauses, longest_pause
 from .quality import Quality
@@ -127,8 +127,8 @@ class Summary:
 
     ``pauses``: all of three seconds and longer. ``fibrillation``: where ventricular flutter or fibrillation
     is suspected. ``unreadable``: where there is a signal in which no beats can be told. ``small_beats``:
-    where beats are far smaller than those before. ``notice``: why no beats were found, where there is a part
-    without any.
+    where beats are far smaller than those before; ``dwarfed_beats``: how many are beside larger ones.
+    ``notice``: why no beats were found, where there is a part without any.
     """
 
     duration_s: float
@@ -148,6 +148,7 @@ class Summary:
     pauses: list[Pause] = field(default_factory=list)
     fibrillation: list[Stretch] = field(default_factory=list)
     unreadable: list[Stretch] = field(default_factory=list)
+    dwarfed_beats: int = 0
     small_beats: list[Stretch] = field(default_factory=list)
     paced_beats: int = 0
     notice: str | None = None
@@ -217,10 +218,10 @@ def summarise(
     episodes += [_episode(p, "V", at, fs_hz) for p in waves if p is not None]
     pauses = find_pauses(at, joined, stretches, n_samples, fs_hz)
     small: list[Span] = []
-    size_mv = None
+    size_mv, dwarfed = None, 0
     if samples is not None and quality is not None:
         sizes_mv = beat_sizes_mv(samples, quality, at, fs_hz, adu_per_mv)
-        small = small_beats(sizes_mv, at, fs_hz)
+        small, dwarfed = small_beats(sizes_mv, at, fs_hz), dwarfed_beats(sizes_mv)
         size_mv = float(np.nanmedian(sizes_mv)) if not np.isnan(sizes_mv).all() else None
         pauses = doubted(pauses, sizes_mv, at, samples, quality, fs_hz, adu_per_mv)
     return Summary(
@@ -244,6 +245,7 @@ def summarise(
         pauses=pauses,
         fibrillation=_stretches(stretches.fibrillation, fs_hz),
         unreadable=_stretches(stretches.unreadable, fs_hz),
+        dwarfed_beats=dwarfed,
         small_beats=_stretches(small, fs_hz),
         paced_beats=int(((beats["flags"] & FLAG_PACED) != 0).sum()),
         notice=_notice(samples, quality, stretches, pauses, len(beats), fs_hz, adu_per_mv) or _tiny(size_mv),

@@ -111,6 +111,9 @@ def _marks(summary: Summary) -> list[tuple[str, str]]:
             "before?"
         )
         rows.append(("small beats", f"{_stretch_text(summary.small_beats)}, {why}"))
+    elif summary.dwarfed_beats:
+        why = "far smaller than others beside them: P waves or artefacts taken for beats?"
+        rows.append(("small beats", f"{_count(summary.dwarfed_beats, 'beat')}, {why}"))
     if summary.paced_beats:
         rows.append(("paced", _count(summary.paced_beats, "beat")))
     return rows

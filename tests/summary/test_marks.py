@@ -393,6 +393,19 @@ def test_beats_no_larger_than_p_waves_from_the_start_are_said(size_mv, tiny):
     assert summary.small_beats == []
 
 
+@pytest.mark.parametrize(("share", "dwarfed"), [(0.1, 50), (0.25, 50), (0.45, 0)])
+def test_p_waves_between_beats_of_a_complete_block_are_said(share, dwarfed):
+    """An escape beat every 2 s, and P waves between them that were counted."""
+    samples = ecg(100)
+    samples[(np.arange(samples.size) // 180) % 4 != 0] = 0
+    samples += np.roll(np.rint(share * samples).astype(np.int16), FS)
+    summary = sum_up(beats_at(np.arange(0.25, 100, 1.0)), 100, samples=samples)
+    assert (summary.dwarfed_beats, summary.small_beats) == (dwarfed, [])
+    assert ("small beats 50 beats, far smaller than others" in shown(summary)) is (dwarfed > 0)
+    few = [*range(0, 100, 2), 1, 3, 5, 7]
+    assert sum_up(beats_at(0.25 + np.sort(few)), 100, samples=samples).dwarfed_beats == 0
+
+
 def test_a_few_small_beats_or_none_to_compare_with_are_nothing():
     beats = beats_at(np.arange(0.25, 40, 0.5))
     few = np.concatenate([ecg(20), ecg(2, 0.2), ecg(18)])
