@@ -135,7 +135,7 @@ def doubted(
         beside = known[max(int(middle) - _BEFORE[0], 0) : int(middle) + _BEFORE[0]]
         size_mv = signal_size_mv(samples, quality, [(first, stop)], fs_hz, adu_per_mv)
         # Neither a stretch of large beats nor one of small ones says alone how large beats are here.
-        beat_mv = max(float(np.median(sizes_mv[beside])), float(np.median(sizes_mv[known])))
+        beat_mv = max(float(np.median(sizes_mv[beside])), float(np.percentile(sizes_mv[known], 75)))
         loud = size_mv >= LOUD_SHARE * beat_mv
         out.append(replace(pause, doubtful=True) if loud else pause)
     return out

@@ -439,6 +439,9 @@ def test_a_pause_among_small_beats_is_none_the_less_a_pause():
     beats = beats_at([*np.arange(0.25, 20, 0.5), *np.arange(20.25, 27, 0.5), 36.25, 36.75])
     (pause,) = sum_up(beats, 40, samples=samples).pauses
     assert (pause.duration_s, pause.doubtful) == (9.5, False)
+    most = beats_at([*np.arange(0.25, 10, 0.5), *np.arange(20.25, 27, 0.5), *np.arange(36.25, 50, 0.5)])
+    samples = np.concatenate([ecg(10), ecg(40, 0.1)])
+    assert [p.doubtful for p in sum_up(most, 50, samples=samples).pauses] == [False, False]
 
 
 changes = st.lists(st.tuples(st.integers(0, 120), st.integers(0, 31)), max_size=12)
