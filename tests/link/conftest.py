@@ -92,7 +92,8 @@ class CFraming:
         return out.raw[:n]
 
     def feed(self, data: bytes) -> list[Frame]:
-        out = ctypes.create_string_buffer(2 * len(data) + 16)
+        # What came with earlier calls may end with this one's first byte.
+        out = ctypes.create_string_buffer(2 * len(data) + 600)
         n = self._c.api_parse(data, ctypes.c_size_t(len(data)), out)
         raw, found, at = out.raw[:n], [], 0
         while at < n:
