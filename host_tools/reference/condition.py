@@ -110,6 +110,7 @@ def condition_is_wavy(s: Any, count: int, least_full_q10: int) -> bool:
     height_q10 = rpeak_log2(height)
     total_q10 = rpeak_log2(total)
     pace_q10 = rpeak_log2(change_total) - total_q10
+    # By 4: ``height`` is of two maxima, and only every second step is measured.
     full_q10 = total_q10 - rpeak_log2(height * (count * CONDITION_BLOCK_STEPS // 4))
     if height <= CONDITION_MINIMUM or full_q10 <= least_full_q10:
         return False

@@ -46,6 +46,7 @@ static bool is_wavy(const ecg_condition_t *s, uint32_t count, int32_t least_full
     int32_t height_q10 = ecg_rpeak_log2(height);
     int32_t sum_q10 = ecg_rpeak_log2(sum);
     int32_t pace_q10 = ecg_rpeak_log2(change_sum) - sum_q10;
+    /* By 4: `height` is of two maxima, and only every second step is measured. */
     int32_t full_q10 = sum_q10 - ecg_rpeak_log2(height * (int32_t)(count * ECG_CONDITION_BLOCK_STEPS / 4u));
     return height > ECG_CONDITION_MINIMUM && full_q10 > least_full_q10 &&
            ecg_rpeak_log2(change_top[0] + change_top[1]) - height_q10 < ECG_CONDITION_STEEP_Q10 &&

@@ -2,10 +2,10 @@
  * which no beat can be told.
  *
  * Measured, in every second detector step, over the last ECG_CONDITION_BLOCKS blocks of
- * ECG_CONDITION_BLOCK_STEPS steps. A heart
- * that beats is still between its beats; flutter and fibrillation never are: their mean is near their
- * maximum, and nothing in them is steep. Where no beat has come for ECG_PAUSE_STEPS, it is a pause if nothing
- * near the last beats' height came either; else it cannot be read. */
+ * ECG_CONDITION_BLOCK_STEPS steps. A heart that beats is still between its beats; flutter and fibrillation
+ * never are: their mean is near their maximum, and nothing in them is steep. Where no beat has come for
+ * ECG_PAUSE_STEPS, it is a pause if nothing near the last beats' height came either; else it cannot be
+ * read. */
 #ifndef ECG_CONDITION_H
 #define ECG_CONDITION_H
 

@@ -63,7 +63,8 @@ void ecg_rpeak_follow_levels(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c, uin
         c->slope_q10 < s->beat_slope_q10 - ECG_RPEAK_SMALL_Q10) {
         return;
     }
-    /* One far above the level may be an artefact, two in a row are not; the first one is taken at half. */
+    /* One far above the level may be an artefact, two in a row are not; the first one counts half an octave
+     * less. */
     bool first = s->rr_mean == 0;
     int32_t peak_q10 = first ? c->peak_q10 - ECG_OCTAVE / 2 : ecg_min(c->peak_q10, s->beat_peak_q10);
     int32_t slope_q10 = first ? c->slope_q10 - ECG_OCTAVE / 2 : ecg_min(c->slope_q10, s->beat_slope_q10);
