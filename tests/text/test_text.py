@@ -23,10 +23,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from host_tools.cli import main
 from host_tools.progress import track
 from host_tools.text import LONGEST, PlainStream, cell, new_console, printable
 from tests.chain.signals import pulse_train
+from tests.command_line import Ended, run_bitbeat
 
 #: Names that somebody gave a lead, a record or a file, or could give one.
 HOSTILE = (
@@ -55,7 +55,7 @@ HOSTILE = (
 )
 ACTING = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u200b\u202e\u2028]")
 
-Bitbeat = Callable[..., tuple[int, str, str]]
+Bitbeat = Callable[..., Ended]
 
 
 @given(st.text())
@@ -105,19 +105,12 @@ def test_what_print_writes_cannot_act_on_a_terminal() -> None:
 
 @pytest.fixture
 def bitbeat(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Bitbeat:
-    """Runs the command line in this process: status, output, errors."""
+    """Runs the command line in this process; nothing that it writes may act on a terminal."""
 
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["bitbeat", *map(str, arguments)])
-        monkeypatch.setattr(sys, "stdout", sys.stdout)
-        monkeypatch.setattr(sys, "stderr", sys.stderr)
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main.run()
-        out, err = capsys.readouterr()
-        assert not ACTING.search(out + err), out + err
-        assert isinstance(ended.value.code, int)
-        return ended.value.code, out, err
+    def run(*arguments: object) -> Ended:
+        ended = run_bitbeat(monkeypatch, capsys, *arguments)
+        assert not ACTING.search(ended[1] + ended[2]), ended
+        return ended
 
     return run
 

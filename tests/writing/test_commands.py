@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,13 @@ from host_tools.build import ROOT
 from host_tools.cli import main
 from host_tools.cli.shape import shape
 from host_tools.example import example_record
+from tests.command_line import Ended, run_bitbeat
 from training.config import CONFIG_PATH
 
 MINE = b"what I measured in a year\n"
 #: A beat of the made-up record.
 PEAK = str(example_record(360.0, 1).r_samples[20])
-Bitbeat = Callable[..., tuple[int, str, str]]
+Bitbeat = Callable[..., Ended]
 
 #: Command line: files that it would write. DATA: made-up records; OWN: a CSV of the user's.
 WRITES: dict[str, list[tuple[str, tuple[str, ...]]]] = {
@@ -123,18 +125,7 @@ def _no_claims(monkeypatch: pytest.MonkeyPatch) -> None:
 def bitbeat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Bitbeat:
     """Runs the command line in this process, in a folder of its own."""
     monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["bitbeat", *map(str, arguments)])
-        monkeypatch.setattr(sys, "stdout", sys.stdout)
-        monkeypatch.setattr(sys, "stderr", sys.stderr)
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main.run()
-        out, err = capsys.readouterr()
-        return int(ended.value.code or 0), out, err
-
-    return run
+    return partial(run_bitbeat, monkeypatch, capsys)
 
 
 @pytest.fixture(scope="module")
