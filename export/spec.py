@@ -396,7 +396,8 @@ def _condition(b: _Builder, condition: dict[str, Any]) -> None:
     unit = step * 2 ** b.constants["FILTERED_FRAC_BITS"] * b.constants["ADU_PER_MV"] / 1000  # of a microvolt
     b.add("PAUSE_STEPS", round(pause / step), "the same in detector steps")
     b.add("CONDITION_BLOCKS", condition["blocks"], "blocks that fibrillation is looked for in")
-    length = round(condition["block_ms"] * b.fs_hz / (1000 * step))
+    look = b.add("CONDITION_LOOK_STEPS", 8, "what was measured is looked at this often, a power of two")
+    length = look * round(condition["block_ms"] * b.fs_hz / (1000 * step * look))
     b.add("CONDITION_BLOCK_STEPS", length, "length of a block, detector steps")
     b.add("CONDITION_QUIET_BLOCKS", condition["quiet_blocks"], "blocks without anything high in a pause")
     b.add("CONDITION_QUIET_Q10", -condition["quiet_log2_q10"], "what is so far below a beat is quiet, log2")

@@ -37,16 +37,16 @@ def _forbidden(targets: dict[str, Any]) -> float | None:
     return None if symbols is None else float(len(symbols))
 
 
-#: The first two and flash were 200, 218,000 and 32,768 until spikes, trains of waves and conditions came.
+#: The first two and flash are 5 % and 2 KB above what they were before spikes, trains of waves and conditions.
 GOALS = (
-    Goal("filter + detector, instructions per sample", 260, _of(JUDGED, "insn_per_sample")),
-    Goal("all, instructions per second at 75 bpm", 238_000, _of(JUDGED, "insn_per_second")),
+    Goal("filter + detector, instructions per sample", 195, _of(JUDGED, "insn_per_sample")),
+    Goal("all, instructions per second at 75 bpm", 221_000, _of(JUDGED, "insn_per_second")),
     Goal("features + network, instructions per beat", 120_000, _of(JUDGED, "insn_per_beat")),
     Goal("anchor network A, instructions", 370_000, _of(JUDGED, "anchor", "A")),
     Goal("anchor network C, instructions", 370_000, _of(JUDGED, "anchor", "C")),
     Goal("anchor network A on Cortex-M0, instructions", 1_100_000, _of(_SMALL, "anchor", "A")),
     Goal("anchor network C on Cortex-M0, instructions", 1_100_000, _of(_SMALL, "anchor", "C")),
-    Goal("flash of core, kernels, model; bytes", 35 * 1024, _of(JUDGED, "flash_bytes", "total")),
+    Goal("flash of core, kernels, model; bytes", 33_378, _of(JUDGED, "flash_bytes", "total")),
     Goal("state, arena, link buffers; bytes", 14 * 1024, _of(JUDGED, "ram_bytes")),
     Goal("stack, bytes", 1024, _of(JUDGED, "stack_bytes")),
     Goal("heap, float, 64-bit division symbols on Cortex-M0", 0, _forbidden),

@@ -14,6 +14,7 @@ from .params import (
     CONDITION_BLOCKS,
     CONDITION_FAST_Q10,
     CONDITION_FULL_Q10,
+    CONDITION_LOOK_STEPS,
     CONDITION_MINIMUM,
     CONDITION_QUIET_BLOCKS,
     CONDITION_QUIET_Q10,
@@ -25,6 +26,7 @@ from .params import (
     CONDITION_STEEP_Q10,
     CONDITION_TRAIN_WAVES,
     PAUSE_STEPS,
+    RPEAK_LEARN_STEPS,
     RPEAK_MINIMUM_PEAK,
     RPEAK_RING_STEPS,
 )
@@ -38,6 +40,9 @@ _UNREADABLE = 16
 _CONFIRM = 2
 _UINT8_MAX = 255
 
+#: Silence counts from the end of the learning time: before, the difference is beyond this.
+_NOT_YET = 0x80000000
+
 
 @kernel
 def condition_reset(s: Any) -> None:
@@ -45,7 +50,7 @@ def condition_reset(s: Any) -> None:
     for i in range(CONDITION_BLOCKS):
         condition_clear(s, i)
     s.block_steps = 0
-    s.silent_steps = 0
+    s.silent_from = RPEAK_LEARN_STEPS
     s.at = 0
     s.beats = 0
     s.filled = 0
@@ -165,25 +170,46 @@ def condition_is_quiet(s: Any, rpeak: Any) -> bool:
 
 
 @kernel
-def condition_step(s: Any, rpeak: Any, beats: int) -> None:
-    """Follow a detector step; ``beats``: how many it found."""
-    s.block_steps = s.block_steps + 1
-    if to_int(s.block_steps) & 1 == 0:
-        condition_measure(s, rpeak)
+def condition_end_block(s: Any, rpeak: Any) -> None:
+    """The present block is full: judge, and begin the next."""
+    s.block_steps = 0
+    s.filled = min(to_int(s.filled) + 1, CONDITION_BLOCKS)
+    condition_judge(s, rpeak)
+    s.at = (to_int(s.at) + 1) % CONDITION_BLOCKS
+    condition_clear(s, to_int(s.at))
+
+
+@kernel
+def condition_beats(s: Any, rpeak: Any, beats: int) -> None:
+    """The detector has found ``beats`` beats in this step; before :func:`condition_step`."""
+    s.beats = min(to_int(s.beats) + beats, _UINT8_MAX)
+    s.silent_from = rpeak.steps
+    s.held = s.held & _FIBRILLATION
+
+
+@kernel
+def condition_look(s: Any, rpeak: Any) -> None:
+    """Look at what was measured."""
     if s.block_steps >= CONDITION_BLOCK_STEPS:
-        s.block_steps = 0
-        s.filled = min(to_int(s.filled) + 1, CONDITION_BLOCKS)
-        condition_judge(s, rpeak)
-        s.at = (to_int(s.at) + 1) % CONDITION_BLOCKS
-        condition_clear(s, to_int(s.at))
-    if beats > 0 or rpeak.learn_left > 0:
-        s.beats = min(to_int(s.beats) + beats, _UINT8_MAX)
-        s.silent_steps = 0
-        s.held = s.held & _FIBRILLATION
-    elif s.silent_steps < PAUSE_STEPS:
-        s.silent_steps = s.silent_steps + 1
-    elif (s.held & _FIBRILLATION) == 0:
+        condition_end_block(s, rpeak)
+    silent = rpeak_since(rpeak.steps, s.silent_from)
+    running = silent >= PAUSE_STEPS and silent < _NOT_YET
+    if running and (s.held & _FIBRILLATION) == 0:
         s.beats = 0
         s.held = _UNREADABLE
         if condition_is_quiet(s, rpeak):
             s.held = _PAUSE
+
+
+@kernel
+def condition_step(s: Any, rpeak: Any) -> bool:
+    """Follow a detector step; True where fibrillation is suspected from now on."""
+    if to_int(rpeak.steps) & 1 != 0:
+        return False
+    condition_measure(s, rpeak)
+    s.block_steps = to_int(s.block_steps) + 2
+    if to_int(s.block_steps) % CONDITION_LOOK_STEPS != 0:
+        return False
+    before = to_int(s.held)
+    condition_look(s, rpeak)
+    return bool((s.held & _FIBRILLATION) != 0 and (before & _FIBRILLATION) == 0)

@@ -316,6 +316,8 @@ PAUSE_SAMPLES = 1080
 PAUSE_STEPS = 360
 #: blocks that fibrillation is looked for in
 CONDITION_BLOCKS = 4
+#: what was measured is looked at this often, a power of two
+CONDITION_LOOK_STEPS = 8
 #: length of a block, detector steps
 CONDITION_BLOCK_STEPS = 120
 #: blocks without anything high in a pause

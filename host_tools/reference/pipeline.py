@@ -6,7 +6,7 @@ from typing import Any
 
 from .bandpass import bandpass_prime, bandpass_step
 from .beat import BEAT_VALUES, beat_classify, beat_measure
-from .condition import condition_reset, condition_step
+from .condition import condition_beats, condition_reset, condition_step
 from .fixed import kernel, to_int
 from .input import INPUT_RESTART, INPUT_SKIP, RAIL_HIGH, RAIL_LOW, input_set_rails, input_step
 from .params import (
@@ -111,6 +111,8 @@ def pipeline_filter(p: Any, x: int) -> int:
 def pipeline_flags(p: Any) -> int:
     """Flags that a beat found now carries."""
     flags = to_int(p.input.recover_flags)
+    if (p.condition.held & _CONDITION_FIBRILLATION) != 0:
+        flags |= _FIBRILLATION
     if p.rpeak.learn_left > 0 or p.rr.intervals.count < RR_SHORT_BEATS:
         flags |= _LEARNING
     return flags
@@ -245,8 +247,9 @@ def pipeline_detect(p: Any) -> int:
     """Feed the newest filtered sample to the detector; returns the number of beats found."""
     found = rpeak_push(p.rpeak, to_int(p.filtered))
     if p.rpeak.decimation_count == 0:
-        condition_step(p.condition, p.rpeak, found)
-        if (p.condition.held & _CONDITION_FIBRILLATION) != 0:
+        if found > 0:
+            condition_beats(p.condition, p.rpeak, found)
+        if condition_step(p.condition, p.rpeak):
             pipeline_mark_waiting(p, _FIBRILLATION)
     return found
 

@@ -101,7 +101,7 @@ WAVE_DTYPE = np.dtype(
 RPEAK_DTYPE = np.dtype(
     [
         ("decimation_sum", "<i4"),  # sum of the samples of this step so far
-        ("decimation_count", "<u1"),
+        ("decimation_count", "<u4"),
         ("history", "<i4", (RPEAK_RING_STEPS,)),  # step sums, ring
         ("short_sum", "<i4"),
         ("long_sum", "<i4"),
@@ -185,8 +185,8 @@ CONDITION_DTYPE = np.dtype(
         ("top", "<i4", (CONDITION_BLOCKS,)),  # their maxima
         ("change_top", "<i4", (CONDITION_BLOCKS,)),
         ("integral_top", "<i4", (CONDITION_BLOCKS,)),  # highest integral
-        ("block_steps", "<u2"),  # steps in the present block
-        ("silent_steps", "<u2"),  # detector steps without a beat, at most PAUSE_STEPS
+        ("silent_from", "<u4"),  # the detector's step from which no beat has come
+        ("block_steps", "<u4"),  # steps in the present block
         ("at", "<u1"),  # present block
         ("beats", "<u1"),  # beats without a pause, at most 255
         ("filled", "<u1"),  # blocks filled, at most CONDITION_BLOCKS

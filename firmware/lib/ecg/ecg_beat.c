@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "ecg_cold.h"
 #include "ecg_intmath.h"
 #include "ecg_trace.h"
 
@@ -14,7 +15,7 @@ _Static_assert(ECG_NET_LOGITS == ECG_CLASS_COUNT, "the network was trained for o
 _Static_assert(ECG_RR_FEATURES + ECG_SHAPE_FEATURES == ECG_RHYTHM_FEATURES, "spec.toml names all features");
 
 /* Keeps the numbers behind the newest beat's features to be watched. */
-static void watch(ecg_pipeline_t *p, const ecg_held_t *held, int32_t noise_q8) {
+ECG_COLD static void watch(ecg_pipeline_t *p, const ecg_held_t *held, int32_t noise_q8) {
     const ecg_match_t *match = &p->shape.match;
     p->features[0] = held->rr_prev_samples;
     p->features[1] = held->rr_next_samples;
@@ -28,14 +29,14 @@ static void watch(ecg_pipeline_t *p, const ecg_held_t *held, int32_t noise_q8) {
 }
 
 /* Marks the beat where it is one of a run of broad ones, and the one before it, if that is still here. */
-static void mark_broad_run(ecg_pipeline_t *p, ecg_held_t *held, const int8_t *row) {
+ECG_COLD static void mark_broad_run(ecg_pipeline_t *p, ecg_held_t *held, const int8_t *row) {
     if (ecg_broad_run_step(&p->broad_run, row, (held->flags & ECG_FLAG_NOISY) != 0)) {
         p->held[0].flags |= ECG_FLAG_BROAD_RUN;
         held->flags |= ECG_FLAG_BROAD_RUN;
     }
 }
 
-void ecg_beat_measure(ecg_pipeline_t *p, int32_t r_age, ecg_held_t *held) {
+ECG_COLD void ecg_beat_measure(ecg_pipeline_t *p, int32_t r_age, ecg_held_t *held) {
     ecg_window_extract(&p->ring, r_age, p->window);
     if (p->shape.clusters.beats == 0) {
         held->flags |= ECG_FLAG_LEARNING;
@@ -61,7 +62,7 @@ void ecg_beat_measure(ecg_pipeline_t *p, int32_t r_age, ecg_held_t *held) {
 }
 
 /* Softmax of a class from the logits by a table of exp, 0..255; `winner` has the largest logit. */
-static uint8_t confidence_q8(const int8_t *logits, uint32_t winner, uint32_t class) {
+ECG_COLD static uint8_t confidence_q8(const int8_t *logits, uint32_t winner, uint32_t class) {
     uint32_t total = 0;
     for (uint32_t i = 0; i < ECG_CLASS_COUNT; i++) {
         total += ECG_CONF_EXP_Q15[logits[winner] - logits[i]];
@@ -71,7 +72,7 @@ static uint8_t confidence_q8(const int8_t *logits, uint32_t winner, uint32_t cla
 }
 
 /* Writes the network's inputs for the first held beat: its window, and the rows around it. */
-static void write_inputs(ecg_pipeline_t *p) {
+ECG_COLD static void write_inputs(ecg_pipeline_t *p) {
     memcpy(ecg_net_beat_input(&p->net), p->held[0].input, sizeof p->held[0].input);
     int8_t *out = ecg_net_rhythm_input(&p->net);
     /* Newest first; there is no row yet for beats still to come. */
@@ -84,7 +85,7 @@ static void write_inputs(ecg_pipeline_t *p) {
     }
 }
 
-void ecg_beat_classify(ecg_pipeline_t *p, ecg_beat_t *beat) {
+ECG_COLD void ecg_beat_classify(ecg_pipeline_t *p, ecg_beat_t *beat) {
     write_inputs(p);
     ECG_TRACE_INPUTS(p);
     ecg_net_invoke(&p->net, beat->logits);

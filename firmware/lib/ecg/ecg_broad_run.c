@@ -1,6 +1,8 @@
 /* ecg_broad_run.c - see ecg_broad_run.h; reference: host_tools/reference/broad_run.py */
 #include "ecg_broad_run.h"
 
+#include "ecg_cold.h"
+
 /* Lets the features at rest follow a beat that did not come early. */
 static void learn_rest(ecg_broad_run_t *s, const int8_t values[4]) {
     for (uint32_t i = 0; i < 4; i++) {
@@ -13,7 +15,7 @@ static void learn_rest(ecg_broad_run_t *s, const int8_t values[4]) {
     }
 }
 
-bool ecg_broad_run_step(ecg_broad_run_t *s, const int8_t row[ECG_RHYTHM_FEATURES], bool noisy) {
+ECG_COLD bool ecg_broad_run_step(ecg_broad_run_t *s, const int8_t row[ECG_RHYTHM_FEATURES], bool noisy) {
     const int8_t values[4] = {row[ECG_FEATURE_SPREAD], row[ECG_FEATURE_WIDTH], row[ECG_FEATURE_AREA_PEAK],
                               row[ECG_FEATURE_SLOPE]};
     bool early = row[ECG_FEATURE_PREV_HIGH] <= ECG_BROAD_RUN_EARLY;

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "ecg_cold.h"
 #include "ecg_intmath.h"
 #include "ecg_likeness.h"
 
@@ -71,7 +72,7 @@ static int32_t best_shift(const ecg_clusters_t *c, const ecg_match_t *m, uint32_
 }
 
 /* The template most like the prepared beat, and how the beat lies best on the dominant one. */
-static void find(const ecg_clusters_t *c, ecg_match_t *m) {
+ECG_COLD static void find(const ecg_clusters_t *c, ecg_match_t *m) {
     m->cluster = 0;
     m->correlation = -1024;
     m->shift = ECG_SHIFT_MAX_GRID;
@@ -118,7 +119,7 @@ static void refresh(ecg_clusters_t *c, uint32_t k) {
 }
 
 /* A free template, else the one other than the dominant that explains the fewest beats. */
-static uint32_t to_replace(const ecg_clusters_t *c) {
+ECG_COLD static uint32_t to_replace(const ecg_clusters_t *c) {
     uint32_t found = 0;
     int32_t fewest = INT32_MAX;
     for (uint32_t k = 0; k < ECG_CLUSTERS; k++) {
@@ -134,7 +135,7 @@ static uint32_t to_replace(const ecg_clusters_t *c) {
     return found;
 }
 
-void ecg_clusters_match(ecg_clusters_t *c, ecg_match_t *m, const int16_t *window) {
+ECG_COLD void ecg_clusters_match(ecg_clusters_t *c, ecg_match_t *m, const int16_t *window) {
     prepare(m, window);
     find(c, m);
     if (m->matched != 0) {
@@ -153,7 +154,7 @@ void ecg_clusters_match(ecg_clusters_t *c, ecg_match_t *m, const int16_t *window
 }
 
 /* Counts one beat for template k in the shares and in the contest for dominance. */
-static void count_beat(ecg_clusters_t *c, uint32_t k, int32_t early_q10) {
+ECG_COLD static void count_beat(ecg_clusters_t *c, uint32_t k, int32_t early_q10) {
     c->beats = (uint8_t)ecg_min(c->beats + 1, ECG_CLUSTER_SHARE_BEATS);
     uint32_t gain = 32767u / c->beats;
     uint32_t weight_q8 = early_q10 < ECG_CLUSTER_PREMATURE_LOG2_Q10 ? ECG_CLUSTER_PREMATURE_WEIGHT_Q8 : 256u;
@@ -172,7 +173,7 @@ static void count_beat(ecg_clusters_t *c, uint32_t k, int32_t early_q10) {
 }
 
 /* Whether two templates have become alike. */
-static bool alike(const ecg_clusters_t *c, uint32_t k, uint32_t j) {
+ECG_COLD static bool alike(const ecg_clusters_t *c, uint32_t k, uint32_t j) {
     if (ecg_abs(c->size_log2_q10[k] - c->size_log2_q10[j]) > ECG_CLUSTER_MERGE_LOG2_Q10) {
         return false;
     }
@@ -181,7 +182,7 @@ static bool alike(const ecg_clusters_t *c, uint32_t k, uint32_t j) {
 }
 
 /* Lets template k take in another that has become like it, or be taken in. */
-static void merge(ecg_clusters_t *c, uint32_t k) {
+ECG_COLD static void merge(ecg_clusters_t *c, uint32_t k) {
     for (uint32_t j = 0; j < ECG_CLUSTERS; j++) {
         if (j == k || c->count[j] == 0 || !alike(c, k, j)) {
             continue;
@@ -202,7 +203,7 @@ static void merge(ecg_clusters_t *c, uint32_t k) {
 }
 
 /* Makes the template dominant that leads the present one clearly. */
-static void contest(ecg_clusters_t *c) {
+ECG_COLD static void contest(ecg_clusters_t *c) {
     uint32_t best = c->dominant;
     uint32_t lead = (c->score_q15[best] * (uint32_t)ECG_CLUSTER_HYSTERESIS_Q8) >> 8;
     for (uint32_t k = 0; k < ECG_CLUSTERS; k++) {
@@ -215,7 +216,7 @@ static void contest(ecg_clusters_t *c) {
 }
 
 /* Moves template k, which has `count` beats, towards a beat. */
-static void move(ecg_clusters_t *c, uint32_t k, const ecg_match_t *m, const int16_t *window) {
+ECG_COLD static void move(ecg_clusters_t *c, uint32_t k, const ecg_match_t *m, const int16_t *window) {
     int32_t beats = ecg_min(c->count[k] + 1, ECG_CLUSTER_UPDATE_BEATS);
     int32_t shift = m->shift - ECG_SHIFT_MAX_GRID;
     for (int32_t i = 0; i < ECG_WINDOW_SAMPLES; i++) {
@@ -225,8 +226,8 @@ static void move(ecg_clusters_t *c, uint32_t k, const ecg_match_t *m, const int1
     refresh(c, k);
 }
 
-void ecg_clusters_learn(ecg_clusters_t *c, const ecg_match_t *m, const int16_t *window, int32_t early_q10,
-                        int32_t pause_q10) {
+ECG_COLD void ecg_clusters_learn(ecg_clusters_t *c, const ecg_match_t *m, const int16_t *window,
+                                 int32_t early_q10, int32_t pause_q10) {
     uint32_t k = m->cluster;
     if (c->count[k] > 0) {
         move(c, k, m, window);

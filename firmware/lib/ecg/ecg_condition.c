@@ -1,7 +1,7 @@
 /* ecg_condition.c - see ecg_condition.h; reference: host_tools/reference/condition.py */
 #include "ecg_condition.h"
 
-#include "ecg_intmath.h"
+#include "ecg_cold.h"
 #include "ecg_rpeak_score.h"
 #include "ecg_types.h"
 
@@ -10,7 +10,7 @@
 
 /* Beats or like waves at a rate that hearts have, at nearly equal distances, to the present: a tachycardia.
  */
-static bool is_organised(const ecg_condition_t *s, const ecg_rpeak_t *r) {
+ECG_COLD static bool is_organised(const ecg_condition_t *s, const ecg_rpeak_t *r) {
     for (uint32_t i = 0; i < 2; i++) {
         const ecg_wave_t *w = &r->train.side[i];
         if (w->count >= ECG_CONDITION_TRAIN_WAVES && w->spacing >= ECG_CONDITION_RR_MIN_STEPS * 16) {
@@ -28,7 +28,7 @@ static const ecg_block_t *block_back(const ecg_condition_t *s, uint32_t back) {
 }
 
 /* Whether the last `count` blocks, the present one among them, are as flutter and fibrillation are. */
-static bool is_wavy(const ecg_condition_t *s, uint32_t count, int32_t least_full_q10) {
+ECG_COLD static bool is_wavy(const ecg_condition_t *s, uint32_t count, int32_t least_full_q10) {
     int32_t sum = 0;
     int32_t change_sum = 0;
     int32_t top[2] = {0, 0};
@@ -54,7 +54,7 @@ static bool is_wavy(const ecg_condition_t *s, uint32_t count, int32_t least_full
 }
 
 /* At the end of a block: begins or ends the suspicion of flutter or fibrillation. */
-static void judge(ecg_condition_t *s, const ecg_rpeak_t *rpeak) {
+ECG_COLD static void judge(ecg_condition_t *s, const ecg_rpeak_t *rpeak) {
     bool holds = (s->held & ECG_CONDITION_FIBRILLATION) != 0;
     int32_t full_q10 = is_organised(s, rpeak) ? ECG_CONDITION_SINE_Q10 : ECG_CONDITION_FULL_Q10;
     bool now = s->filled == ECG_CONDITION_BLOCKS && is_wavy(s, ECG_CONDITION_BLOCKS, full_q10);
@@ -65,21 +65,8 @@ static void judge(ecg_condition_t *s, const ecg_rpeak_t *rpeak) {
     }
 }
 
-/* Adds a step to the present block. */
-static void measure(ecg_condition_t *s, const ecg_rpeak_t *rpeak) {
-    ecg_block_t *b = &s->block[s->at];
-    int32_t value = rpeak->history[(rpeak->steps - 1u) & (ECG_RPEAK_RING_STEPS - 1u)];
-    int32_t change = ecg_abs(value - rpeak->history[(rpeak->steps - 2u) & (ECG_RPEAK_RING_STEPS - 1u)]);
-    value = ecg_abs(value);
-    b->sum += value;
-    b->change_sum += change;
-    b->top = ecg_max(value, b->top);
-    b->change_top = ecg_max(change, b->change_top);
-    b->integral_top = ecg_max(rpeak->integral, b->integral_top);
-}
-
 /* Whether nothing near the last beats' height has come in the last blocks. */
-static bool is_quiet(const ecg_condition_t *s, const ecg_rpeak_t *rpeak) {
+ECG_COLD static bool is_quiet(const ecg_condition_t *s, const ecg_rpeak_t *rpeak) {
     int32_t top = 0;
     for (uint32_t back = 0; back < ECG_CONDITION_QUIET_BLOCKS; back++) {
         top = ecg_max(block_back(s, back)->integral_top, top);
@@ -91,26 +78,36 @@ static bool is_quiet(const ecg_condition_t *s, const ecg_rpeak_t *rpeak) {
            ecg_rpeak_log2(top) < rpeak->beat_peak_q10 - ECG_CONDITION_QUIET_Q10;
 }
 
-void ecg_condition_step(ecg_condition_t *s, const ecg_rpeak_t *rpeak, int beats) {
-    s->block_steps += 1;
-    if ((s->block_steps & 1u) == 0) {
-        measure(s, rpeak);
-    }
+/* The present block is full: begins or ends the suspicion of flutter or fibrillation, and the next block. */
+ECG_COLD static void end_block(ecg_condition_t *s, const ecg_rpeak_t *rpeak) {
+    s->block_steps = 0;
+    s->filled = (uint8_t)ecg_min(s->filled + 1, ECG_CONDITION_BLOCKS);
+    judge(s, rpeak);
+    s->at = (uint8_t)((s->at + 1u) % ECG_CONDITION_BLOCKS);
+    s->block[s->at] = (ecg_block_t){0};
+}
+
+ECG_COLD void ecg_condition_reset(ecg_condition_t *s) {
+    *s = (ecg_condition_t){0};
+    s->silent_from = ECG_RPEAK_LEARN_STEPS;
+}
+
+ECG_COLD void ecg_condition_beats(ecg_condition_t *s, const ecg_rpeak_t *rpeak, int beats) {
+    s->beats = (uint8_t)ecg_min(s->beats + beats, UINT8_MAX);
+    s->silent_from = rpeak->steps;
+    s->held &= ECG_CONDITION_FIBRILLATION;
+}
+
+ECG_COLD bool ecg_condition_look(ecg_condition_t *s, const ecg_rpeak_t *rpeak) {
+    uint8_t before = s->held;
     if (s->block_steps >= ECG_CONDITION_BLOCK_STEPS) {
-        s->block_steps = 0;
-        s->filled = (uint8_t)ecg_min(s->filled + 1, ECG_CONDITION_BLOCKS);
-        judge(s, rpeak);
-        s->at = (uint8_t)((s->at + 1u) % ECG_CONDITION_BLOCKS);
-        s->block[s->at] = (ecg_block_t){0};
+        end_block(s, rpeak);
     }
-    if (beats > 0 || rpeak->learn_left > 0) {
-        s->beats = (uint8_t)ecg_min(s->beats + beats, UINT8_MAX);
-        s->silent_steps = 0;
-        s->held &= ECG_CONDITION_FIBRILLATION;
-    } else if (s->silent_steps < ECG_PAUSE_STEPS) {
-        s->silent_steps += 1;
-    } else if ((s->held & ECG_CONDITION_FIBRILLATION) == 0) {
+    uint32_t silent = rpeak->steps - s->silent_from;
+    bool running = silent >= ECG_PAUSE_STEPS && silent < UINT32_C(0x80000000); /* not while it learns */
+    if (running && (s->held & ECG_CONDITION_FIBRILLATION) == 0) {
         s->beats = 0;
         s->held = is_quiet(s, rpeak) ? ECG_CONDITION_PAUSE : ECG_CONDITION_UNREADABLE;
     }
+    return (s->held & ~before & ECG_CONDITION_FIBRILLATION) != 0;
 }

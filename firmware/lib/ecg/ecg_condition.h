@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ecg_intmath.h"
 #include "ecg_params.h"
 #include "ecg_rpeak.h"
 
@@ -22,20 +23,46 @@ typedef struct {
     int32_t integral_top;
 } ecg_block_t;
 
-/* Owned by the pipeline; all zero is a valid start. */
+/* Owned by the pipeline; set by ecg_condition_reset. */
 typedef struct {
     ecg_block_t block[ECG_CONDITION_BLOCKS]; /* the one at `at` is being filled */
-    uint16_t block_steps;                    /* steps in the present block */
-    uint16_t silent_steps;                   /* steps without a beat, at most ECG_PAUSE_STEPS */
+    uint32_t silent_from;                    /* the detector's step from which no beat has come */
+    uint32_t block_steps;                    /* steps in the present block */
     uint8_t at;
-    uint8_t beats;  /* beats without a pause, at most 255 */
-    uint8_t filled; /* blocks filled, at most ECG_CONDITION_BLOCKS */
-    uint8_t
-        suspected; /* measures in a row that spoke for fibrillation, or against it while it is suspected */
-    uint8_t held;  /* ECG_CONDITION_PAUSE, _FIBRILLATION, _UNREADABLE */
+    uint8_t beats;     /* beats without a pause, at most 255 */
+    uint8_t filled;    /* blocks filled, at most ECG_CONDITION_BLOCKS */
+    uint8_t suspected; /* measures in a row against what holds of fibrillation */
+    uint8_t held;      /* ECG_CONDITION_PAUSE, _FIBRILLATION, _UNREADABLE */
 } ecg_condition_t;
 
-/* To be called after each detector step; `beats`: how many it found. */
-void ecg_condition_step(ecg_condition_t *s, const ecg_rpeak_t *rpeak, int beats);
+/* Forgets everything, as when the detector is reset. */
+void ecg_condition_reset(ecg_condition_t *s);
+
+/* The detector has found `beats` beats in this step; before ecg_condition_step. */
+void ecg_condition_beats(ecg_condition_t *s, const ecg_rpeak_t *rpeak, int beats);
+
+/* To be called after each detector step. True: fibrillation is suspected from now on. */
+static inline bool ecg_condition_step(ecg_condition_t *s, const ecg_rpeak_t *rpeak);
+
+/* Its part that looks at what was measured, every ECG_CONDITION_LOOK_STEPS. */
+bool ecg_condition_look(ecg_condition_t *s, const ecg_rpeak_t *rpeak);
+
+static inline bool ecg_condition_step(ecg_condition_t *s, const ecg_rpeak_t *rpeak) {
+    const uint32_t mask = ECG_RPEAK_RING_STEPS - 1u;
+    if ((rpeak->steps & 1u) != 0) {
+        return false;
+    }
+    ecg_block_t *b = &s->block[s->at];
+    int32_t value = rpeak->history[(rpeak->steps - 1u) & mask];
+    int32_t change = ecg_abs(value - rpeak->history[(rpeak->steps - 2u) & mask]);
+    value = ecg_abs(value);
+    b->sum += value;
+    b->change_sum += change;
+    b->top = ecg_max(value, b->top);
+    b->change_top = ecg_max(change, b->change_top);
+    b->integral_top = ecg_max(rpeak->integral, b->integral_top);
+    s->block_steps += 2;
+    return (s->block_steps & (ECG_CONDITION_LOOK_STEPS - 1u)) == 0 && ecg_condition_look(s, rpeak);
+}
 
 #endif

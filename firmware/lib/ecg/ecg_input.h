@@ -7,8 +7,10 @@
 #ifndef ECG_INPUT_H
 #define ECG_INPUT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "ecg_params.h"
 #include "ecg_types.h"
 
 /* The value of a missing sample (lead off); the same as WFDB's for 16-bit signals. */
@@ -24,23 +26,40 @@ typedef enum {
 #define ECG_RAIL_LOW (INT16_MIN + 1)
 #define ECG_RAIL_HIGH INT16_MAX
 
-/* Owned by the pipeline; all zero but for the rails is a valid start. */
+/* Owned by the pipeline; all zero is a valid start once ecg_input_set_rails was called. */
 typedef struct {
     int16_t rail_low;       /* adu: at or below this a sample is saturated */
     int16_t rail_high;      /* adu: the same, at or above */
+    int16_t quiet_low;      /* adu: rail_low; where it is not primed or was bad lately, above every sample */
+    int16_t hold;           /* adu: last good sample, or the clamped one */
+    int16_t flat_start;     /* adu: first sample of the present flat stretch */
     uint32_t flat_count;    /* samples since flat_start, at most ECG_FLAT_SAMPLES */
     uint32_t bad_count;     /* consecutive bad samples, at most ECG_BAD_RESET_SAMPLES */
     uint32_t recover_count; /* samples for which beats still carry recover_flags */
-    int16_t hold;           /* adu: last good sample, or the clamped one */
-    int16_t flat_start;     /* adu: first sample of the present flat stretch */
     uint8_t recover_flags;  /* ECG_FLAG_SATURATED, ECG_FLAG_LEAD_OFF */
     uint8_t primed;         /* 0 until the first good sample, and in a long bad stretch */
 } ecg_input_t;
 
-/* Sets the rails, adu, low < high; the ends of the range where they are no such pair. */
+/* Sets the rails, adu, low < high; the ends of the range where they are no such pair. Before any sample. */
 void ecg_input_set_rails(ecg_input_t *s, int16_t low, int16_t high);
 
 /* Takes one raw sample, adu, ECG_INPUT_MISSING = none. */
 ecg_input_code_t ecg_input_step(ecg_input_t *s, int16_t x);
+
+/* Takes the sample that nearly every one is: inside the rails, not at the end of a flat stretch, nothing bad
+ * lately. It is to be filtered, as after ECG_INPUT_RUN. False: ecg_input_step is needed, nothing changed. */
+static inline bool ecg_input_quiet(ecg_input_t *s, int16_t x) {
+    if (x <= s->quiet_low || x >= s->rail_high || s->flat_count >= ECG_FLAT_SAMPLES - 1) {
+        return false;
+    }
+    int32_t difference = x - s->flat_start;
+    s->hold = x;
+    s->flat_count += 1;
+    if (difference < -ECG_FLAT_TOLERANCE_ADU || difference > ECG_FLAT_TOLERANCE_ADU) {
+        s->flat_start = x;
+        s->flat_count = 0;
+    }
+    return true;
+}
 
 #endif

@@ -19,12 +19,26 @@ uint32_t ecg_isqrt(uint32_t value) {
     return root;
 }
 
-int32_t ecg_log2_q10(uint32_t value) {
-    int32_t exponent = 31;
-    while ((value & UINT32_C(0x80000000)) == 0) {
-        value <<= 1;
-        exponent -= 1;
+/* Number of zero bits above the highest one that is set; value >= 1. */
+static uint32_t leading_zeros(uint32_t value) {
+#ifdef __ARM_FEATURE_CLZ
+    return (uint32_t)__builtin_clz(value);
+#else
+    uint32_t zeros = 0;
+    for (uint32_t shift = 16; shift > 0; shift >>= 1) {
+        if (value >> (32u - shift) == 0) {
+            value <<= shift;
+            zeros += shift;
+        }
     }
+    return zeros;
+#endif
+}
+
+int32_t ecg_log2_q10(uint32_t value) {
+    uint32_t zeros = leading_zeros(value);
+    int32_t exponent = 31 - (int32_t)zeros;
+    value <<= zeros;
     uint32_t mantissa = value & UINT32_C(0x7FFFFFFF);
     uint32_t index = mantissa >> 25;
     int32_t fraction = (int32_t)((mantissa >> 17) & 0xFFu);

@@ -1,6 +1,7 @@
 /* ecg_outline.c - see ecg_outline.h; reference: host_tools/reference/outline.py */
 #include "ecg_outline.h"
 
+#include "ecg_cold.h"
 #include "ecg_intmath.h"
 #include "ecg_likeness.h"
 #include "ecg_params.h"
@@ -61,7 +62,7 @@ static void width(ecg_outline_t *o, const int16_t *window) {
     o->spread_q6 = (int16_t)ecg_isqrt((uint32_t)ecg_floor_divide(total_q4, energy) << 8);
 }
 
-void ecg_outline_measure(ecg_outline_t *o, const int16_t *window) {
+ECG_COLD void ecg_outline_measure(ecg_outline_t *o, const int16_t *window) {
     heights(o, window);
     width(o, window);
 }

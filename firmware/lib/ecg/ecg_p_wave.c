@@ -1,13 +1,14 @@
 /* ecg_p_wave.c - see ecg_p_wave.h; reference: host_tools/reference/p_wave.py */
 #include "ecg_p_wave.h"
 
+#include "ecg_cold.h"
 #include "ecg_intmath.h"
 #include "ecg_likeness.h"
 
 /* Beats after which a template is settled enough to judge its coherence. */
 #define SETTLED 3
 
-void ecg_p_extract(int16_t wave[ECG_P_SAMPLES], const int16_t *window, int32_t shift) {
+ECG_COLD void ecg_p_extract(int16_t wave[ECG_P_SAMPLES], const int16_t *window, int32_t shift) {
     const int16_t *part = window + ECG_SHIFT_MAX_GRID + shift;
     const int32_t last = ECG_P_SAMPLES - 1;
     int32_t left = part[0] + part[1] + part[2];
@@ -18,7 +19,7 @@ void ecg_p_extract(int16_t wave[ECG_P_SAMPLES], const int16_t *window, int32_t s
     }
 }
 
-int32_t ecg_p_size(const int16_t wave[ECG_P_SAMPLES]) {
+ECG_COLD int32_t ecg_p_size(const int16_t wave[ECG_P_SAMPLES]) {
     int32_t low = wave[0];
     int32_t high = low;
     for (uint32_t k = 1; k < ECG_P_SAMPLES; k++) {
@@ -28,7 +29,7 @@ int32_t ecg_p_size(const int16_t wave[ECG_P_SAMPLES]) {
     return high - low;
 }
 
-int32_t ecg_p_residual(const int16_t wave[ECG_P_SAMPLES], const int16_t other[ECG_P_SAMPLES]) {
+ECG_COLD int32_t ecg_p_residual(const int16_t wave[ECG_P_SAMPLES], const int16_t other[ECG_P_SAMPLES]) {
     int32_t total = 0;
     for (uint32_t k = 0; k < ECG_P_SAMPLES; k++) {
         total += ecg_abs(wave[k] - other[k]);
@@ -36,7 +37,7 @@ int32_t ecg_p_residual(const int16_t wave[ECG_P_SAMPLES], const int16_t other[EC
     return total / ECG_P_SAMPLES;
 }
 
-void ecg_p_learn(ecg_p_template_t *t, const int16_t wave[ECG_P_SAMPLES]) {
+ECG_COLD void ecg_p_learn(ecg_p_template_t *t, const int16_t wave[ECG_P_SAMPLES]) {
     if (t->count < UINT8_MAX) {
         t->count += 1;
     }

@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "ecg_beat.h"
+#include "ecg_cold.h"
 #include "ecg_intmath.h"
 #include "ecg_refine.h"
 #include "ecg_trace.h"
 
-void ecg_pipeline_init_at(ecg_pipeline_t *p, uint32_t first_sample) {
+ECG_COLD void ecg_pipeline_init_at(ecg_pipeline_t *p, uint32_t first_sample) {
     if (p == NULL) {
         return;
     }
@@ -19,17 +20,17 @@ void ecg_pipeline_init_at(ecg_pipeline_t *p, uint32_t first_sample) {
     ecg_rpeak_reset(&p->rpeak);
 }
 
-void ecg_pipeline_init(ecg_pipeline_t *p) {
+ECG_COLD void ecg_pipeline_init(ecg_pipeline_t *p) {
     ecg_pipeline_init_at(p, 0);
 }
 
-void ecg_pipeline_set_rails(ecg_pipeline_t *p, int16_t low, int16_t high) {
+ECG_COLD void ecg_pipeline_set_rails(ecg_pipeline_t *p, int16_t low, int16_t high) {
     if (p != NULL) {
         ecg_input_set_rails(&p->input, low, high);
     }
 }
 
-uint8_t ecg_pipeline_conditions(const ecg_pipeline_t *p) {
+ECG_COLD uint8_t ecg_pipeline_conditions(const ecg_pipeline_t *p) {
     if (p == NULL) {
         return 0;
     }
@@ -50,7 +51,7 @@ bool ecg_pipeline_lead_off(const ecg_pipeline_t *p) {
 }
 
 /* Sets flags of every beat that has not gone out. */
-static void mark_waiting(ecg_pipeline_t *p, uint32_t flags) {
+ECG_COLD static void mark_waiting(ecg_pipeline_t *p, uint32_t flags) {
     for (uint32_t i = 0; i < p->pending_count; i++) {
         p->pending_flags[i] = (uint8_t)(p->pending_flags[i] | flags);
     }
@@ -59,50 +60,38 @@ static void mark_waiting(ecg_pipeline_t *p, uint32_t flags) {
     }
 }
 
-/* Follows the lead; bad input marks every beat that has not gone out. */
-static void follow_contact(ecg_pipeline_t *p) {
-    uint32_t flags = ecg_quality_contact(&p->quality, &p->input);
-    if (flags != 0) {
-        mark_waiting(p, flags);
-    }
-}
-
-/* Judges and filters one raw sample into the ring; false where the chain rests. */
-static bool filter(ecg_pipeline_t *p, int16_t x) {
+/* Judges a raw sample that is not as nearly all are: follows the lead, and begins anew after a long bad
+ * stretch; bad input marks every beat that has not gone out. False where the chain rests. */
+ECG_COLD static bool judge_input(ecg_pipeline_t *p, int16_t x) {
     ecg_input_code_t code = ecg_input_step(&p->input, x);
     if (p->input.recover_count != 0) {
-        follow_contact(p);
+        uint32_t flags = ecg_quality_contact(&p->quality, &p->input);
+        if (flags != 0) {
+            mark_waiting(p, flags);
+        }
     }
     if (code == ECG_INPUT_RESTART) {
         ecg_bandpass_prime(&p->bandpass, p->input.hold);
         ecg_spike_prime(&p->spike, p->input.hold);
         ecg_rpeak_reset(&p->rpeak);
-        p->condition = (ecg_condition_t){0};
+        ecg_condition_reset(&p->condition);
         p->last_r_valid = 0;
     }
-    p->filtered = 0;
-    if (code != ECG_INPUT_SKIP) {
-        int16_t x_clean;
-        if (ecg_spike_step(&p->spike, p->input.hold, &x_clean)) {
-            p->spikes[p->spike_index] = p->sample_count + (ECG_DELAY_SAMPLES - ECG_SPIKE_FAR_SAMPLES);
-            p->spike_index = (uint8_t)((p->spike_index + 1u) % ECG_SPIKES_KEPT);
-        }
-        p->filtered = ecg_bandpass_step(&p->bandpass, x_clean);
-    }
-    ecg_ring_write(&p->ring, p->filtered);
     return code != ECG_INPUT_SKIP;
 }
 
-/* Where fibrillation is suspected, every beat that has not gone out was found in it. */
-static void follow_conditions(ecg_pipeline_t *p) {
-    if ((p->condition.held & ECG_CONDITION_FIBRILLATION) != 0) {
-        mark_waiting(p, ECG_FLAG_FIBRILLATION);
-    }
+/* A spike has been taken out: keeps its sample as it leaves the filters. */
+ECG_COLD static void add_spike(ecg_pipeline_t *p) {
+    p->spikes[p->spike_index] = p->sample_count + (ECG_DELAY_SAMPLES - ECG_SPIKE_FAR_SAMPLES);
+    p->spike_index = (uint8_t)((p->spike_index + 1u) % ECG_SPIKES_KEPT);
 }
 
 /* Flags that a beat found now carries. */
-static uint8_t beat_flags(const ecg_pipeline_t *p) {
+ECG_COLD static uint8_t beat_flags(const ecg_pipeline_t *p) {
     uint32_t flags = p->input.recover_flags;
+    if ((p->condition.held & ECG_CONDITION_FIBRILLATION) != 0) {
+        flags |= ECG_FLAG_FIBRILLATION;
+    }
     if (p->rpeak.learn_left > 0 || p->rr.intervals.count < ECG_RR_SHORT_BEATS) {
         flags |= ECG_FLAG_LEARNING;
     }
@@ -110,7 +99,7 @@ static uint8_t beat_flags(const ecg_pipeline_t *p) {
 }
 
 /* ECG_FLAG_PACED where a spike came just before the R peak r. */
-static uint8_t paced(const ecg_pipeline_t *p, uint32_t r) {
+ECG_COLD static uint8_t paced(const ecg_pipeline_t *p, uint32_t r) {
     for (uint32_t i = 0; i < ECG_SPIKES_KEPT; i++) {
         if (p->spikes[i] != 0 && r - p->spikes[i] <= ECG_SPIKE_PACED_SAMPLES) {
             return ECG_FLAG_PACED;
@@ -120,7 +109,7 @@ static uint8_t paced(const ecg_pipeline_t *p, uint32_t r) {
 }
 
 /* Refines the R peak around centre_age samples before the newest and puts it in the queue. */
-static void add_r_peak(ecg_pipeline_t *p, int32_t centre_age) {
+ECG_COLD static void add_r_peak(ecg_pipeline_t *p, int32_t centre_age) {
     ecg_refined_t found = ecg_refine_r_peak(&p->ring, centre_age, p->rpeak.polarity);
     uint32_t r = p->sample_count - (uint32_t)found.age;
     if (p->last_r_valid != 0) {
@@ -143,15 +132,29 @@ static void add_r_peak(ecg_pipeline_t *p, int32_t centre_age) {
 }
 
 /* Queues the beats that the detector has just found. */
-static void add_found(ecg_pipeline_t *p, int count) {
+ECG_COLD static void add_found(ecg_pipeline_t *p, int count) {
     for (int i = 0; i < count; i++) {
         int32_t age = (int32_t)p->rpeak.found_age[i] * ECG_RPEAK_DECIMATION;
-        add_r_peak(p, age + p->rpeak.decimation_count + ECG_RPEAK_CENTRE_SAMPLES);
+        add_r_peak(p, age + (int32_t)p->rpeak.decimation_count + ECG_RPEAK_CENTRE_SAMPLES);
     }
 }
 
+/* A detector step is complete: finds beats and what holds beside them. Where fibrillation is suspected, every
+ * beat that has not gone out was found in it. */
+static void detect(ecg_pipeline_t *p) {
+    int found = ecg_rpeak_step(&p->rpeak);
+    if (found > 0) {
+        ecg_condition_beats(&p->condition, &p->rpeak, found);
+    }
+    if (ecg_condition_step(&p->condition, &p->rpeak)) {
+        mark_waiting(p, ECG_FLAG_FIBRILLATION);
+    }
+    ECG_TRACE_DETECTOR(p);
+    add_found(p, found);
+}
+
 /* RR interval after the first waiting beat. */
-static uint32_t next_rr(const ecg_pipeline_t *p) {
+ECG_COLD static uint32_t next_rr(const ecg_pipeline_t *p) {
     uint32_t rr = ECG_RR_BOUND_SAMPLES;
     if (p->pending_count > 1) {
         rr = p->pending[1] - p->pending[0];
@@ -163,7 +166,7 @@ static uint32_t next_rr(const ecg_pipeline_t *p) {
 
 /* Whether a beat waits whose window is complete and whose next RR interval is known or waited for no longer.
  */
-static bool is_due(const ecg_pipeline_t *p) {
+ECG_COLD static bool is_due(const ecg_pipeline_t *p) {
     uint32_t waiting = p->pending_count;
     if (waiting == 0 || p->held_count == ECG_HELD_BEATS) {
         return false;
@@ -176,7 +179,7 @@ static bool is_due(const ecg_pipeline_t *p) {
 }
 
 /* Measures the first waiting beat, which is due, and holds it. */
-static void measure(ecg_pipeline_t *p) {
+ECG_COLD static void measure(ecg_pipeline_t *p) {
     uint32_t r = p->pending[0];
     uint32_t rr_next = next_rr(p);
     uint32_t rr_prev = rr_next;
@@ -202,7 +205,7 @@ static void measure(ecg_pipeline_t *p) {
 
 /* Whether the first held beat can be classified: all later beats that it looks ahead to are measured, or are
  * waited for no longer. */
-static bool is_ready(const ecg_pipeline_t *p) {
+ECG_COLD static bool is_ready(const ecg_pipeline_t *p) {
     if (p->held_count == 0 || p->held_count == ECG_HELD_BEATS) {
         return p->held_count != 0;
     }
@@ -211,7 +214,7 @@ static bool is_ready(const ecg_pipeline_t *p) {
 }
 
 /* Classifies the first held beat if it can be; 1 = *beat was written. */
-static int release(ecg_pipeline_t *p, ecg_beat_t *beat) {
+ECG_COLD static int release(ecg_pipeline_t *p, ecg_beat_t *beat) {
     if (!is_ready(p)) {
         return 0;
     }
@@ -238,7 +241,7 @@ static uint32_t earlier(uint32_t a, uint32_t b) {
 }
 
 /* When a beat will be due at the earliest, unless another R peak is found before. */
-static uint32_t next_alarm(const ecg_pipeline_t *p) {
+ECG_COLD static uint32_t next_alarm(const ecg_pipeline_t *p) {
     uint32_t alarm = p->sample_count + UINT32_C(0x40000000);
     if (p->pending_count > 0) {
         uint32_t wait = p->pending_count > 1 ? ECG_WINDOW_AFTER_SAMPLES : ECG_RR_WAIT_SAMPLES;
@@ -247,35 +250,40 @@ static uint32_t next_alarm(const ecg_pipeline_t *p) {
     return p->held_count > 0 ? earlier(alarm, p->held[0].r_sample + ECG_LOOKAHEAD_WAIT_SAMPLES) : alarm;
 }
 
+/* A beat may be due: measures and classifies it if it is; 1 = *beat was written. */
+ECG_COLD static int hand_out(ecg_pipeline_t *p, ecg_beat_t *beat) {
+    if (is_due(p)) {
+        measure(p);
+    }
+    int result = release(p, beat);
+    p->alarm = next_alarm(p);
+    return result;
+}
+
 int ecg_pipeline_push(ecg_pipeline_t *p, int16_t x, ecg_beat_t *beat) {
     if (p == NULL || beat == NULL) {
         return ECG_ERR_NULL;
     }
-    if (filter(p, x)) {
-        int found = ecg_rpeak_push(&p->rpeak, p->filtered);
-        if (p->rpeak.decimation_count == 0) {
-            ecg_condition_step(&p->condition, &p->rpeak, found);
-            follow_conditions(p);
+    if (ecg_input_quiet(&p->input, x) || judge_input(p, x)) {
+        int16_t clean;
+        if (ecg_spike_step(&p->spike, p->input.hold, &clean)) {
+            add_spike(p);
         }
-        ECG_TRACE_DETECTOR(p);
-        if (found > 0) {
-            add_found(p, found);
+        int16_t filtered = ecg_bandpass_step(&p->bandpass, clean);
+        ecg_ring_write(&p->ring, filtered);
+        if (ecg_rpeak_add(&p->rpeak, filtered)) {
+            detect(p);
         }
+    } else {
+        ecg_ring_write(&p->ring, 0);
     }
     ECG_TRACE_SAMPLE(p);
-    int result = 0;
-    if (passed(p, p->alarm)) {
-        if (is_due(p)) {
-            measure(p);
-        }
-        result = release(p, beat);
-        p->alarm = next_alarm(p);
-    }
+    int result = passed(p, p->alarm) ? hand_out(p, beat) : 0;
     p->sample_count += 1;
     return result;
 }
 
-int ecg_pipeline_flush(ecg_pipeline_t *p, ecg_beat_t *beat) {
+ECG_COLD int ecg_pipeline_flush(ecg_pipeline_t *p, ecg_beat_t *beat) {
     if (p == NULL || beat == NULL) {
         return ECG_ERR_NULL;
     }

@@ -1,12 +1,13 @@
 /* ecg_quality.c - see ecg_quality.h; reference: host_tools/reference/quality.py */
 #include "ecg_quality.h"
 
+#include "ecg_cold.h"
 #include "ecg_intmath.h"
 #include "ecg_window.h"
 
 _Static_assert(ECG_LEAD_BACK_SAMPLES < ECG_RECOVER_SAMPLES, "contact must be judged until the lead is on");
 
-uint8_t ecg_quality_contact(ecg_quality_t *s, const ecg_input_t *input) {
+ECG_COLD uint8_t ecg_quality_contact(ecg_quality_t *s, const ecg_input_t *input) {
     if (input->bad_count == 0) {
         if (s->lead_off != 0) {
             s->good_samples += 1;
@@ -25,8 +26,8 @@ uint8_t ecg_quality_contact(ecg_quality_t *s, const ecg_input_t *input) {
 
 /* Mean distance of window and dominant beat from grid sample `first` to before `end`, each at most sd,
  * relative to sd; 0..256. */
-static int32_t distance_q8(const int16_t *window, const int16_t *dominant, int32_t offset, int32_t sd,
-                           uint32_t first, uint32_t end) {
+ECG_COLD static int32_t distance_q8(const int16_t *window, const int16_t *dominant, int32_t offset,
+                                    int32_t sd, uint32_t first, uint32_t end) {
     int32_t total = 0;
     for (uint32_t k = first; k < end; k++) {
         total += ecg_min(ecg_abs(window[k] - dominant[k] - offset), sd);
@@ -34,9 +35,9 @@ static int32_t distance_q8(const int16_t *window, const int16_t *dominant, int32
     return ecg_floor_divide(total * 256, (int32_t)(end - first) * sd);
 }
 
-uint8_t ecg_quality_measure(ecg_quality_t *s, const int16_t window[ECG_WINDOW_SAMPLES],
-                            const int16_t dominant[ECG_WINDOW_SAMPLES], bool known, int32_t sd,
-                            int32_t roughness_q8) {
+ECG_COLD uint8_t ecg_quality_measure(ecg_quality_t *s, const int16_t window[ECG_WINDOW_SAMPLES],
+                                     const int16_t dominant[ECG_WINDOW_SAMPLES], bool known, int32_t sd,
+                                     int32_t roughness_q8) {
     int32_t offset = ecg_window_mean(window) - ecg_window_mean(dominant);
     int32_t before = distance_q8(window, dominant, offset, sd, 0, ECG_QRS_FIRST_GRID);
     int32_t after = distance_q8(window, dominant, offset, sd, ECG_QRS_END_GRID, ECG_WINDOW_SAMPLES);
@@ -48,7 +49,7 @@ uint8_t ecg_quality_measure(ecg_quality_t *s, const int16_t window[ECG_WINDOW_SA
     return (uint8_t)ecg_clamp(sqi, 0, ECG_SQI_MAX);
 }
 
-void ecg_quality_mark(ecg_quality_t *s, ecg_beat_t *beat) {
+ECG_COLD void ecg_quality_mark(ecg_quality_t *s, ecg_beat_t *beat) {
     if ((beat->flags & (ECG_FLAG_SATURATED | ECG_FLAG_LEAD_OFF)) != 0) {
         beat->sqi = 0;
     }

@@ -1,8 +1,7 @@
 /* ecg_rpeak.c - see ecg_rpeak.h; reference: host_tools/reference/rpeak.py */
 #include "ecg_rpeak.h"
 
-#include <stdbool.h>
-
+#include "ecg_cold.h"
 #include "ecg_intmath.h"
 #include "ecg_rpeak_levels.h"
 #include "ecg_rpeak_score.h"
@@ -12,7 +11,7 @@
 /* From a maximum of the enhancer to that of its lobe in the integral. */
 #define LOBE_STEPS ((ECG_RPEAK_INTEGRATE_STEPS - 1u) / 2u)
 
-void ecg_rpeak_reset(ecg_rpeak_t *s) {
+ECG_COLD void ecg_rpeak_reset(ecg_rpeak_t *s) {
     int16_t polarity = s->polarity;
     *s = (ecg_rpeak_t){0};
     s->polarity = polarity;
@@ -38,7 +37,7 @@ static int32_t enhance(ecg_rpeak_t *s, int32_t step_sum) {
 }
 
 /* Reports a candidate as a beat, and lets levels and mean RR follow. */
-static void take(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c) {
+ECG_COLD static void take(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c) {
     uint32_t rr_steps = c->at - s->beat_at;
     s->patience_steps = ECG_RPEAK_SEARCHBACK_MAX_STEPS;
     if (rr_steps < 2u * ECG_RPEAK_SEARCHBACK_MAX_STEPS) {
@@ -57,7 +56,7 @@ static void take(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c) {
 }
 
 /* Whether the skipped candidate is so like the beat c that it is one, too, as in runs of early beats. */
-static bool is_twin(const ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c) {
+ECG_COLD static bool is_twin(const ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c) {
     if (s->skipping == 0 || s->found_count > 0) {
         return false;
     }
@@ -73,7 +72,7 @@ static bool is_twin(const ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c) {
 }
 
 /* Takes a candidate as a beat, before it a skipped one that is its like. */
-static void accept(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c) {
+ECG_COLD static void accept(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c) {
     if (is_twin(s, c)) {
         take(s, &s->skipped);
     }
@@ -81,7 +80,7 @@ static void accept(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c) {
 }
 
 /* Keeps a candidate that is no beat for search-back, if it is the best since the last beat. */
-static void reject(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c) {
+ECG_COLD static void reject(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c) {
     if (s->skipping == 0 || c->score_q10 > s->skipped.score_q10) {
         s->skipping = 1;
         s->skipped = *c;
@@ -89,7 +88,7 @@ static void reject(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c) {
 }
 
 /* Judges the waiting candidate and forgets it. */
-static void judge_candidate(ecg_rpeak_t *s) {
+ECG_COLD static void judge_candidate(ecg_rpeak_t *s) {
     if (s->waiting == 0) {
         return;
     }
@@ -106,7 +105,7 @@ static void judge_candidate(ecg_rpeak_t *s) {
 }
 
 /* Settles between the waiting candidate and the new one c; false where c is out already. */
-static bool rival(ecg_rpeak_t *s, ecg_rpeak_candidate_t *c) {
+ECG_COLD static bool rival(ecg_rpeak_t *s, ecg_rpeak_candidate_t *c) {
     if (s->waiting == 0) {
         return true;
     }
@@ -127,7 +126,7 @@ static bool rival(ecg_rpeak_t *s, ecg_rpeak_candidate_t *c) {
 }
 
 /* A lobe is over: it becomes the candidate, unless the one that waits is better. */
-static void end_lobe(ecg_rpeak_t *s) {
+ECG_COLD static void end_lobe(ecg_rpeak_t *s) {
     int32_t peak = s->lobe_peak;
     s->lobe_peak = 0;
     s->valley = s->integral;
@@ -184,7 +183,7 @@ static void wait(ecg_rpeak_t *s) {
 }
 
 /* A beat is overdue: takes the best candidate skipped since the last one, if it is good enough. */
-static void search_back(ecg_rpeak_t *s, uint32_t since_beat) {
+ECG_COLD static void search_back(ecg_rpeak_t *s, uint32_t since_beat) {
     uint32_t age = s->steps - s->skipped.at;
     if (s->skipping != 0 && age >= ECG_RPEAK_WAIT_STEPS + ECG_RPEAK_HOLD_STEPS) {
         s->skipping = 0;
@@ -205,7 +204,7 @@ static void search_back(ecg_rpeak_t *s, uint32_t since_beat) {
 }
 
 /* Begins to follow the waves of a train, if one is there that was not found beat by beat. */
-static void join_train(ecg_rpeak_t *s, uint32_t ended) {
+ECG_COLD static void join_train(ecg_rpeak_t *s, uint32_t ended) {
     int side = ecg_train_side(&s->train, ended);
     if (side < 0 || ecg_rpeak_log2(s->integral) < s->qrs_q10 - ECG_TRAIN_LOW_Q10) {
         return;
@@ -227,7 +226,7 @@ static void join_train(ecg_rpeak_t *s, uint32_t ended) {
 }
 
 /* Leaves the train: what was the rhythm before it is what is expected again. */
-static void leave_train(ecg_rpeak_t *s) {
+ECG_COLD static void leave_train(ecg_rpeak_t *s) {
     s->following = 0;
     s->rr_mean = s->rr_before;
     ecg_rpeak_use_rr_mean(s);
@@ -290,7 +289,7 @@ int ecg_rpeak_step(ecg_rpeak_t *s) {
     return s->found_count;
 }
 
-int ecg_rpeak_flush(ecg_rpeak_t *s) {
+ECG_COLD int ecg_rpeak_flush(ecg_rpeak_t *s) {
     s->found_count = 0;
     if (s->learn_left == 0) {
         if (s->lobe_peak > 0) {

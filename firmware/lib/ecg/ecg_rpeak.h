@@ -8,6 +8,7 @@
 #ifndef ECG_RPEAK_H
 #define ECG_RPEAK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "ecg_params.h"
@@ -24,9 +25,10 @@ typedef struct {
 
 /* Owned by the pipeline; set by ecg_rpeak_reset (all but polarity). */
 typedef struct {
-    int32_t decimation_sum;                 /* sum of this step's samples so far */
     int32_t history[ECG_RPEAK_RING_STEPS];  /* step sums, ring */
     int32_t enhanced[ECG_RPEAK_RING_STEPS]; /* enhancer, ring */
+    int32_t decimation_sum;                 /* sum of this step's samples so far */
+    uint32_t decimation_count;              /* how many they are */
     int32_t short_sum, long_sum;            /* moving sums of `history` */
     int32_t integral;                       /* moving sum of |enhanced| */
     int32_t background;                     /* running mean of `integral` */
@@ -52,7 +54,7 @@ typedef struct {
     uint16_t learn_left;                   /* steps of the learning time still to come */
     int16_t polarity;                      /* running polarity of R peaks, -256..256; the pipeline's */
     uint8_t waiting, skipping;             /* 1 = there is a candidate; a skipped one */
-    uint8_t decimation_count, found_count;
+    uint8_t found_count;
     uint8_t before_age; /* beats since one came after the like of that, at most 255 */
     uint8_t following;  /* 0, or 1 + side of the train whose waves are taken for beats */
 } ecg_rpeak_t;
@@ -60,22 +62,20 @@ typedef struct {
 /* Forgets everything but the polarity; learning starts anew. */
 void ecg_rpeak_reset(ecg_rpeak_t *s);
 
-/* Takes one filtered sample; returns the number of beats found, 0..2. The middle of the QRS complex of beat i
- * lies found_age[i] * ECG_RPEAK_DECIMATION + ECG_RPEAK_CENTRE_SAMPLES samples back. A beat is found at most
- * ECG_RPEAK_WAIT_STEPS + ECG_RPEAK_HOLD_STEPS steps after its lobe's maximum, or by search-back at most
- * ECG_RPEAK_SEARCHBACK_MAX_STEPS steps after it. */
-static inline int ecg_rpeak_push(ecg_rpeak_t *s, int16_t y);
+/* Takes one filtered sample; true: a step is complete, and ecg_rpeak_step is due. */
+static inline bool ecg_rpeak_add(ecg_rpeak_t *s, int16_t y) {
+    s->decimation_sum += y;
+    s->decimation_count += 1;
+    return s->decimation_count == ECG_RPEAK_DECIMATION;
+}
 
-/* The part of ecg_rpeak_push that runs once per detector step, on s->decimation_sum. */
+/* Judges the step that is complete; returns the number of beats found, 0..2. The middle of the QRS complex of
+ * beat i lies found_age[i] * ECG_RPEAK_DECIMATION + ECG_RPEAK_CENTRE_SAMPLES samples back. A beat is found at
+ * most ECG_RPEAK_WAIT_STEPS + ECG_RPEAK_HOLD_STEPS steps after its lobe's maximum, or by search-back at most
+ * ECG_RPEAK_SEARCHBACK_MAX_STEPS steps after it. */
 int ecg_rpeak_step(ecg_rpeak_t *s);
 
-/* End of the record: judges what still waits; returns as ecg_rpeak_push. */
+/* End of the record: judges what still waits; returns as ecg_rpeak_step. */
 int ecg_rpeak_flush(ecg_rpeak_t *s);
-
-static inline int ecg_rpeak_push(ecg_rpeak_t *s, int16_t y) {
-    s->decimation_sum += y;
-    s->decimation_count = (uint8_t)(s->decimation_count + 1u);
-    return s->decimation_count == ECG_RPEAK_DECIMATION ? ecg_rpeak_step(s) : 0;
-}
 
 #endif

@@ -1,11 +1,12 @@
 /* ecg_rpeak_levels.c - see ecg_rpeak_levels.h; reference: host_tools/reference/rpeak_levels.py */
 #include "ecg_rpeak_levels.h"
 
+#include "ecg_cold.h"
 #include "ecg_intmath.h"
 #include "ecg_rpeak_score.h"
 
 /* What follows from the mean RR. */
-void ecg_rpeak_use_rr_mean(ecg_rpeak_t *s) {
+ECG_COLD void ecg_rpeak_use_rr_mean(ecg_rpeak_t *s) {
     s->rr_q10 = s->rr_mean > 0 ? ecg_rpeak_log2(s->rr_mean) - 4 * ECG_OCTAVE : ECG_RPEAK_DEFAULT_RR_Q10;
     uint32_t overdue = ((uint32_t)s->rr_mean * ECG_RPEAK_SEARCHBACK_RR_Q8) >> 12;
     bool known = s->rr_mean > 0 && overdue < ECG_RPEAK_SEARCHBACK_MAX_STEPS;
@@ -18,7 +19,7 @@ static int32_t level_step(int32_t level_q10, int32_t value_q10) {
 }
 
 /* Lets mean RR and its mean deviation follow an interval. */
-void ecg_rpeak_follow_rr(ecg_rpeak_t *s, uint32_t rr_steps) {
+ECG_COLD void ecg_rpeak_follow_rr(ecg_rpeak_t *s, uint32_t rr_steps) {
     int32_t rr = (int32_t)rr_steps * 16;
     if (s->rr_mean == 0) {
         s->rr_mean = rr;
@@ -33,8 +34,8 @@ void ecg_rpeak_follow_rr(ecg_rpeak_t *s, uint32_t rr_steps) {
 
 /* Where a wave of this height and steepness, `steps` before the beat c, is far below it in both: remembers it
  * as what comes before beats (P waves), and returns true. */
-bool ecg_rpeak_learn_before(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c, uint32_t steps, int32_t peak_q10,
-                            int32_t slope_q10) {
+ECG_COLD bool ecg_rpeak_learn_before(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c, uint32_t steps,
+                                     int32_t peak_q10, int32_t slope_q10) {
     if (steps < ECG_RPEAK_REFRACTORY_STEPS || steps > ECG_RPEAK_BEFORE_STEPS ||
         peak_q10 >= c->peak_q10 - ECG_RPEAK_BEFORE_BELOW_Q10 ||
         slope_q10 >= c->slope_q10 - ECG_RPEAK_BEFORE_BLUNT_Q10) {
@@ -50,7 +51,7 @@ bool ecg_rpeak_learn_before(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c, uint
 
 /* Lets the running levels follow a beat: not where it is small beside the one just before, as a P or T wave
  * taken for a beat is, and fast back up after one. */
-void ecg_rpeak_follow_levels(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c, uint32_t rr_steps) {
+ECG_COLD void ecg_rpeak_follow_levels(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c, uint32_t rr_steps) {
     s->before_age = (uint8_t)ecg_min(s->before_age + 1, UINT8_MAX);
     if (s->before_age > ECG_RPEAK_BEFORE_BEATS) {
         s->before_peak_q10 = 0;
@@ -85,7 +86,7 @@ static int32_t learnt(int32_t first, int32_t second) {
 }
 
 /* Sets the levels at the end of the learning time from the maxima in its two halves. */
-void ecg_rpeak_learn(ecg_rpeak_t *s, int32_t slope) {
+ECG_COLD void ecg_rpeak_learn(ecg_rpeak_t *s, int32_t slope) {
     s->learn_left = (uint16_t)(s->learn_left - 1u);
     uint32_t half = s->learn_left >= ECG_RPEAK_LEARN_STEPS / 2 ? 0 : 1;
     s->learn_peak[half] = ecg_max(s->integral, s->learn_peak[half]);

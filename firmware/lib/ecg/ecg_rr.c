@@ -1,10 +1,11 @@
 /* ecg_rr.c - see ecg_rr.h; reference: host_tools/reference/rr.py */
 #include "ecg_rr.h"
 
+#include "ecg_cold.h"
 #include "ecg_intmath.h"
 
 /* Takes `old`, which is there, out of the first `count` ascending values. */
-static void sorted_remove(uint16_t *values, uint32_t count, uint16_t old) {
+ECG_COLD static void sorted_remove(uint16_t *values, uint32_t count, uint16_t old) {
     uint32_t position = 0;
     while (values[position] != old) {
         position += 1;
@@ -15,7 +16,7 @@ static void sorted_remove(uint16_t *values, uint32_t count, uint16_t old) {
 }
 
 /* Puts `new_value` among the first `count` ascending values, which become one more. */
-static void sorted_insert(uint16_t *values, uint32_t count, uint16_t new_value) {
+ECG_COLD static void sorted_insert(uint16_t *values, uint32_t count, uint16_t new_value) {
     uint32_t position = count;
     while (position > 0 && values[position - 1] > new_value) {
         values[position] = values[position - 1];
@@ -24,7 +25,7 @@ static void sorted_insert(uint16_t *values, uint32_t count, uint16_t new_value) 
     values[position] = new_value;
 }
 
-static void history_push(ecg_history_t *h, uint16_t value) {
+ECG_COLD static void history_push(ecg_history_t *h, uint16_t value) {
     uint32_t count = h->count;
     uint32_t index = h->index;
     uint32_t recent = count;
@@ -46,22 +47,22 @@ static void history_push(ecg_history_t *h, uint16_t value) {
 }
 
 /* Twice the median of the first `count` ascending values; 0 of none. */
-static uint32_t median_twice(const uint16_t *values, uint32_t count) {
+ECG_COLD static uint32_t median_twice(const uint16_t *values, uint32_t count) {
     if (count == 0) {
         return 0;
     }
     return (uint32_t)values[(count - 1) >> 1] + values[count >> 1];
 }
 
-static uint32_t short_median_twice(const ecg_history_t *h) {
+ECG_COLD static uint32_t short_median_twice(const ecg_history_t *h) {
     return median_twice(h->short_sorted, h->count < ECG_RR_SHORT_BEATS ? h->count : ECG_RR_SHORT_BEATS);
 }
 
-int8_t ecg_ratio_feature(int32_t log2_q10) {
+ECG_COLD int8_t ecg_ratio_feature(int32_t log2_q10) {
     return (int8_t)ecg_clamp(ecg_shift_round(log2_q10, 10 - ECG_LOG_RATIO_FRAC_BITS), INT8_MIN, INT8_MAX);
 }
 
-uint32_t ecg_rr_usual(const ecg_rr_t *s) {
+ECG_COLD uint32_t ecg_rr_usual(const ecg_rr_t *s) {
     if (s->intervals.count == 0) {
         return ECG_RR_DEFAULT_SAMPLES;
     }
@@ -69,13 +70,13 @@ uint32_t ecg_rr_usual(const ecg_rr_t *s) {
 }
 
 /* An interval limited to ECG_RR_LOW_Q8..high_q8 of a mean. */
-static int32_t clip(int32_t rr_q12, int32_t mean_q12, int32_t high_q8) {
+ECG_COLD static int32_t clip(int32_t rr_q12, int32_t mean_q12, int32_t high_q8) {
     int32_t part = mean_q12 >> 8;
     return ecg_clamp(rr_q12, part * ECG_RR_LOW_Q8, part * high_q8);
 }
 
 /* Enters the RR interval `rr` into all memories. */
-static void push(ecg_rr_t *s, uint16_t rr) {
+ECG_COLD static void push(ecg_rr_t *s, uint16_t rr) {
     if (s->last > 0) {
         history_push(&s->changes, (uint16_t)ecg_abs(rr - s->last));
     }
@@ -100,7 +101,7 @@ static void push(ecg_rr_t *s, uint16_t rr) {
 }
 
 /* How many of the history's values are above `limit`. */
-static uint32_t count_above(const ecg_history_t *h, uint32_t limit) {
+ECG_COLD static uint32_t count_above(const ecg_history_t *h, uint32_t limit) {
     uint32_t above = 0;
     while (above < h->count && h->long_sorted[h->count - 1u - above] > limit) {
         above += 1;
@@ -109,12 +110,12 @@ static uint32_t count_above(const ecg_history_t *h, uint32_t limit) {
 }
 
 /* Twice a change of RR as a share of twice a median, 256 = 1, saturated. */
-static int8_t share_feature(uint32_t change_twice, uint32_t median) {
+ECG_COLD static int8_t share_feature(uint32_t change_twice, uint32_t median) {
     uint32_t share_q8 = ecg_divide_round(change_twice << 8, median);
     return (int8_t)(share_q8 < INT8_MAX ? share_q8 : INT8_MAX);
 }
 
-void ecg_rr_features(ecg_rr_t *s, uint16_t prev, uint16_t next, int8_t *out) {
+ECG_COLD void ecg_rr_features(ecg_rr_t *s, uint16_t prev, uint16_t next, int8_t *out) {
     uint32_t before = s->last != 0 ? s->last : prev;
     push(s, prev);
     uint32_t long_twice = median_twice(s->intervals.long_sorted, s->intervals.count);

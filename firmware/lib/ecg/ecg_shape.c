@@ -1,6 +1,7 @@
 /* ecg_shape.c - see ecg_shape.h; reference: host_tools/reference/shape.py */
 #include "ecg_shape.h"
 
+#include "ecg_cold.h"
 #include "ecg_intmath.h"
 #include "ecg_likeness.h"
 
@@ -12,7 +13,7 @@ static int8_t feature(int32_t value) {
     return (int8_t)ecg_clamp(value, INT8_MIN, INT8_MAX);
 }
 
-void ecg_shape_begin(ecg_shape_t *s, const int16_t *window) {
+ECG_COLD void ecg_shape_begin(ecg_shape_t *s, const int16_t *window) {
     ecg_clusters_match(&s->clusters, &s->match, window);
     s->compared = s->clusters.dominant;
     s->align = 0;
@@ -22,7 +23,7 @@ void ecg_shape_begin(ecg_shape_t *s, const int16_t *window) {
 }
 
 /* Correlation with and difference from the dominant template: 5 features. */
-static void difference(const ecg_shape_t *s, const int16_t *window, int8_t *out) {
+ECG_COLD static void difference(const ecg_shape_t *s, const int16_t *window, int8_t *out) {
     const int16_t *usual = s->clusters.windows[s->compared];
     const int16_t *beat = window + s->align;
     int32_t offset = ecg_stretch_mean(beat + ECG_SHIFT_MAX_GRID, ECG_P_SAMPLES);
@@ -51,7 +52,7 @@ static void difference(const ecg_shape_t *s, const int16_t *window, int8_t *out)
 }
 
 /* Size, area, width and slope, alone and against the dominant template's: 11 features. */
-static void outline(const ecg_shape_t *s, int8_t *out) {
+ECG_COLD static void outline(const ecg_shape_t *s, int8_t *out) {
     const ecg_outline_t *beat = &s->beat;
     const ecg_outline_t *usual = &s->usual;
     out[0] = ecg_ratio_feature(ecg_log2_q10((uint32_t)beat->size) - ecg_log2_q10((uint32_t)usual->size));
@@ -68,7 +69,7 @@ static void outline(const ecg_shape_t *s, int8_t *out) {
 }
 
 /* How common, early and dominant-like the beat's template is, and likeness to neighbours: 9 features. */
-static void own_template(ecg_shape_t *s, const int16_t *window, int32_t early_q10, int8_t *out) {
+ECG_COLD static void own_template(ecg_shape_t *s, const int16_t *window, int32_t early_q10, int8_t *out) {
     const ecg_clusters_t *c = &s->clusters;
     uint32_t k = s->match.cluster;
     const int16_t *qrs = window + ECG_QRS_FIRST_GRID;
@@ -88,7 +89,7 @@ static void own_template(ecg_shape_t *s, const int16_t *window, int32_t early_q1
 }
 
 /* The P region's size and likeness to the two P templates: 7 features. */
-static void p_region(ecg_shape_t *s, const int16_t *window, int8_t *out) {
+ECG_COLD static void p_region(ecg_shape_t *s, const int16_t *window, int8_t *out) {
     int32_t unit = ecg_max(s->usual.size >> 1, ECG_MINIMUM_SD);
     ecg_p_extract(s->p_wave, window, s->align);
     out[0] = feature(ecg_p_size(s->p_wave) * 128 / unit);
@@ -100,8 +101,8 @@ static void p_region(ecg_shape_t *s, const int16_t *window, int8_t *out) {
     out[6] = (int8_t)(s->p_late.coherence_q12 >> 5);
 }
 
-void ecg_shape_features(ecg_shape_t *s, const int16_t *window, int32_t early_q10, int32_t noise_q8,
-                        int8_t *out) {
+ECG_COLD void ecg_shape_features(ecg_shape_t *s, const int16_t *window, int32_t early_q10, int32_t noise_q8,
+                                 int8_t *out) {
     ecg_outline_measure(&s->beat, window);
     ecg_outline_measure(&s->usual, s->clusters.windows[s->compared]);
     difference(s, window, out);
@@ -111,7 +112,7 @@ void ecg_shape_features(ecg_shape_t *s, const int16_t *window, int32_t early_q10
     out[32] = feature(noise_q8 >> 1);
 }
 
-void ecg_shape_learn(ecg_shape_t *s, const int16_t *window, const ecg_rr_t *rr) {
+ECG_COLD void ecg_shape_learn(ecg_shape_t *s, const int16_t *window, const ecg_rr_t *rr) {
     int32_t correlation = s->match.dominant_correlation;
     if (s->match.cluster == s->clusters.dominant && correlation >= ECG_P_MATCH_Q10 &&
         rr->prev_long_q10 >= ECG_P_RR_LOG2_Q10) {

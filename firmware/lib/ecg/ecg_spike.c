@@ -1,13 +1,14 @@
 /* ecg_spike.c - see ecg_spike.h; reference: host_tools/reference/spike.py */
 #include "ecg_spike.h"
 
+#include "ecg_cold.h"
 #include "ecg_intmath.h"
 
 #define MASK (ECG_SPIKE_RING - 1u)
 #define NEAR ECG_SPIKE_NEAR_SAMPLES
 #define FAR ECG_SPIKE_FAR_SAMPLES
 
-void ecg_spike_prime(ecg_spike_t *s, int16_t x) {
+ECG_COLD void ecg_spike_prime(ecg_spike_t *s, int16_t x) {
     for (uint32_t i = 0; i < ECG_SPIKE_RING; i++) {
         s->ring[i] = x;
     }
@@ -20,7 +21,7 @@ static int32_t back(const ecg_spike_t *s, uint32_t age) {
 }
 
 /* Whether what stands out by `height` at age FAR stands out of all its surroundings. */
-static bool stands_out(const ecg_spike_t *s, int32_t height) {
+ECG_COLD static bool stands_out(const ecg_spike_t *s, int32_t height) {
     int32_t low = back(s, 0);
     int32_t high = low;
     for (uint32_t age = 0; age <= 2u * FAR; age++) {
@@ -33,7 +34,7 @@ static bool stands_out(const ecg_spike_t *s, int32_t height) {
 }
 
 /* Draws a straight line through a spike; a large one rings after it. */
-static void take_out(ecg_spike_t *s) {
+ECG_COLD static void take_out(ecg_spike_t *s) {
     int32_t height = 0;
     for (uint32_t age = FAR + 1u - NEAR; age < FAR + NEAR; age++) {
         height = ecg_max(height, ecg_abs(back(s, age) - back(s, FAR + NEAR)));
@@ -48,7 +49,12 @@ static void take_out(ecg_spike_t *s) {
     }
 }
 
-bool ecg_spike_look(ecg_spike_t *s) {
+ECG_COLD bool ecg_spike_look(ecg_spike_t *s, bool jumped) {
+    bool looked_at = (s->jumps >> (FAR - 1u) & 1u) != 0;
+    s->jumps = (uint16_t)((((uint32_t)s->jumps << 1) | (jumped ? 1u : 0u)) & ((1u << FAR) - 1u));
+    if (!looked_at) {
+        return false;
+    }
     int32_t middle = back(s, FAR);
     int32_t before = middle - back(s, FAR + NEAR);
     int32_t after = middle - back(s, FAR - NEAR);

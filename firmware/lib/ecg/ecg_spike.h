@@ -14,8 +14,8 @@
 /* Owned by the pipeline; set by ecg_spike_prime. */
 typedef struct {
     int16_t ring[ECG_SPIKE_RING]; /* last samples, adu */
+    uint16_t index;               /* where the next one goes */
     uint16_t jumps;               /* bit i: the sample i before the newest jumped from those before it */
-    uint8_t index;                /* where the next one goes */
 } ecg_spike_t;
 
 _Static_assert(ECG_SPIKE_FAR_SAMPLES < 16, "jumps are remembered until their surroundings are known");
@@ -27,18 +27,20 @@ void ecg_spike_prime(ecg_spike_t *s, int16_t x);
  * out ECG_SPIKE_FAR_SAMPLES before x. */
 static inline bool ecg_spike_step(ecg_spike_t *s, int16_t x, int16_t *y);
 
-/* Looks at the sample ECG_SPIKE_FAR_SAMPLES before the newest, which jumped; takes it out if it is a spike.
- */
-bool ecg_spike_look(ecg_spike_t *s);
+/* Its part for when a sample jumped lately: looks at the one ECG_SPIKE_FAR_SAMPLES before the newest, and
+ * takes it out if it is a spike; `jumped`: the newest did. */
+bool ecg_spike_look(ecg_spike_t *s, bool jumped);
 
 static inline bool ecg_spike_step(ecg_spike_t *s, int16_t x, int16_t *y) {
     uint32_t now = s->index;
     int32_t jump = x - s->ring[(now - ECG_SPIKE_NEAR_SAMPLES) & (ECG_SPIKE_RING - 1u)];
     bool jumped = jump > ECG_SPIKE_MINIMUM_ADU || jump < -ECG_SPIKE_MINIMUM_ADU;
+    bool spike = false;
     s->ring[now] = x;
-    s->index = (uint8_t)((now + 1u) & (ECG_SPIKE_RING - 1u));
-    s->jumps = (uint16_t)(((uint32_t)s->jumps << 1) | (jumped ? 1u : 0u));
-    bool spike = (s->jumps >> ECG_SPIKE_FAR_SAMPLES & 1u) != 0 && ecg_spike_look(s);
+    s->index = (uint16_t)((now + 1u) & (ECG_SPIKE_RING - 1u));
+    if (jumped || s->jumps != 0) {
+        spike = ecg_spike_look(s, jumped);
+    }
     *y = s->ring[(now - ECG_SPIKE_DELAY_SAMPLES) & (ECG_SPIKE_RING - 1u)];
     return spike;
 }

@@ -1,13 +1,14 @@
 /* ecg_train.c - see ecg_train.h; reference: host_tools/reference/train.py */
 #include "ecg_train.h"
 
+#include "ecg_cold.h"
 #include "ecg_intmath.h"
 
 /* Steps since a wave are counted up to here. */
 #define DISTANCE_MAX 4096u
 
 /* A wave is over: does it go on with the train? */
-static void end_wave(ecg_wave_t *w) {
+ECG_COLD static void end_wave(ecg_wave_t *w) {
     uint32_t steps = w->at - w->last_at;
     int32_t distance = (int32_t)(steps < DISTANCE_MAX ? steps : DISTANCE_MAX);
     int32_t spacing = distance * 16;
@@ -60,13 +61,13 @@ uint32_t ecg_train_look(ecg_train_t *s, int32_t enhanced, uint32_t step) {
     return above | (step_side(&s->side[1], -enhanced, step) ? 2u : 0u);
 }
 
-void ecg_train_beat(ecg_train_t *s) {
+ECG_COLD void ecg_train_beat(ecg_train_t *s) {
     for (uint32_t i = 0; i < 2; i++) {
         s->side[i].beats = (uint8_t)ecg_min(s->side[i].beats + 1, UINT8_MAX);
     }
 }
 
-int ecg_train_side(const ecg_train_t *s, uint32_t ended) {
+ECG_COLD int ecg_train_side(const ecg_train_t *s, uint32_t ended) {
     for (int i = 0; i < 2; i++) {
         const ecg_wave_t *w = &s->side[i];
         bool main_side = w->level > (s->side[1 - i].level * ECG_TRAIN_SIDE_Q8) >> 8;
@@ -78,7 +79,7 @@ int ecg_train_side(const ecg_train_t *s, uint32_t ended) {
     return -1;
 }
 
-bool ecg_train_lost(const ecg_wave_t *w, bool ended, uint32_t step) {
+ECG_COLD bool ecg_train_lost(const ecg_wave_t *w, bool ended, uint32_t step) {
     uint32_t silent = step - w->last_at;
     return silent * 64u > (uint32_t)w->spacing * ECG_TRAIN_LOST_Q2 || (ended && w->count < 2);
 }

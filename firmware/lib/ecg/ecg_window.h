@@ -9,15 +9,15 @@
 
 /* Owned by the pipeline; all zero is a valid start. */
 typedef struct {
+    uint32_t index;                    /* where the next sample goes */
     int16_t samples[ECG_RING_SAMPLES]; /* filtered samples, ring */
-    uint16_t index;                    /* where the next sample goes */
 } ecg_ring_t;
 
 /* Appends the newest sample. */
 static inline void ecg_ring_write(ecg_ring_t *ring, int16_t y) {
     uint32_t index = ring->index;
     ring->samples[index] = y;
-    ring->index = (uint16_t)(index + 1u == ECG_RING_SAMPLES ? 0u : index + 1u);
+    ring->index = index + 1u == ECG_RING_SAMPLES ? 0u : index + 1u;
 }
 
 /* Where in `samples` the sample lies that is `age` samples before the newest; ages outside the ring give its
@@ -26,6 +26,10 @@ int32_t ecg_ring_position(const ecg_ring_t *ring, int32_t age);
 
 /* The sample `age` samples before the newest; ages outside the ring give its ends. */
 int32_t ecg_ring_read(const ecg_ring_t *ring, int32_t age);
+
+/* Copies `count` samples in a row, the first of them `age` samples before the newest, at most
+ * ECG_RING_SAMPLES - 1; after the newest one it is repeated. */
+void ecg_ring_copy(const ecg_ring_t *ring, int32_t age, int32_t count, int16_t *out);
 
 /* Copies the window around the R peak that is r_age samples before the newest: grid sample k, the mean of
  * ECG_GRID_SPAN_SAMPLES samples, lies (k - ECG_WINDOW_BEFORE_GRID) / ECG_GRID_HZ seconds after the R peak. */

@@ -163,6 +163,7 @@
 #define ECG_PAUSE_SAMPLES 1080 /* no beat for this long is a pause, or a signal that cannot be read */
 #define ECG_PAUSE_STEPS 360 /* the same in detector steps */
 #define ECG_CONDITION_BLOCKS 4 /* blocks that fibrillation is looked for in */
+#define ECG_CONDITION_LOOK_STEPS 8 /* what was measured is looked at this often, a power of two */
 #define ECG_CONDITION_BLOCK_STEPS 120 /* length of a block, detector steps */
 #define ECG_CONDITION_QUIET_BLOCKS 3 /* blocks without anything high in a pause */
 #define ECG_CONDITION_QUIET_Q10 1536 /* what is so far below a beat is quiet, log2 */
