@@ -200,6 +200,10 @@ def _spike(b: _Builder, spike: dict[str, Any], adu_per_mv: int) -> None:
     b.add("SPIKE_LARGE_ADU", round(spike["large_uv"] * adu_per_mv / 1000), "a larger one rings after itself")
     b.add("SPIKE_RATIO_HALVES", spike["ratio_halves"], "spike beside its surroundings, halves")
     b.add("SPIKE_PACED_SAMPLES", b.samples(spike["paced_ms"]), "an R peak so soon after a spike is paced")
+    b.add("SPIKE_STEP_RATIO", spike["step_ratio"], "a step beside the range of what is before and after it")
+    b.add("STEP_BEFORE_SAMPLES", b.samples(spike["step_before_ms"]), "an R peak so soon before a step, or")
+    b.add("STEP_AFTER_SAMPLES", b.samples(spike["step_after_ms"]), "so soon after it, is not sure")
+    b.add("SPIKE_AT_SAMPLES", b.samples(spike["at_ms"]), "a wave so near a spike is what it left behind")
 
 
 def _bandpass(b: _Builder, band: dict[str, Any], filt: Bandpass) -> None:
@@ -241,10 +245,12 @@ def _rpeak(b: _Builder, rp: dict[str, Any], signal: dict[str, Any], frac_bits: i
         b.add(f"RPEAK_{name.upper()}_RAMP_Q10", ramp, f"{name}: what a step sooner adds, at most 1")
     default_rr = round(1024 * math.log2(rp["default_rr_ms"] / step_ms))
     b.add("RPEAK_DEFAULT_RR_Q10", default_rr, "log2 of the mean RR in steps before there is one")
-    for key in ("sure_score", "replace_margin", "searchback_score", "twin_score", "twin_log2"):
+    keys = ("sure_score", "replace_margin", "searchback_score", "twin_score", "twin_log2")
+    for key in keys:
         b.add(f"RPEAK_{key.upper()}_Q10", rp[key + "_q10"], "see spec.toml")
     b.add("RPEAK_SEARCHBACK_RR_Q8", rp["searchback_rr_q8"], "see spec.toml")
     _rpeak_before(b, rp, steps)
+    _rpeak_doubt(b, rp, steps)
     b.add("RPEAK_LEVEL_SHIFT", rp["level_shift"], "levels follow beats by 2^-this")
     b.add("RPEAK_DECAY_Q10", rp["level_decay_q10"], "fall of the levels in a step without beats for long")
     b.add("RPEAK_BACKGROUND_STEPS", rp["background_every_steps"], "the background is taken this often")
@@ -286,6 +292,20 @@ def _rpeak_before(b: _Builder, rp: dict[str, Any], steps: Callable[[str, str, st
     b.add("RPEAK_BEFORE_SCORE_Q10", rp["before_score_q10"], "score that it loses")
     b.add("RPEAK_FAR_Q10", rp["far_log2_q10"], "or one so far below level and last beat, log2")
     b.add("RPEAK_LEARN_RATIO", rp["learn_ratio"], "largest ratio of the halves of the learning time")
+
+
+def _rpeak_doubt(b: _Builder, rp: dict[str, Any], steps: Callable[[str, str, str], int]) -> None:
+    """What makes a beat, or that none was missed before it, unsure."""
+    b.add("RPEAK_DOUBT_SCORE_Q10", rp["doubt_score_q10"], "a beat with less is not sure")
+    b.add("RPEAK_DOUBT_SKIPPED_Q10", rp["doubt_skipped_q10"], "a skipped candidate above this may be one")
+    b.add("RPEAK_DOUBT_LOWER_Q10", rp["doubt_lower_q10"], "so may one less far below the level, log2,")
+    b.add("RPEAK_APART_LOWER_Q10", rp["apart_lower_q10"], "or than this, apart from P and T waves:")
+    steps("RPEAK_APART_AFTER_STEPS", "apart_after_ms", "more than this after the last beat")
+    steps("RPEAK_APART_BEFORE_STEPS", "apart_before_ms", "and before the next")
+    b.add("RPEAK_UNLIKE_LOWER_Q10", rp["unlike_lower_q10"], "a beat so far below what is known, log2,")
+    b.add("RPEAK_UNLIKE_BLUNTER_Q10", rp["unlike_blunter_q10"], "and so much blunter may be a P wave, log2,")
+    b.add("RPEAK_UNLIKE_BEATS", rp["unlike_beats"], "unless so many in a row are")
+    b.add("RPEAK_KNOWN_SHIFT", rp["known_shift"], "what is known follows beats by 2^-this")
 
 
 def _train(b: _Builder, train: dict[str, Any]) -> None:

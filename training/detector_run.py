@@ -20,7 +20,13 @@ from numpy.typing import NDArray
 
 from host_tools.reference import params, rpeak, rpeak_score
 from host_tools.reference.fixed import PLAIN, to_int
-from host_tools.reference.pipeline import pipeline_add_found, pipeline_filter, pipeline_init
+from host_tools.reference.pipeline import (
+    pipeline_add_found,
+    pipeline_filter,
+    pipeline_held,
+    pipeline_init,
+    pipeline_reach,
+)
 from host_tools.reference.refine import refine_r_peak
 from host_tools.reference.state import PIPELINE_DTYPE, RPEAK_DTYPE, new_record
 
@@ -149,7 +155,7 @@ def _drain(p: Any, rows: Any, where: Any, count: int) -> int:
             rows[count, i] = s.collected[k * _COLUMNS + i]
         steps = (to_int(s.steps) - to_int(s.collected[k * _COLUMNS + _AT])) & 0xFFFFFFFF
         age = steps * params.RPEAK_DECIMATION + to_int(s.decimation_count) + params.RPEAK_CENTRE_SAMPLES
-        found = refine_r_peak(p.ring, to_int(p.ring_index), age, to_int(s.polarity))
+        found = refine_r_peak(p.ring, to_int(p.ring_index), age, to_int(s.polarity), pipeline_reach(s))
         where[count, 0] = to_int(p.sample_count) - age
         where[count, 1] = to_int(p.sample_count) - (found >> 1)
         count += 1
@@ -162,12 +168,16 @@ def _run(p: Any, x: Any, peaks: Any, rows: Any, where: Any) -> tuple[int, int]:
     """Push every sample as far as the R peaks, then flush; returns numbers of R peaks and scores."""
     found = 0
     scores = 0
-    for i in range(len(x) + 1):
+    end = len(x) + params.SPIKE_DELAY_SAMPLES  # held, as pipeline_flush does
+    for i in range(end + 1):
         p.trace.r_count = 0
-        if i == len(x):
+        value = pipeline_held(p)
+        if i < len(x):
+            value = int(x[i])
+        if i == end:
             p.sample_count = to_int(p.sample_count) - 1  # as pipeline_end does: the last sample's number
             pipeline_add_found(p, _flush(p.rpeak))
-        elif pipeline_filter(p, int(x[i])) == 1:
+        elif pipeline_filter(p, value) == 1:
             pipeline_add_found(p, _push(p.rpeak, to_int(p.filtered)))
         for k in range(to_int(p.trace.r_count)):
             peaks[found] = to_int(p.trace.r_sample[k])

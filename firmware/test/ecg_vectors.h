@@ -1,5 +1,5 @@
 /* ecg_vectors.h - generated from export/spec.toml and bitbeat.tflite by `make export`;
- * do not edit. Specification 23783501a55ce51b, model f0ce1248 */
+ * do not edit. Specification 7fba96a74daf7969, model f0ce1248 */
 #ifndef ECG_VECTORS_H
 #define ECG_VECTORS_H
 

@@ -37,7 +37,7 @@ def _forbidden(targets: dict[str, Any]) -> float | None:
     return None if symbols is None else float(len(symbols))
 
 
-#: The first two and flash are 5 % and 2 KB above what they were before spikes, trains of waves and conditions.
+#: The first two and flash: 5 % and 2 KB above what they were before spikes, trains and conditions came.
 GOALS = (
     Goal("filter + detector, instructions per sample", 195, _of(JUDGED, "insn_per_sample")),
     Goal("all, instructions per second at 75 bpm", 221_000, _of(JUDGED, "insn_per_second")),

@@ -46,6 +46,7 @@ SAID_WITHIN_S = 4.0
 #: A pause is one without a beat for this long; it is said this much later at the latest, and ends as late.
 PAUSE_S = 3.0
 PAUSE_LATE_S = 1.5
+SAID_S = 0.5
 #: Share of the judged time over which a device may call good signal unreadable and still be right.
 CAUTIOUS_SHARE = 0.02
 
@@ -176,11 +177,15 @@ class _Judge:
         return bool((self.mask[first:stop] & _COVERING).any())
 
     def _between_flagged(self, at_s: float) -> bool:
-        """Whether the found beats on both sides, within three seconds, are flagged."""
+        """Whether the found beats on both sides are flagged, no farther apart than a pause takes to be said.
+
+        After the last beat the record's end takes the place of the next one.
+        """
         k = int(np.searchsorted(self.found.at_s, at_s))
-        if k == 0 or k == self.found.at_s.size:
+        if k == 0:
             return False
-        near = self.found.at_s[k] - self.found.at_s[k - 1] < 3.0
+        next_s = self.found.at_s[k] if k < self.found.at_s.size else self.end_s
+        near = next_s - self.found.at_s[k - 1] < PAUSE_S + SAID_S
         return bool(near and (self.found.flags[k - 1 : k + 1] & _BEAT_COVERING).all())
 
     def _error(self, kind: str, at_s: float, flagged: bool) -> None:

@@ -130,14 +130,42 @@ def paced(p: Parameters, draw: Draw) -> Scenario:
 
 
 def block(p: Parameters, draw: Draw) -> Scenario:
-    """Sinus rhythm, then the block until the end."""
-    rhythm = str(p["block"])
+    """Sinus rhythm, then the block until the end; ``block_r_mv`` is the height of all beats."""
+    rhythm = str(p.get("block", "complete_block"))
     escape = _value(p, "escape_bpm")
     steps = (
         Episode("sinus", 15.0, 75),
         Episode(rhythm, 50.0, 75, ratio=int(_value(p, "ratio", 4)), escape_bpm=escape),
     )
-    return Scenario(steps, ordinary(draw), front_end=electrodes(draw))
+    heart = ordinary(draw)
+    if "block_p_mv" in p:
+        r_mv = _value(p, "block_r_mv")
+        heart = replace(heart, r_mv=r_mv, broad_mv=r_mv, p_mv=_value(p, "block_p_mv"), t_mv=0.2 * r_mv)
+    return Scenario(steps, heart, front_end=electrodes(draw))
+
+
+def standstill(p: Parameters, draw: Draw) -> Scenario:
+    """Sinus rhythm, then the atria alone for 20 s, then sinus rhythm."""
+    rate = _value(p, "atria_bpm")
+    steps = (
+        Episode("sinus", 20.0, rate),
+        Episode("complete_block", 40.0, rate, escape_bpm=0.0),
+        Episode("sinus", 55.0, rate),
+    )
+    heart = ordinary(draw, r_mv=_value(p, "r_mv"), p_mv=_value(p, "standstill_p_mv"))
+    return Scenario(steps, heart, front_end=electrodes(draw))
+
+
+def low_premature(p: Parameters, draw: Draw) -> Scenario:
+    """Premature beats that have this share of the others' height."""
+    made = premature({**p, "first_s": 15, "ratio": 5}, draw)
+    heart = replace(made.heart, broad_mv=_value(p, "pvc_share") * made.heart.r_mv)
+    return replace(made, heart=heart)
+
+
+def railway(p: Parameters, draw: Draw) -> Scenario:
+    """Hum of 16.7 Hz."""
+    return steady()({**p, "hum_mv": p["railway_hum_mv"], "hum_hz": 16.7}, draw)
 
 
 def atrial_flutter(p: Parameters, draw: Draw) -> Scenario:
@@ -155,7 +183,7 @@ def premature(p: Parameters, draw: Draw) -> Scenario:
 
 
 #: Parameters that are attributes of the heart, or of electrodes and front end, by the same names.
-_OF_HEART = ("r_mv", "qrs_ms", "shape", "pr_ms", "p_mv", "u_mv", "f_mv", "f_hz")
+_OF_HEART = ("r_mv", "qrs_ms", "shape", "pr_ms", "p_mv", "u_mv", "f_mv", "f_hz", "alternans")
 _OF_FRONT_END = ("hum_mv", "hum_hz", "offset_mv", "drift_mv", "rail_mv", "fs_hz", "adu_per_mv")
 
 

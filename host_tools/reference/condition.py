@@ -26,8 +26,10 @@ from .params import (
     CONDITION_STEEP_Q10,
     CONDITION_TRAIN_WAVES,
     PAUSE_STEPS,
+    RPEAK_HOLD_STEPS,
     RPEAK_LEARN_STEPS,
     RPEAK_MINIMUM_PEAK,
+    RPEAK_REFRACTORY_STEPS,
     RPEAK_RING_STEPS,
 )
 from .rpeak_score import rpeak_log2, rpeak_since
@@ -40,6 +42,9 @@ _UNREADABLE = 16
 _CONFIRM = 2
 _UINT8_MAX = 255
 
+#: After its maximum a beat is known so much later.
+_FOUND_STEPS = RPEAK_REFRACTORY_STEPS + RPEAK_HOLD_STEPS
+
 #: Silence counts from the end of the learning time: before, the difference is beyond this.
 _NOT_YET = 0x80000000
 
@@ -50,7 +55,8 @@ def condition_reset(s: Any) -> None:
     for i in range(CONDITION_BLOCKS):
         condition_clear(s, i)
     s.block_steps = 0
-    s.silent_from = RPEAK_LEARN_STEPS
+    s.silent_from = RPEAK_LEARN_STEPS - _FOUND_STEPS
+    s.doubtful = 0
     s.at = 0
     s.beats = 0
     s.filled = 0
@@ -180,10 +186,20 @@ def condition_end_block(s: Any, rpeak: Any) -> None:
 
 
 @kernel
-def condition_beats(s: Any, rpeak: Any, beats: int) -> None:
-    """The detector has found ``beats`` beats in this step; before :func:`condition_step`."""
-    s.beats = min(to_int(s.beats) + beats, _UINT8_MAX)
-    s.silent_from = rpeak.steps
+def condition_beat(s: Any, step: int, unsure: bool, doubtful: bool) -> None:
+    """There was a beat at this step of the detector's.
+
+    An unsure one does not end a silence, but it is no pause any more; after a doubtful one silence is never
+    called one.
+    """
+    s.doubtful = 0
+    if doubtful:
+        s.doubtful = 1
+    if unsure and (s.held & (_PAUSE | _UNREADABLE)) != 0:
+        s.held = _UNREADABLE
+        return
+    s.beats = min(to_int(s.beats) + 1, _UINT8_MAX)
+    s.silent_from = step
     s.held = s.held & _FIBRILLATION
 
 
@@ -193,11 +209,11 @@ def condition_look(s: Any, rpeak: Any) -> None:
     if s.block_steps >= CONDITION_BLOCK_STEPS:
         condition_end_block(s, rpeak)
     silent = rpeak_since(rpeak.steps, s.silent_from)
-    running = silent >= PAUSE_STEPS and silent < _NOT_YET
+    running = silent >= PAUSE_STEPS + _FOUND_STEPS and silent < _NOT_YET
     if running and (s.held & _FIBRILLATION) == 0:
         s.beats = 0
         s.held = _UNREADABLE
-        if condition_is_quiet(s, rpeak):
+        if s.doubtful == 0 and condition_is_quiet(s, rpeak):
             s.held = _PAUSE
 
 

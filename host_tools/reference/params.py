@@ -1,9 +1,9 @@
 """Constants of the signal chain. Generated from export/spec.toml by `make export`; do not edit."""
 
 # generated beside the model f0ce1248
-SPEC_DIGEST = "23783501a55ce51bd125ce9b67cee932ce1de512c8a7c3c060c10410b1b5f3b5"
+SPEC_DIGEST = "7fba96a74daf79698546c240a7477246b80fc175eb9f294e841b2ae7b49dba50"
 #: first 32 bits of the specification's SHA-256
-SPEC_HASH = 0x23783501
+SPEC_HASH = 0x7FBA96A7
 #: sampling rate of the chain, Hz
 FS_HZ = 360
 #: input units in one millivolt
@@ -34,6 +34,14 @@ SPIKE_LARGE_ADU = 500
 SPIKE_RATIO_HALVES = 4
 #: an R peak so soon after a spike is paced
 SPIKE_PACED_SAMPLES = 47
+#: a step beside the range of what is before and after it
+SPIKE_STEP_RATIO = 4
+#: an R peak so soon before a step, or
+STEP_BEFORE_SAMPLES = 40
+#: so soon after it, is not sure
+STEP_AFTER_SAMPLES = 180
+#: a wave so near a spike is what it left behind
+SPIKE_AT_SAMPLES = 8
 #: fraction bits of the filter coefficients
 COEF_FRAC_BITS = 30
 #: fraction bits of samples inside the filter
@@ -126,6 +134,26 @@ RPEAK_BEFORE_SCORE_Q10 = 12000
 RPEAK_FAR_Q10 = 2700
 #: largest ratio of the halves of the learning time
 RPEAK_LEARN_RATIO = 4
+#: a beat with less is not sure
+RPEAK_DOUBT_SCORE_Q10 = 500
+#: a skipped candidate above this may be one
+RPEAK_DOUBT_SKIPPED_Q10 = -2000
+#: so may one less far below the level, log2,
+RPEAK_DOUBT_LOWER_Q10 = 512
+#: or than this, apart from P and T waves:
+RPEAK_APART_LOWER_Q10 = 2000
+#: more than this after the last beat, detector steps
+RPEAK_APART_AFTER_STEPS = 54
+#: and before the next, detector steps
+RPEAK_APART_BEFORE_STEPS = 42
+#: a beat so far below what is known, log2,
+RPEAK_UNLIKE_LOWER_Q10 = 1000
+#: and so much blunter may be a P wave, log2,
+RPEAK_UNLIKE_BLUNTER_Q10 = 80
+#: unless so many in a row are
+RPEAK_UNLIKE_BEATS = 32
+#: what is known follows beats by 2^-this
+RPEAK_KNOWN_SHIFT = 2
 #: levels follow beats by 2^-this
 RPEAK_LEVEL_SHIFT = 3
 #: fall of the levels in a step without beats for long

@@ -6,9 +6,9 @@ from typing import Any
 
 from .bandpass import bandpass_prime, bandpass_step
 from .beat import BEAT_VALUES, beat_classify, beat_measure
-from .condition import condition_beats, condition_reset, condition_step
+from .condition import condition_beat, condition_reset, condition_step
 from .fixed import kernel, to_int
-from .input import INPUT_RESTART, INPUT_SKIP, RAIL_HIGH, RAIL_LOW, input_set_rails, input_step
+from .input import INPUT_RESTART, INPUT_SKIP, MISSING, RAIL_HIGH, RAIL_LOW, input_set_rails, input_step
 from .params import (
     DELAY_SAMPLES,
     LOOKAHEAD_WAIT_SAMPLES,
@@ -20,18 +20,23 @@ from .params import (
     RR_MAX_SAMPLES,
     RR_SHORT_BEATS,
     RR_WAIT_SAMPLES,
+    SPIKE_AT_SAMPLES,
+    SPIKE_DELAY_SAMPLES,
     SPIKE_FAR_SAMPLES,
     SPIKE_PACED_SAMPLES,
+    STEP_AFTER_SAMPLES,
+    STEP_BEFORE_SAMPLES,
     WINDOW_AFTER_SAMPLES,
 )
 from .quality import quality_contact, quality_mark
 from .refine import refine_r_peak
 from .rpeak import rpeak_flush, rpeak_push, rpeak_reset
 from .rr import rr_usual
-from .spike import spike_output, spike_prime, spike_step
+from .spike import SPIKE_NONE, SPIKE_STEP, spike_output, spike_prime, spike_step
 from .state import HELD_BEATS, PENDING_BEATS, SPIKES_KEPT
 
 _LEARNING = 1
+_UNDECIDED = 16
 _PACED = 32
 _FIBRILLATION = 64
 _INPUT_SATURATED = 2  # flags of the input ...
@@ -57,9 +62,13 @@ def sample_distance(later: int, earlier: int) -> int:
 
 
 @kernel
-def pipeline_add_spike(p: Any) -> None:
-    """Remember a spike that was just taken out, by its sample as it leaves the filters."""
-    p.spikes[p.spike_index] = (to_int(p.sample_count) + DELAY_SAMPLES - SPIKE_FAR_SAMPLES) & _UINT32
+def pipeline_add_artefact(p: Any, found: int) -> None:
+    """Keep the sample of a spike that was taken out, or of a step, as it leaves the filters."""
+    at = (to_int(p.sample_count) + DELAY_SAMPLES - SPIKE_FAR_SAMPLES) & _UINT32
+    if found == SPIKE_STEP:
+        p.step_at = at
+        return
+    p.spikes[p.spike_index] = at
     p.spike_index = (to_int(p.spike_index) + 1) % SPIKES_KEPT
 
 
@@ -83,7 +92,6 @@ def pipeline_contact(p: Any) -> None:
 @kernel
 def pipeline_filter(p: Any, x: int) -> int:
     """Judge and filter one raw sample into the ring; 0 where the chain rests, else 1."""
-    p.trace.r_count = 0
     code = input_step(p.input, x)
     if p.input.recover_count > 0:
         pipeline_contact(p)
@@ -95,8 +103,9 @@ def pipeline_filter(p: Any, x: int) -> int:
         p.last_r_valid = 0
     p.filtered = 0
     if code != INPUT_SKIP:
-        if spike_step(p.spike, to_int(p.input.hold)):
-            pipeline_add_spike(p)
+        found = spike_step(p.spike, to_int(p.input.hold))
+        if found != SPIKE_NONE:
+            pipeline_add_artefact(p, found)
         p.filtered = bandpass_step(p.bandpass, spike_output(p.spike))
     p.ring[p.ring_index] = p.filtered
     p.ring_index = p.ring_index + 1
@@ -119,19 +128,57 @@ def pipeline_flags(p: Any) -> int:
 
 
 @kernel
-def pipeline_paced(p: Any, r: int) -> int:
-    """FLAG_PACED where a spike came just before the R peak ``r``."""
+def pipeline_spike_near(p: Any, r: int, first: int, count: int) -> bool:
+    """Whether one of the last spikes lies from ``first`` samples before the R peak on, over ``count``."""
     for i in range(SPIKES_KEPT):
-        if p.spikes[i] != 0 and sample_distance(r, p.spikes[i]) <= SPIKE_PACED_SAMPLES:
-            return _PACED
-    return 0
+        if p.spikes[i] != 0 and sample_distance(p.spikes[i], r - first) < count:
+            return True
+    return False
 
 
 @kernel
-def pipeline_add_r_peak(p: Any, centre_age: int) -> bool:
-    """Refine the R peak around ``centre_age`` samples before the newest and put it in the queue."""
-    found = refine_r_peak(p.ring, to_int(p.ring_index), centre_age, to_int(p.rpeak.polarity))
-    r = (to_int(p.sample_count) - (found >> 1)) & _UINT32
+def pipeline_at_artefact(p: Any, r: int) -> bool:
+    """Whether an R peak lies right at a spike or a step: it may be what that left behind."""
+    span = STEP_BEFORE_SAMPLES + STEP_AFTER_SAMPLES
+    if p.step_at != 0 and sample_distance(r + STEP_BEFORE_SAMPLES, p.step_at) < span:
+        return True
+    return pipeline_spike_near(p, r, SPIKE_AT_SAMPLES, 2 * SPIKE_AT_SAMPLES + 1)
+
+
+@kernel
+def pipeline_reach(rpeak: Any) -> int:
+    """How far from a lobe's middle its R peak is looked for, samples: a quarter of the mean RR."""
+    if rpeak.rr_mean > 0:
+        return (to_int(rpeak.rr_mean) * RPEAK_DECIMATION) >> 6
+    return RING_SAMPLES
+
+
+@kernel
+def pipeline_judge_r_peak(p: Any, i: int, r: int) -> int:
+    """Flags of the R peak ``r`` of beat ``i`` of those just found; lets the conditions know of it."""
+    at_artefact = pipeline_at_artefact(p, r)
+    after_artefact = p.last_at_artefact == 1
+    unsure = at_artefact or (to_int(p.rpeak.found_doubtful) >> i) & 1 == 1
+    unlike = (to_int(p.rpeak.found_unlike) >> i) & 1 == 1
+    doubtful = unsure or after_artefact
+    if not unlike and not (at_artefact and after_artefact):
+        step = sample_distance(p.rpeak.steps, p.rpeak.found_age[i])
+        condition_beat(p.condition, step, unsure, doubtful)
+    p.last_at_artefact = 0
+    if at_artefact:
+        p.last_at_artefact = 1
+    flags = pipeline_flags(p)
+    if doubtful:  # the beat before, too: its next interval is no surer
+        pipeline_mark_waiting(p, _UNDECIDED)
+        flags |= _UNDECIDED
+    if pipeline_spike_near(p, r, SPIKE_PACED_SAMPLES, SPIKE_PACED_SAMPLES + 1):
+        flags |= _PACED
+    return flags
+
+
+@kernel
+def pipeline_queue(p: Any, r: int, down: int) -> bool:
+    """Put a refined R peak in the queue, unless it is too near the last one."""
     if p.last_r_valid == 1:
         distance = sample_distance(r, p.last_r)
         if distance < MINIMUM_RR_SAMPLES or distance > 0x7FFFFFFF:
@@ -139,18 +186,43 @@ def pipeline_add_r_peak(p: Any, centre_age: int) -> bool:
     if p.pending_count == PENDING_BEATS:
         return False
     target = 256
-    if (found & 1) == 1:
+    if down == 1:
         target = -256
     p.rpeak.polarity = p.rpeak.polarity + ((target - p.rpeak.polarity) >> 3)
     p.pending[p.pending_count] = r
-    p.pending_flags[p.pending_count] = pipeline_flags(p) | pipeline_paced(p, r)
+    p.pending_flags[p.pending_count] = 0
     p.pending_count = p.pending_count + 1
-    p.trace.r_sample[p.trace.r_count] = r
-    p.trace.r_polarity[p.trace.r_count] = p.rpeak.polarity
-    p.trace.r_count = p.trace.r_count + 1
     p.last_r = r
     p.last_r_valid = 1
     return True
+
+
+@kernel
+def pipeline_add_given(p: Any, age: int) -> bool:
+    """Queue an R peak that was given, refined around ``age`` samples before the newest."""
+    found = refine_r_peak(p.ring, to_int(p.ring_index), age, to_int(p.rpeak.polarity), RING_SAMPLES)
+    if not pipeline_queue(p, (to_int(p.sample_count) - (found >> 1)) & _UINT32, found & 1):
+        return False
+    p.pending_flags[p.pending_count - 1] = pipeline_flags(p)
+    return True
+
+
+@kernel
+def pipeline_add_r_peak(p: Any, i: int, centre_age: int) -> None:
+    """Refine the R peak of beat ``i`` of those just found around ``centre_age`` and put it in the queue."""
+    reach = pipeline_reach(p.rpeak)
+    found = refine_r_peak(p.ring, to_int(p.ring_index), centre_age, to_int(p.rpeak.polarity), reach)
+    r = (to_int(p.sample_count) - (found >> 1)) & _UINT32
+    waiting = to_int(p.pending_count)
+    if not pipeline_queue(p, r, found & 1):
+        return
+    p.pending_count = waiting  # its flags are not those of what waits already
+    flags = pipeline_judge_r_peak(p, i, r)
+    p.pending_count = waiting + 1
+    p.pending_flags[waiting] = flags
+    p.trace.r_sample[p.trace.r_count] = r
+    p.trace.r_polarity[p.trace.r_count] = p.rpeak.polarity
+    p.trace.r_count = p.trace.r_count + 1
 
 
 @kernel
@@ -158,7 +230,7 @@ def pipeline_add_found(p: Any, count: int) -> None:
     """Queue the beats that the detector has just found."""
     for i in range(count):
         age = to_int(p.rpeak.found_age[i]) * RPEAK_DECIMATION
-        pipeline_add_r_peak(p, age + to_int(p.rpeak.decimation_count) + RPEAK_CENTRE_SAMPLES)
+        pipeline_add_r_peak(p, i, age + to_int(p.rpeak.decimation_count) + RPEAK_CENTRE_SAMPLES)
 
 
 @kernel
@@ -232,26 +304,38 @@ def pipeline_release(p: Any, beat: Any) -> int:
 
 
 @kernel
+def pipeline_detect(p: Any) -> int:
+    """Feed the newest filtered sample to the detector; returns the number of beats found."""
+    return rpeak_push(p.rpeak, to_int(p.filtered))
+
+
+@kernel
+def pipeline_take(p: Any, x: int) -> None:
+    """Take one sample as far as the R peaks and the conditions."""
+    if pipeline_filter(p, x) == 0:
+        return
+    pipeline_add_found(p, pipeline_detect(p))
+    if p.rpeak.decimation_count == 0 and condition_step(p.condition, p.rpeak):
+        pipeline_mark_waiting(p, _FIBRILLATION)
+
+
+@kernel
+def pipeline_held(p: Any) -> int:
+    """The sample that goes on after a record's end, until what the search for spikes holds has left it."""
+    if p.input.primed == 1:
+        return to_int(p.input.hold)
+    return MISSING
+
+
+@kernel
 def pipeline_end(p: Any) -> None:
-    """End of the record: find what the detector still has."""
+    """End of the record, SPIKE_DELAY_SAMPLES after the last sample: find what the detector still has."""
     if p.ending == 0:
         p.ending = 1
         # The newest sample is the last one pushed, one before sample_count.
         p.sample_count = (to_int(p.sample_count) - 1) & _UINT32
         p.trace.r_count = 0
         pipeline_add_found(p, rpeak_flush(p.rpeak))
-
-
-@kernel
-def pipeline_detect(p: Any) -> int:
-    """Feed the newest filtered sample to the detector; returns the number of beats found."""
-    found = rpeak_push(p.rpeak, to_int(p.filtered))
-    if p.rpeak.decimation_count == 0:
-        if found > 0:
-            condition_beats(p.condition, p.rpeak, found)
-        if condition_step(p.condition, p.rpeak):
-            pipeline_mark_waiting(p, _FIBRILLATION)
-    return found
 
 
 @kernel
@@ -270,8 +354,8 @@ def pipeline_conditions(p: Any) -> int:
 @kernel
 def pipeline_step(p: Any, x: int) -> int:
     """Take one sample as far as the measures of a beat; 1 = a beat was measured."""
-    if pipeline_filter(p, x) == 1:
-        pipeline_add_found(p, pipeline_detect(p))
+    p.trace.r_count = 0
+    pipeline_take(p, x)
     return pipeline_measure(p)
 
 
@@ -293,6 +377,10 @@ def pipeline_push(p: Any, x: int, beat: Any) -> int:
 @kernel
 def pipeline_flush(p: Any, beat: Any) -> int:
     """End of the record: hand out what still waits; call until it returns 0."""
+    while p.drained < SPIKE_DELAY_SAMPLES:
+        p.drained = p.drained + 1
+        if pipeline_push(p, pipeline_held(p), beat) == 1:
+            return 1
     pipeline_end(p)
     while pipeline_measure(p) == 1:
         pass

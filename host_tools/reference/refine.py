@@ -26,7 +26,7 @@ def refine_sharpness(ring: Any, ring_index: int, age: int) -> int:
 
 
 @kernel
-def refine_r_peak(ring: Any, ring_index: int, centre_age: int, polarity: int) -> int:
+def refine_r_peak(ring: Any, ring_index: int, centre_age: int, polarity: int, reach: int) -> int:
     """Find the R peak around ``centre_age``.
 
     Parameters
@@ -37,6 +37,8 @@ def refine_r_peak(ring: Any, ring_index: int, centre_age: int, polarity: int) ->
         Samples from the newest sample back to the middle of the detector's lobe.
     polarity : int
         Running polarity of the R peaks, -256..256; the other one must be clearly larger to win.
+    reach : int
+        Farthest that it is looked for, samples.
 
     Returns
     -------
@@ -46,8 +48,8 @@ def refine_r_peak(ring: Any, ring_index: int, centre_age: int, polarity: int) ->
     best = -1
     best_age = centre_age
     best_down = 0
-    age = min(centre_age + REFINE_BEFORE_SAMPLES, RING_SAMPLES - 1 - REFINE_SPAN_SAMPLES)
-    last = max(centre_age - REFINE_AFTER_SAMPLES, 0)
+    age = min(centre_age + min(reach, REFINE_BEFORE_SAMPLES), RING_SAMPLES - 1 - REFINE_SPAN_SAMPLES)
+    last = max(centre_age - min(reach, REFINE_AFTER_SAMPLES), 0)
     while age >= last:
         value = refine_sharpness(ring, ring_index, age)
         down = 0

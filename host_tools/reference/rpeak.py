@@ -40,6 +40,7 @@ from .params import (
     TRAIN_APART_STEPS,
     TRAIN_LOW_Q10,
 )
+from .rpeak_doubt import rpeak_doubt, rpeak_may_be_missed
 from .rpeak_levels import (
     rpeak_follow_levels,
     rpeak_follow_rr,
@@ -55,6 +56,8 @@ _RING_MASK = RPEAK_RING_STEPS - 1
 #: From a maximum of the enhancer to that of its lobe in the integral.
 _LOBE_STEPS = (RPEAK_INTEGRATE_STEPS - 1) // 2
 _UINT32 = 0xFFFFFFFF
+#: Score of a train's waves, which are sure.
+_SURE_Q10 = 0x7FFF
 
 
 @kernel
@@ -123,6 +126,13 @@ def rpeak_reset(s: Any) -> None:
     s.irregularity_q10 = 0
     s.overdue_steps = RPEAK_SEARCHBACK_MAX_STEPS
     s.patience_steps = RPEAK_SEARCHBACK_MAX_STEPS
+    s.known_peak_q10 = 0
+    s.known_slope_q10 = 0
+    s.doubtful = 0
+    s.gap_doubtful = 0
+    s.unlike_count = 0
+    s.found_doubtful = 0
+    s.found_unlike = 0
     s.found_count = 0
 
 
@@ -169,6 +179,7 @@ def rpeak_accept(s: Any, c: Any) -> None:
 def rpeak_take(s: Any, c: Any) -> None:
     """Report a candidate as a beat, and let levels and mean RR follow."""
     rr_steps = rpeak_since(c.at, s.beat_at)
+    rpeak_doubt(s, c)
     s.patience_steps = RPEAK_SEARCHBACK_MAX_STEPS
     if rr_steps < 2 * RPEAK_SEARCHBACK_MAX_STEPS:
         rpeak_follow_rr(s, rr_steps)
@@ -299,6 +310,8 @@ def rpeak_search_back(s: Any, since_beat: int) -> None:
             s.skipping = 0
             if s.skipped.score_q10 > RPEAK_SEARCHBACK_SCORE_Q10 and age <= RPEAK_SEARCHBACK_MAX_STEPS:
                 rpeak_take(s, s.skipped)
+            elif rpeak_may_be_missed(s, to_int(s.qrs_q10), age):
+                s.gap_doubtful = 1
     if since_beat > s.patience_steps:
         # Nothing for long, beside the last interval, too: the signal may have become smaller.
         s.qrs_q10 = max(to_int(s.qrs_q10) - RPEAK_DECAY_Q10, RPEAK_MINIMUM_Q10)
@@ -324,7 +337,6 @@ def rpeak_join_train(s: Any, side: int, w: Any) -> None:
     if s.waiting == 1 and apart and rpeak_since(s.candidate.at, s.beat_at) >= TRAIN_APART_STEPS:
         rpeak_take(s, s.candidate)  # the wave before, not judged yet
     s.waiting = 0
-    s.skipping = 0
     s.lobe_peak = 0
 
 
@@ -349,6 +361,7 @@ def rpeak_take_wave(s: Any, w: Any, ended: bool) -> bool:
         rpeak_clear(c)
         c.peak_q10 = rpeak_log2(to_int(s.integral))
         c.slope_q10 = s.slope_q10  # a train says nothing about steepness: its level stays
+        c.score_q10 = _SURE_Q10
         c.at = at
         rpeak_take(s, c)
     return True
@@ -397,6 +410,8 @@ def rpeak_step(s: Any) -> None:
 def rpeak_push(s: Any, y: int) -> int:
     """Take one filtered sample; returns the number of beats found, 0 to 2."""
     s.found_count = 0
+    s.found_doubtful = 0
+    s.found_unlike = 0
     s.decimation_sum = s.decimation_sum + y
     s.decimation_count = s.decimation_count + 1
     if s.decimation_count == RPEAK_DECIMATION:
@@ -410,6 +425,8 @@ def rpeak_push(s: Any, y: int) -> int:
 def rpeak_flush(s: Any) -> int:
     """At the end of a record: judge what still waits; returns the number of beats found, 0 to 2."""
     s.found_count = 0
+    s.found_doubtful = 0
+    s.found_unlike = 0
     if s.learn_left == 0:
         if s.lobe_peak > 0:
             rpeak_lobe_end(s)

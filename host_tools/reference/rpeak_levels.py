@@ -146,6 +146,8 @@ def rpeak_learn(s: Any, slope: int) -> None:
         s.slope_q10 = rpeak_log2(rpeak_learnt(to_int(s.learn_slope[0]), to_int(s.learn_slope[1])))
         s.beat_peak_q10 = s.qrs_q10
         s.beat_slope_q10 = s.slope_q10
+        s.known_peak_q10 = s.qrs_q10
+        s.known_slope_q10 = s.slope_q10
         s.valley = s.integral
         s.lobe_peak = 0
         s.skipping = 0

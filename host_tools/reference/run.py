@@ -22,15 +22,17 @@ from .params import (
     REFINE_SPAN_SAMPLES,
     RHYTHM_FEATURES,
     RPEAK_DECIMATION,
+    SPIKE_DELAY_SAMPLES,
     WINDOW_SAMPLES,
 )
 from .pipeline import (
-    pipeline_add_r_peak,
+    pipeline_add_given,
     pipeline_advance,
     pipeline_conditions,
     pipeline_detect,
     pipeline_end,
     pipeline_filter,
+    pipeline_held,
     pipeline_init,
     pipeline_measure,
     pipeline_release,
@@ -158,23 +160,28 @@ def _run_detected(
     p: Any, x: Any, beats: Any, beat_input: Any, rhythm_input: Any, rows: Any, details: Any, layers: Any,
     samples: Any, detector: Any, r_peaks: Any, conditions: Any,
 ) -> tuple[int, int, int]:  # fmt: skip
-    """Push every sample, then flush; returns numbers of beats, detector rows and R-peak rows."""
+    """Push every sample, drain, then flush; returns numbers of beats, detector rows and R-peak rows."""
     count = 0
     measured = 0
     steps = 0
     peaks = 0
-    for i in range(len(x)):
+    for i in range(len(x) + SPIKE_DELAY_SAMPLES):
         before = to_int(p.rpeak.decimation_count)
-        if pipeline_step(p, int(x[i])) == 1:
+        value = pipeline_held(p)
+        if i < len(x):
+            value = int(x[i])
+        if pipeline_step(p, value) == 1:
             _store_measures(p, measured, rows, details)
             measured += 1
         got = pipeline_advance(p, beats[count])
-        conditions[i] = pipeline_conditions(p)
-        if len(samples) > 0:
+        if i < len(x):
+            conditions[i] = pipeline_conditions(p)
+        if i < len(samples):
             _trace_sample(p, samples[i])
             if p.rpeak.decimation_count == 0 and (before == RPEAK_DECIMATION - 1 and p.input.primed == 1):
                 _trace_detector(p, detector[steps])
                 steps += 1
+        if len(samples) > 0:
             peaks = _trace_r_peaks(p, r_peaks, peaks)
         if got == 1:
             _store_beat(p, count, beat_input, rhythm_input, layers)
@@ -202,7 +209,7 @@ def _run_annotated(
         if pipeline_filter(p, int(x[i])) == 1:
             pipeline_detect(p)
         while upcoming < len(given) and given[upcoming] + late <= i:
-            if pipeline_add_r_peak(p, i - int(given[upcoming])):
+            if pipeline_add_given(p, i - int(given[upcoming])):
                 peak_index[queued] = upcoming
                 queued += 1
             upcoming += 1
@@ -215,7 +222,7 @@ def _run_annotated(
     p.ending = 1
     p.sample_count = to_int(p.sample_count) - 1
     while upcoming < len(given) and given[upcoming] < len(x):
-        if pipeline_add_r_peak(p, len(x) - 1 - int(given[upcoming])):
+        if pipeline_add_given(p, len(x) - 1 - int(given[upcoming])):
             peak_index[queued] = upcoming
             queued += 1
         upcoming += 1

@@ -14,7 +14,13 @@ from .params import (
     SPIKE_NEAR_SAMPLES,
     SPIKE_RATIO_HALVES,
     SPIKE_RING,
+    SPIKE_STEP_RATIO,
 )
+
+#: What :func:`spike_step` answers.
+SPIKE_NONE = 0
+SPIKE_OUT = 1  # a spike was taken out
+SPIKE_STEP = 2  # there is a step, as electrodes make
 
 _MASK = SPIKE_RING - 1
 _UINT16 = 0xFFFF
@@ -64,22 +70,47 @@ def spike_take_out(s: Any) -> None:
 
 
 @kernel
-def spike_look(s: Any) -> bool:
-    """Look at the sample SPIKE_FAR_SAMPLES before the newest, which jumped; take it out if it is a spike."""
+def spike_range(s: Any, first: int, end: int) -> int:
+    """Highest minus lowest of the samples from age ``first`` to before ``end``."""
+    low = spike_back(s, first)
+    high = low
+    for age in range(first + 1, end):
+        low = min(low, spike_back(s, age))
+        high = max(high, spike_back(s, age))
+    return high - low
+
+
+@kernel
+def spike_is_step(s: Any, height: int) -> bool:
+    """Whether the signal, which has risen by ``height``, is still on both sides, or was stuck before."""
+    if height <= SPIKE_MINIMUM_ADU:
+        return False
+    before = spike_range(
+        s, SPIKE_FAR_SAMPLES + SPIKE_NEAR_SAMPLES, 2 * SPIKE_FAR_SAMPLES + SPIKE_NEAR_SAMPLES + 1
+    )
+    after = spike_range(s, 0, SPIKE_FAR_SAMPLES + 1)
+    return bool(before == 0 or max(before, after) * SPIKE_STEP_RATIO <= height)
+
+
+@kernel
+def spike_look(s: Any) -> int:
+    """Look at the sample SPIKE_FAR_SAMPLES before the newest, which jumped; answers SPIKE_*."""
     middle = spike_back(s, SPIKE_FAR_SAMPLES)
     before = middle - spike_back(s, SPIKE_FAR_SAMPLES + SPIKE_NEAR_SAMPLES)
     after = middle - spike_back(s, SPIKE_FAR_SAMPLES - SPIKE_NEAR_SAMPLES)
     above = before > SPIKE_MINIMUM_ADU and after > SPIKE_MINIMUM_ADU
     below = before < -SPIKE_MINIMUM_ADU and after < -SPIKE_MINIMUM_ADU
-    if not (above or below) or not spike_stands_out(s, min(abs(before), abs(after))):
-        return False
-    spike_take_out(s)
-    return True
+    if (above or below) and spike_stands_out(s, min(abs(before), abs(after))):
+        spike_take_out(s)
+        return SPIKE_OUT
+    if spike_is_step(s, abs(before)):
+        return SPIKE_STEP
+    return SPIKE_NONE
 
 
 @kernel
-def spike_step(s: Any, x: int) -> bool:
-    """Take a sample, adu; True where a spike was taken out SPIKE_FAR_SAMPLES before it.
+def spike_step(s: Any, x: int) -> int:
+    """Take a sample, adu; tells what was found SPIKE_FAR_SAMPLES before it, SPIKE_*.
 
     The sample to go on with is :func:`spike_output`'s.
     """
@@ -91,7 +122,7 @@ def spike_step(s: Any, x: int) -> bool:
     s.index = (to_int(s.index) + 1) & _MASK
     s.jumps = ((to_int(s.jumps) << 1) | jumped) & _UINT16
     if (to_int(s.jumps) >> SPIKE_FAR_SAMPLES) & 1 == 0:
-        return False
+        return SPIKE_NONE
     return spike_look(s)
 
 

@@ -33,6 +33,9 @@ from .params import (
 #: R peaks that can wait to be measured; see ``ecg_pipeline.h`` for why this is enough.
 PENDING_BEATS = 8
 
+#: R peaks of a push that can be watched.
+R_PEAKS_TRACED = 2
+
 #: Spikes remembered, to tell paced beats by.
 SPIKES_KEPT = 4
 
@@ -141,6 +144,13 @@ RPEAK_DTYPE = np.dtype(
         ("overdue_steps", "<i4"),  # search back this long after a beat
         ("found_age", "<u4", (2,)),  # steps back to the maxima of the beats just found, older first
         ("found_count", "<u1"),
+        ("found_doubtful", "<u1"),  # bit i: beat i of those just found, or its RR interval, is not sure
+        ("found_unlike", "<u1"),  # bit i: it is far lower and blunter than beats are here
+        ("doubtful", "<u1"),  # 1 = the last beat was not sure by itself
+        ("gap_doubtful", "<u1"),  # 1 = since the last beat one may have been missed
+        ("unlike_count", "<u1"),  # beats in a row that were unlike, at most RPEAK_UNLIKE_BEATS
+        ("known_peak_q10", "<i4"),  # of the beats that were like those before them
+        ("known_slope_q10", "<i4"),
         ("polarity", "<i2"),  # running polarity of the R peaks, -256..256
     ]
 )
@@ -185,12 +195,13 @@ CONDITION_DTYPE = np.dtype(
         ("top", "<i4", (CONDITION_BLOCKS,)),  # their maxima
         ("change_top", "<i4", (CONDITION_BLOCKS,)),
         ("integral_top", "<i4", (CONDITION_BLOCKS,)),  # highest integral
-        ("silent_from", "<u4"),  # the detector's step from which no beat has come
+        ("silent_from", "<u4"),  # the detector's step of the last beat, or that of learning's end
         ("block_steps", "<u4"),  # steps in the present block
         ("at", "<u1"),  # present block
         ("beats", "<u1"),  # beats without a pause, at most 255
         ("filled", "<u1"),  # blocks filled, at most CONDITION_BLOCKS
         ("suspected", "<u1"),  # measures in a row against what is held
+        ("doubtful", "<u1"),  # 1 = the last beat was
         ("held", "<u1"),  # CONDITION_* that the detector's signal gives
     ]
 )
@@ -277,8 +288,8 @@ HELD_BEATS = LOOKAHEAD_BEATS + 1
 TRACE_DTYPE = np.dtype(
     [
         ("r_count", "<u1"),  # R peaks queued by the newest sample
-        ("r_sample", "<u4", (2,)),
-        ("r_polarity", "<i4", (2,)),
+        ("r_sample", "<u4", (R_PEAKS_TRACED,)),
+        ("r_polarity", "<i4", (R_PEAKS_TRACED,)),
         ("row", "<i1", (RHYTHM_FEATURES,)),  # features of the beat measured last
         ("beat_input", "<i1", (WINDOW_SAMPLES * BEAT_CHANNELS,)),
         ("rhythm_input", "<i1", (CONTEXT_BEATS * RHYTHM_FEATURES,)),
@@ -293,6 +304,8 @@ PIPELINE_DTYPE = np.dtype(
         ("spike", SPIKE_DTYPE),
         ("spikes", "<u4", (SPIKES_KEPT,)),  # samples of the last spikes, as they leave the filters; ring
         ("spike_index", "<u1"),  # where the next one goes
+        ("step_at", "<u4"),  # the same of the last step of the input, 0 = none
+        ("last_at_artefact", "<u1"),  # 1 = the last R peak lay right at a spike or a step
         ("bandpass", BANDPASS_DTYPE),
         ("rpeak", RPEAK_DTYPE),
         ("rr", RR_DTYPE),
@@ -310,7 +323,8 @@ PIPELINE_DTYPE = np.dtype(
         ("last_r_valid", "<u1"),
         ("measured_r", "<u4"),  # R peak measured last
         ("measured_valid", "<u1"),
-        ("ending", "<u1"),  # 1 once the record is being flushed
+        ("drained", "<u1"),  # samples pushed by the flush, at most SPIKE_DELAY_SAMPLES
+        ("ending", "<u1"),  # 1 once they all are
         ("features", "<i4", (FEATURE_VALUES,)),  # numbers behind the newest beat's features
         ("window", "<i2", (WINDOW_SAMPLES,)),  # its window
         ("template", "<i2", (WINDOW_SAMPLES,)),  # the template that it was compared with

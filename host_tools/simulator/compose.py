@@ -85,14 +85,15 @@ def _heart_mv(scenario: Scenario, played: Conduction, time_s: _Signal, seed: int
     draw = Draw(seed, "sizes")
     signal = np.zeros(time_s.size)
     mean_rr_s = played.beats[0].rr_s if played.beats else 0.8
-    for beat in played.beats:
+    for k, beat in enumerate(played.beats):
         qrs = _complex(heart, beat)
         mean_rr_s += 0.3 * (min(beat.rr_s, 1.4) - mean_rr_s)
         t_mv = _DISCORDANT * heart.broad_mv if beat.broad else heart.t_mv * np.sign(heart.r_mv)
         u_mv = 0.0 if beat.broad else heart.u_mv * float(np.sign(heart.r_mv))
         waves = qrs.waves + repolarisation(qrs, min(mean_rr_s, beat.rr_s * 1.15), float(t_mv), u_mv)
         breath = 1.0 + 0.04 * float(np.sin(2 * np.pi * BREATH_HZ * beat.at_s + 1.9))
-        _add(signal, time_s, beat.at_s, waves, breath * draw.spread(0.04 if beat.broad else 0.02))
+        size = 1.0 if beat.broad or k % 2 == 0 else 1.0 - heart.alternans
+        _add(signal, time_s, beat.at_s, waves, breath * size * draw.spread(0.04 if beat.broad else 0.02))
     p_waves = p_wave(heart.p_mv * float(np.sign(heart.r_mv)))
     for onset_s in played.p_s:
         _add(signal, time_s, onset_s + P_ONSET_S, p_waves, 1.0)

@@ -15,6 +15,8 @@ _Signal = NDArray[np.float64]
 
 #: After a pull to the rail the electrodes' potential decays with this time constant.
 _RAIL_DECAY_S = 0.4
+#: A pop decays with this one.
+_POP_DECAY_S = 0.3
 
 
 def _step_response(after_s: _Signal, bandwidth_hz: float) -> _Signal:
@@ -82,6 +84,30 @@ def _glitches(signal_mv: _Signal, time_s: _Signal, fault: Fault, seed: int) -> l
     return hit
 
 
+def _times_s(fault: Fault, end_s: float, draw: Draw) -> list[float]:
+    """When a fault that comes again and again does."""
+    at_s, times = max(fault.start_s, 0.3), []
+    while at_s < min(fault.stop_s, end_s):
+        times.append(at_s)
+        at_s += fault.every_s * draw.spread(0.25)
+    return times
+
+
+def _jump(signal_mv: _Signal, time_s: _Signal, fault: Fault, seed: int) -> None:
+    """Electrode pops, which decay, and steps of the baseline, which stay."""
+    for k, at_s in enumerate(_times_s(fault, float(time_s[-1]), Draw(seed, fault.kind))):
+        after_s = time_s[np.searchsorted(time_s, at_s) :] - at_s
+        course = np.exp(-after_s / _POP_DECAY_S) if fault.kind == "pops" else np.ones(after_s.size)
+        signal_mv[signal_mv.size - after_s.size :] += (fault.size if k % 2 == 0 else -fault.size) * course
+
+
+def _stick(signal_mv: _Signal, time_s: _Signal, fault: Fault, seed: int) -> None:
+    """The converter gives one value again and again."""
+    for at_s in _times_s(fault, float(time_s[-1]), Draw(seed, "stuck")):
+        first, stop = np.searchsorted(time_s, (at_s, at_s + fault.size / 1000))
+        signal_mv[first:stop] = signal_mv[first]
+
+
 def apply_faults(
     signal_mv: _Signal, time_s: _Signal, faults: Sequence[Fault], rail_mv: float, seed: int
 ) -> list[int]:
@@ -89,7 +115,11 @@ def apply_faults(
     glitches: list[int] = []
     for fault in faults:
         inside = _between(time_s, fault)
-        if fault.kind == "rail":
+        if fault.kind in ("pops", "steps"):
+            _jump(signal_mv, time_s, fault, seed)
+        elif fault.kind == "stuck":
+            _stick(signal_mv, time_s, fault, seed)
+        elif fault.kind == "rail":
             after_s = np.maximum(time_s - fault.stop_s, 0.0)
             decay = 0.8 * rail_mv * np.exp(-after_s / _RAIL_DECAY_S)
             pulled = np.where(inside, 10 * rail_mv, np.where(time_s >= fault.stop_s, decay, 0.0))

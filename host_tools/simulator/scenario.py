@@ -79,6 +79,8 @@ class Heart:
         Fibrillatory waves of the atria; the height also of flutter waves.
     flutter_mv
         Height of flutter and fibrillation waves of the ventricles.
+    alternans
+        By what share every second conducted beat is lower than the others.
     rr_variation
         Standard deviation of the RR intervals of sinus rhythm as a share of the mean.
     """
@@ -96,6 +98,7 @@ class Heart:
     f_mv: float = 0.06
     f_hz: float = 6.0
     flutter_mv: float = 0.8
+    alternans: float = 0.0
     rr_variation: float = 0.03
 
 
@@ -154,6 +157,9 @@ class Fault:
     - ``rail``: the input is pulled to the rail from ``start_s`` to ``stop_s``, and decays after it;
     - ``lead_off``: no sample there; ``flat``: a constant one;
     - ``glitches``: a single sample of ``size`` mV every ``every_s``;
+    - ``pops``: an electrode's potential jumps by ``size`` mV every ``every_s`` and comes back within a second;
+    - ``steps``: the baseline jumps by ``size`` mV every ``every_s``, up and down in turn, and stays there;
+    - ``stuck``: the converter gives the same value for ``size`` ms every ``every_s``;
     - ``motion``: movement of the electrodes, ``size`` mV;
     - ``muscle``: muscle noise, ``size`` mV (standard deviation);
     - ``polarity``: the signal is turned over from ``start_s`` on;
@@ -176,6 +182,9 @@ FAULTS = (
     "lead_off",
     "flat",
     "glitches",
+    "pops",
+    "steps",
+    "stuck",
     "motion",
     "muscle",
     "polarity",

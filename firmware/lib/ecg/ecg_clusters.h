@@ -15,18 +15,18 @@
 
 /* Owned by ecg_shape_t; all zero is a valid start. */
 typedef struct {
+    uint8_t dominant;
+    uint8_t beats;                       /* beats so far, at most ECG_CLUSTER_SHARE_BEATS */
+    uint16_t norms[ECG_CLUSTERS];        /* norms of the vectors, at least 1 */
+    int16_t size_log2_q10[ECG_CLUSTERS]; /* log2 of the QRS parts' heights */
+    int16_t early_q10[ECG_CLUSTERS];     /* mean log2 of RR before / high mean of their beats */
+    int16_t pause_q10[ECG_CLUSTERS];     /* mean log2 of RR after / long median */
+    uint16_t share_q15[ECG_CLUSTERS];    /* share of the recent beats, at most 32767 */
+    uint16_t score_q15[ECG_CLUSTERS];    /* the same, premature beats counting little */
+    uint8_t count[ECG_CLUSTERS];         /* beats of the template, 0 = free, at most 255 */
+    uint8_t age[ECG_CLUSTERS];           /* beats since its last one, at most 255 */
     int16_t windows[ECG_CLUSTERS][ECG_WINDOW_SAMPLES];
     int16_t vectors[ECG_CLUSTERS][ECG_QRS_SAMPLES]; /* their QRS parts about the mean, 9 bits and sign */
-    uint16_t norms[ECG_CLUSTERS];                   /* norms of the vectors, at least 1 */
-    int16_t size_log2_q10[ECG_CLUSTERS];            /* log2 of the QRS parts' heights */
-    int16_t early_q10[ECG_CLUSTERS];                /* mean log2 of RR before / high mean of their beats */
-    int16_t pause_q10[ECG_CLUSTERS];                /* mean log2 of RR after / long median */
-    uint16_t share_q15[ECG_CLUSTERS];               /* share of the recent beats, at most 32767 */
-    uint16_t score_q15[ECG_CLUSTERS];               /* the same, premature beats counting little */
-    uint8_t count[ECG_CLUSTERS];                    /* beats of the template, 0 = free, at most 255 */
-    uint8_t age[ECG_CLUSTERS];                      /* beats since its last one, at most 255 */
-    uint8_t dominant;
-    uint8_t beats; /* beats so far, at most ECG_CLUSTER_SHARE_BEATS */
 } ecg_clusters_t;
 
 /* One beat against the templates. Shifts are 0..ECG_QRS_SHIFTS - 1, ECG_SHIFT_MAX_GRID = none. */

@@ -8,6 +8,9 @@
 /* Measures in a row that begin or end a suspicion. */
 #define CONFIRM 2
 
+/* After its maximum a beat is known so much later. */
+#define FOUND_STEPS (ECG_RPEAK_REFRACTORY_STEPS + ECG_RPEAK_HOLD_STEPS)
+
 /* Beats or like waves at a rate that hearts have, at nearly equal distances, to the present: a tachycardia.
  */
 ECG_COLD static bool is_organised(const ecg_condition_t *s, const ecg_rpeak_t *r) {
@@ -89,12 +92,17 @@ ECG_COLD static void end_block(ecg_condition_t *s, const ecg_rpeak_t *rpeak) {
 
 ECG_COLD void ecg_condition_reset(ecg_condition_t *s) {
     *s = (ecg_condition_t){0};
-    s->silent_from = ECG_RPEAK_LEARN_STEPS;
+    s->silent_from = ECG_RPEAK_LEARN_STEPS - FOUND_STEPS;
 }
 
-ECG_COLD void ecg_condition_beats(ecg_condition_t *s, const ecg_rpeak_t *rpeak, int beats) {
-    s->beats = (uint8_t)ecg_min(s->beats + beats, UINT8_MAX);
-    s->silent_from = rpeak->steps;
+ECG_COLD void ecg_condition_beat(ecg_condition_t *s, uint32_t step, bool unsure, bool doubtful) {
+    s->doubtful = doubtful ? 1 : 0;
+    if (unsure && (s->held & (ECG_CONDITION_PAUSE | ECG_CONDITION_UNREADABLE)) != 0) {
+        s->held = ECG_CONDITION_UNREADABLE;
+        return;
+    }
+    s->beats = (uint8_t)ecg_min(s->beats + 1, UINT8_MAX);
+    s->silent_from = step;
     s->held &= ECG_CONDITION_FIBRILLATION;
 }
 
@@ -104,10 +112,11 @@ ECG_COLD bool ecg_condition_look(ecg_condition_t *s, const ecg_rpeak_t *rpeak) {
         end_block(s, rpeak);
     }
     uint32_t silent = rpeak->steps - s->silent_from;
-    bool running = silent >= ECG_PAUSE_STEPS && silent < UINT32_C(0x80000000); /* not while it learns */
+    bool running =
+        silent >= ECG_PAUSE_STEPS + FOUND_STEPS && silent < UINT32_C(0x80000000); /* not while it learns */
     if (running && (s->held & ECG_CONDITION_FIBRILLATION) == 0) {
         s->beats = 0;
-        s->held = is_quiet(s, rpeak) ? ECG_CONDITION_PAUSE : ECG_CONDITION_UNREADABLE;
+        s->held = s->doubtful == 0 && is_quiet(s, rpeak) ? ECG_CONDITION_PAUSE : ECG_CONDITION_UNREADABLE;
     }
     return (s->held & ~before & ECG_CONDITION_FIBRILLATION) != 0;
 }

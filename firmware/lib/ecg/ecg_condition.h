@@ -26,20 +26,22 @@ typedef struct {
 /* Owned by the pipeline; set by ecg_condition_reset. */
 typedef struct {
     ecg_block_t block[ECG_CONDITION_BLOCKS]; /* the one at `at` is being filled */
-    uint32_t silent_from;                    /* the detector's step from which no beat has come */
-    uint32_t block_steps;                    /* steps in the present block */
+    uint32_t silent_from; /* the detector's step of the last beat, or that of learning's end */
+    uint32_t block_steps; /* steps in the present block */
     uint8_t at;
     uint8_t beats;     /* beats without a pause, at most 255 */
     uint8_t filled;    /* blocks filled, at most ECG_CONDITION_BLOCKS */
     uint8_t suspected; /* measures in a row against what holds of fibrillation */
+    uint8_t doubtful;  /* 1 = the last beat was */
     uint8_t held;      /* ECG_CONDITION_PAUSE, _FIBRILLATION, _UNREADABLE */
 } ecg_condition_t;
 
 /* Forgets everything, as when the detector is reset. */
 void ecg_condition_reset(ecg_condition_t *s);
 
-/* The detector has found `beats` beats in this step; before ecg_condition_step. */
-void ecg_condition_beats(ecg_condition_t *s, const ecg_rpeak_t *rpeak, int beats);
+/* There was a beat at this step of the detector's. An unsure one does not end a silence, but it is no pause
+ * any more; and after a doubtful one silence is never called one. */
+void ecg_condition_beat(ecg_condition_t *s, uint32_t step, bool unsure, bool doubtful);
 
 /* To be called after each detector step. True: fibrillation is suspected from now on. */
 static inline bool ecg_condition_step(ecg_condition_t *s, const ecg_rpeak_t *rpeak);

@@ -1,7 +1,9 @@
 /* ecg_intmath.c - see ecg_intmath.h; reference: host_tools/reference/intmath.py */
 #include "ecg_intmath.h"
 
-uint32_t ecg_isqrt(uint32_t value) {
+#include "ecg_cold.h"
+
+ECG_COLD uint32_t ecg_isqrt(uint32_t value) {
     uint32_t root = 0;
     uint32_t bit = UINT32_C(1) << 30;
     while (bit > value) {

@@ -1,9 +1,10 @@
 /* ecg_likeness.c - see ecg_likeness.h; reference: host_tools/reference/likeness.py */
 #include "ecg_likeness.h"
 
+#include "ecg_cold.h"
 #include "ecg_intmath.h"
 
-int32_t ecg_stretch_mean(const int16_t *a, int32_t count) {
+ECG_COLD int32_t ecg_stretch_mean(const int16_t *a, int32_t count) {
     int32_t total = 0;
     for (int32_t k = 0; k < count; k++) {
         total += a[k];
@@ -20,12 +21,12 @@ static int nine_bits(int32_t largest) {
     return shift;
 }
 
-int32_t ecg_correlation_q10(int32_t covariance, uint32_t norm_a, uint32_t norm_b) {
+ECG_COLD int32_t ecg_correlation_q10(int32_t covariance, uint32_t norm_a, uint32_t norm_b) {
     int32_t eighth = ecg_max((int32_t)((norm_a * norm_b) >> 3), 1);
     return ecg_clamp(ecg_floor_divide(covariance * 128, eighth), -1024, 1024);
 }
 
-int8_t ecg_unlikeness_feature(int32_t correlation_q10) {
+ECG_COLD int8_t ecg_unlikeness_feature(int32_t correlation_q10) {
     return (int8_t)((11 * ecg_log2_q10((uint32_t)(1025 - correlation_q10))) >> 10);
 }
 
@@ -43,7 +44,7 @@ int32_t ecg_centre(const int16_t *a, int32_t count, int *shift) {
     return mean;
 }
 
-int32_t ecg_likeness_q10(const int16_t *a, const int16_t *b, int32_t count) {
+ECG_COLD int32_t ecg_likeness_q10(const int16_t *a, const int16_t *b, int32_t count) {
     int shift_a;
     int shift_b;
     int32_t mean_a = ecg_centre(a, count, &shift_a);

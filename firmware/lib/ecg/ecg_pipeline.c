@@ -80,9 +80,14 @@ ECG_COLD static bool judge_input(ecg_pipeline_t *p, int16_t x) {
     return code != ECG_INPUT_SKIP;
 }
 
-/* A spike has been taken out: keeps its sample as it leaves the filters. */
-ECG_COLD static void add_spike(ecg_pipeline_t *p) {
-    p->spikes[p->spike_index] = p->sample_count + (ECG_DELAY_SAMPLES - ECG_SPIKE_FAR_SAMPLES);
+/* Keeps the sample of a spike that was taken out, or of a step, as it leaves the filters. */
+ECG_COLD static void add_artefact(ecg_pipeline_t *p, ecg_spike_code_t found) {
+    uint32_t at = p->sample_count + (ECG_DELAY_SAMPLES - ECG_SPIKE_FAR_SAMPLES);
+    if (found == ECG_SPIKE_STEP) {
+        p->step_at = at;
+        return;
+    }
+    p->spikes[p->spike_index] = at;
     p->spike_index = (uint8_t)((p->spike_index + 1u) % ECG_SPIKES_KEPT);
 }
 
@@ -98,19 +103,24 @@ ECG_COLD static uint8_t beat_flags(const ecg_pipeline_t *p) {
     return (uint8_t)flags;
 }
 
-/* ECG_FLAG_PACED where a spike came just before the R peak r. */
-ECG_COLD static uint8_t paced(const ecg_pipeline_t *p, uint32_t r) {
+/* Whether one of the last spikes lies from `first` samples before the R peak r on, over `count` samples. */
+ECG_COLD static bool spike_near(const ecg_pipeline_t *p, uint32_t r, uint32_t first, uint32_t count) {
     for (uint32_t i = 0; i < ECG_SPIKES_KEPT; i++) {
-        if (p->spikes[i] != 0 && r - p->spikes[i] <= ECG_SPIKE_PACED_SAMPLES) {
-            return ECG_FLAG_PACED;
+        if (p->spikes[i] != 0 && p->spikes[i] - (r - first) < count) {
+            return true;
         }
     }
-    return 0;
+    return false;
 }
 
-/* Refines the R peak around centre_age samples before the newest and puts it in the queue. */
-ECG_COLD static void add_r_peak(ecg_pipeline_t *p, int32_t centre_age) {
-    ecg_refined_t found = ecg_refine_r_peak(&p->ring, centre_age, p->rpeak.polarity);
+/* Refines the R peak of beat i of those just found, around centre_age samples before the newest, and puts it
+ * in the queue. A wave right at a spike or a step may be what that left behind: it is undecided, the next one
+ * is, too, and neither the second one in a row nor one in a pause ends the silence. */
+ECG_COLD static void add_r_peak(ecg_pipeline_t *p, uint32_t i, int32_t centre_age) {
+    int32_t rr = p->rpeak.rr_mean;
+    int32_t reach =
+        rr > 0 ? (rr * ECG_RPEAK_DECIMATION) >> 6 : ECG_RING_SAMPLES; /* a quarter of the mean RR */
+    ecg_refined_t found = ecg_refine_r_peak(&p->ring, centre_age, p->rpeak.polarity, reach);
     uint32_t r = p->sample_count - (uint32_t)found.age;
     if (p->last_r_valid != 0) {
         uint32_t distance = r - p->last_r;
@@ -121,9 +131,28 @@ ECG_COLD static void add_r_peak(ecg_pipeline_t *p, int32_t centre_age) {
     if (p->pending_count == ECG_PENDING_BEATS) {
         return;
     }
+    bool at_step = p->step_at != 0 && r + ECG_STEP_BEFORE_SAMPLES - p->step_at <
+                                          ECG_STEP_BEFORE_SAMPLES + ECG_STEP_AFTER_SAMPLES;
+    bool at_artefact = at_step || spike_near(p, r, ECG_SPIKE_AT_SAMPLES, 2u * ECG_SPIKE_AT_SAMPLES + 1u);
+    bool after_artefact = p->last_at_artefact != 0;
+    bool unsure = at_artefact || (p->rpeak.found_doubtful >> i & 1u) != 0;
+    bool doubtful = unsure || after_artefact;
+    bool unlike = (p->rpeak.found_unlike >> i & 1u) != 0;
+    if (!unlike && !(at_artefact && after_artefact)) {
+        ecg_condition_beat(&p->condition, p->rpeak.steps - p->rpeak.found_age[i], unsure, doubtful);
+    }
+    p->last_at_artefact = at_artefact ? 1 : 0;
+    uint32_t flags = beat_flags(p);
+    if (doubtful) { /* the beat before, too: its next interval is no surer */
+        mark_waiting(p, ECG_FLAG_UNDECIDED);
+        flags |= ECG_FLAG_UNDECIDED;
+    }
+    if (spike_near(p, r, ECG_SPIKE_PACED_SAMPLES, ECG_SPIKE_PACED_SAMPLES + 1u)) {
+        flags |= ECG_FLAG_PACED;
+    }
     p->rpeak.polarity = (int16_t)(p->rpeak.polarity + ((found.points * 256 - p->rpeak.polarity) >> 3));
     p->pending[p->pending_count] = r;
-    p->pending_flags[p->pending_count] = (uint8_t)(beat_flags(p) | paced(p, r));
+    p->pending_flags[p->pending_count] = (uint8_t)flags;
     p->pending_count += 1;
     p->alarm = p->sample_count;
     p->last_r = r;
@@ -133,9 +162,9 @@ ECG_COLD static void add_r_peak(ecg_pipeline_t *p, int32_t centre_age) {
 
 /* Queues the beats that the detector has just found. */
 ECG_COLD static void add_found(ecg_pipeline_t *p, int count) {
-    for (int i = 0; i < count; i++) {
+    for (uint32_t i = 0; (int)i < count; i++) {
         int32_t age = (int32_t)p->rpeak.found_age[i] * ECG_RPEAK_DECIMATION;
-        add_r_peak(p, age + (int32_t)p->rpeak.decimation_count + ECG_RPEAK_CENTRE_SAMPLES);
+        add_r_peak(p, i, age + (int32_t)p->rpeak.decimation_count + ECG_RPEAK_CENTRE_SAMPLES);
     }
 }
 
@@ -144,13 +173,12 @@ ECG_COLD static void add_found(ecg_pipeline_t *p, int count) {
 static void detect(ecg_pipeline_t *p) {
     int found = ecg_rpeak_step(&p->rpeak);
     if (found > 0) {
-        ecg_condition_beats(&p->condition, &p->rpeak, found);
+        add_found(p, found);
     }
     if (ecg_condition_step(&p->condition, &p->rpeak)) {
         mark_waiting(p, ECG_FLAG_FIBRILLATION);
     }
     ECG_TRACE_DETECTOR(p);
-    add_found(p, found);
 }
 
 /* RR interval after the first waiting beat. */
@@ -266,8 +294,9 @@ int ecg_pipeline_push(ecg_pipeline_t *p, int16_t x, ecg_beat_t *beat) {
     }
     if (ecg_input_quiet(&p->input, x) || judge_input(p, x)) {
         int16_t clean;
-        if (ecg_spike_step(&p->spike, p->input.hold, &clean)) {
-            add_spike(p);
+        ecg_spike_code_t found = ecg_spike_step(&p->spike, p->input.hold, &clean);
+        if (found != ECG_SPIKE_NONE) {
+            add_artefact(p, found);
         }
         int16_t filtered = ecg_bandpass_step(&p->bandpass, clean);
         ecg_ring_write(&p->ring, filtered);
@@ -286,6 +315,12 @@ int ecg_pipeline_push(ecg_pipeline_t *p, int16_t x, ecg_beat_t *beat) {
 ECG_COLD int ecg_pipeline_flush(ecg_pipeline_t *p, ecg_beat_t *beat) {
     if (p == NULL || beat == NULL) {
         return ECG_ERR_NULL;
+    }
+    while (p->drained < ECG_SPIKE_DELAY_SAMPLES) { /* what the search for spikes still holds */
+        p->drained += 1;
+        if (ecg_pipeline_push(p, p->input.primed != 0 ? p->input.hold : ECG_INPUT_MISSING, beat) == 1) {
+            return 1;
+        }
     }
     if (p->ending == 0) {
         p->ending = 1;

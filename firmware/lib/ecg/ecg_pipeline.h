@@ -56,36 +56,39 @@ typedef struct {
     int8_t input[ECG_WINDOW_SAMPLES * ECG_BEAT_CHANNELS]; /* the network's first input */
 } ecg_held_t;
 
-/* All state of the chain. The caller owns the memory and looks at no field. */
+/* All state of the chain. The caller owns the memory and looks at no field. What is used most comes first. */
 typedef struct ecg_pipeline {
-    uint32_t sample_count; /* number of the next sample, modulo 2^32 */
-    uint32_t last_r;       /* last R peak queued */
-    uint32_t measured_r;   /* last R peak measured */
-    uint32_t alarm;        /* sample from which a beat may be due; spares looking at every sample */
+    uint8_t pending_count;
+    uint8_t held_count;
+    uint8_t spike_index;      /* where the next spike goes */
+    uint8_t last_at_artefact; /* 1 = the last R peak lay right at a spike or a step */
+    uint8_t last_r_valid;     /* 0 until an R peak was queued since the last restart */
+    uint8_t measured_valid;   /* 0 until the first beat was measured */
+    uint8_t drained;          /* samples pushed by the flush, at most ECG_SPIKE_DELAY_SAMPLES */
+    uint8_t ending;           /* 1 once they all are */
+    uint8_t context_index;    /* row where the next beat's features go */
+    uint32_t sample_count;    /* number of the next sample, modulo 2^32 */
+    uint32_t alarm;           /* sample from which a beat may be due; spares looking at every sample */
+    uint32_t last_r;          /* last R peak queued */
+    uint32_t measured_r;      /* last R peak measured */
+    uint32_t step_at;         /* sample of the input's last step, as it leaves the filters; 0 = none */
+    uint32_t spikes[ECG_SPIKES_KEPT]; /* the same of the last spikes; ring */
+    uint8_t pending_flags[ECG_PENDING_BEATS];
+    uint32_t pending[ECG_PENDING_BEATS];
     ecg_input_t input;
     ecg_spike_t spike;
     ecg_bandpass_t bandpass;
     ecg_rpeak_t rpeak;
     ecg_condition_t condition;
-    uint8_t pending_flags[ECG_PENDING_BEATS];
-    uint32_t pending[ECG_PENDING_BEATS];
-    uint32_t spikes[ECG_SPIKES_KEPT]; /* samples of the last spikes, as they leave the filters; ring */
-    uint8_t pending_count;
-    uint8_t held_count;
-    uint8_t spike_index;    /* where the next spike goes */
-    uint8_t last_r_valid;   /* 0 until an R peak was queued since the last restart */
-    uint8_t measured_valid; /* 0 until the first beat was measured */
-    uint8_t ending;         /* 1 once the record is being flushed */
-    uint8_t context_index;  /* row where the next beat's features go */
-    ecg_rr_t rr;
-    ecg_shape_t shape;
     ecg_quality_t quality;
     ecg_broad_run_t broad_run;
-    ecg_ring_t ring;
-    ecg_net_t net;
+    ecg_rr_t rr;
     int32_t features[ECG_FEATURE_VALUES];
-    int16_t window[ECG_WINDOW_SAMPLES];                     /* window of the beat measured last */
+    ecg_ring_t ring;
+    ecg_shape_t shape;
+    ecg_net_t net;
     ecg_held_t held[ECG_HELD_BEATS];                        /* in the order of their R peaks */
+    int16_t window[ECG_WINDOW_SAMPLES];                     /* window of the beat measured last */
     int8_t context[ECG_CONTEXT_BEATS][ECG_RHYTHM_FEATURES]; /* features of the last beats, ring */
 } ecg_pipeline_t;
 

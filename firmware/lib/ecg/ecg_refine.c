@@ -6,12 +6,13 @@
 #define SPAN ECG_REFINE_SPAN_SAMPLES
 #define PART_SAMPLES (ECG_REFINE_BEFORE_SAMPLES + ECG_REFINE_AFTER_SAMPLES + 1 + 2 * SPAN)
 
-ecg_refined_t ecg_refine_r_peak(const ecg_ring_t *ring, int32_t centre_age, int32_t polarity) {
+ecg_refined_t ecg_refine_r_peak(const ecg_ring_t *ring, int32_t centre_age, int32_t polarity, int32_t reach) {
     ecg_refined_t refined = {centre_age, 1};
     int32_t best = -1;
     int32_t usual = polarity < 0 ? -1 : 1;
-    int32_t first = ecg_min(centre_age + ECG_REFINE_BEFORE_SAMPLES, ECG_RING_SAMPLES - 1 - SPAN);
-    int32_t last = ecg_max(centre_age - ECG_REFINE_AFTER_SAMPLES, 0);
+    int32_t first =
+        ecg_min(centre_age + ecg_min(reach, ECG_REFINE_BEFORE_SAMPLES), ECG_RING_SAMPLES - 1 - SPAN);
+    int32_t last = ecg_max(centre_age - ecg_min(reach, ECG_REFINE_AFTER_SAMPLES), 0);
     int16_t part[PART_SAMPLES]; /* from SPAN before the first to SPAN after the last */
     ecg_ring_copy(ring, first + SPAN, first - last + 1 + 2 * SPAN, part);
     const int16_t *here = part + SPAN;

@@ -12,7 +12,8 @@ typedef struct {
 } ecg_refined_t;
 
 /* Finds the sharpest sample around centre_age (samples before the newest one). polarity is the running
- * polarity of the R peaks, -256..256; the other one must be clearly sharper to win. */
-ecg_refined_t ecg_refine_r_peak(const ecg_ring_t *ring, int32_t centre_age, int32_t polarity);
+ * polarity of the R peaks, -256..256; the other one must be clearly sharper to win. It is looked for at most
+ * `reach` samples away, 0 or more. */
+ecg_refined_t ecg_refine_r_peak(const ecg_ring_t *ring, int32_t centre_age, int32_t polarity, int32_t reach);
 
 #endif

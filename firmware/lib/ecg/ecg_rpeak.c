@@ -3,6 +3,7 @@
 
 #include "ecg_cold.h"
 #include "ecg_intmath.h"
+#include "ecg_rpeak_doubt.h"
 #include "ecg_rpeak_levels.h"
 #include "ecg_rpeak_score.h"
 
@@ -39,6 +40,7 @@ static int32_t enhance(ecg_rpeak_t *s, int32_t step_sum) {
 /* Reports a candidate as a beat, and lets levels and mean RR follow. */
 ECG_COLD static void take(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c) {
     uint32_t rr_steps = c->at - s->beat_at;
+    ecg_rpeak_doubt(s, c);
     s->patience_steps = ECG_RPEAK_SEARCHBACK_MAX_STEPS;
     if (rr_steps < 2u * ECG_RPEAK_SEARCHBACK_MAX_STEPS) {
         ecg_rpeak_follow_rr(s, rr_steps);
@@ -170,7 +172,7 @@ static void track_lobe(ecg_rpeak_t *s, int32_t slope) {
 }
 
 /* Judges the waiting candidate once no better one can come; a sure one need not wait so long. */
-static void wait(ecg_rpeak_t *s) {
+ECG_COLD static void wait(ecg_rpeak_t *s) {
     uint32_t age = s->steps - s->candidate.at;
     if (age == ECG_RPEAK_REFRACTORY_STEPS + ECG_RPEAK_HOLD_STEPS) {
         ecg_rpeak_score(s, &s->candidate);
@@ -189,6 +191,8 @@ ECG_COLD static void search_back(ecg_rpeak_t *s, uint32_t since_beat) {
         s->skipping = 0;
         if (s->skipped.score_q10 > ECG_RPEAK_SEARCHBACK_SCORE_Q10 && age <= ECG_RPEAK_SEARCHBACK_MAX_STEPS) {
             take(s, &s->skipped);
+        } else if (ecg_rpeak_may_be_missed(s, s->qrs_q10, age)) {
+            s->gap_doubtful = 1;
         }
     }
     if (since_beat > s->patience_steps) {
@@ -221,7 +225,6 @@ ECG_COLD static void join_train(ecg_rpeak_t *s, uint32_t ended) {
         take(s, &s->candidate); /* the wave before, not judged yet */
     }
     s->waiting = 0;
-    s->skipping = 0;
     s->lobe_peak = 0;
 }
 
@@ -233,9 +236,8 @@ ECG_COLD static void leave_train(ecg_rpeak_t *s) {
     s->valley = s->integral;
 }
 
-/* Takes the waves of a train as beats; true while one is followed. */
-static bool follow_train(ecg_rpeak_t *s) {
-    uint32_t ended = ecg_train_step(&s->train, s->enhanced[(s->steps - 1u) & RING_MASK], s->steps);
+/* Takes the waves of a train as beats, `ended` those that have just ended; true while one is followed. */
+ECG_COLD static bool follow_train(ecg_rpeak_t *s, uint32_t ended) {
     if (s->following == 0 && ended != 0) {
         join_train(s, ended);
     }
@@ -250,8 +252,8 @@ static bool follow_train(ecg_rpeak_t *s) {
     }
     uint32_t at = s->train.side[side].last_at + LOBE_STEPS;
     if (wave && at - s->beat_at >= ECG_TRAIN_APART_STEPS) {
-        /* A train says nothing about steepness: its level stays. */
-        ecg_rpeak_candidate_t c = {ecg_rpeak_log2(s->integral), s->slope_q10, 0, 0, at};
+        /* A train says nothing about steepness: its level stays. Its waves are sure. */
+        ecg_rpeak_candidate_t c = {ecg_rpeak_log2(s->integral), s->slope_q10, 0, INT16_MAX, at};
         take(s, &c);
     }
     return true;
@@ -268,7 +270,8 @@ static void step(ecg_rpeak_t *s) {
         ecg_rpeak_learn(s, slope);
         return;
     }
-    if (follow_train(s)) {
+    uint32_t ended = ecg_train_step(&s->train, s->enhanced[(s->steps - 1u) & RING_MASK], s->steps);
+    if ((ended | s->following) != 0 && follow_train(s, ended)) {
         return;
     }
     track_lobe(s, slope);
@@ -283,6 +286,8 @@ static void step(ecg_rpeak_t *s) {
 
 int ecg_rpeak_step(ecg_rpeak_t *s) {
     s->found_count = 0;
+    s->found_doubtful = 0;
+    s->found_unlike = 0;
     step(s);
     s->decimation_sum = 0;
     s->decimation_count = 0;
@@ -291,6 +296,8 @@ int ecg_rpeak_step(ecg_rpeak_t *s) {
 
 ECG_COLD int ecg_rpeak_flush(ecg_rpeak_t *s) {
     s->found_count = 0;
+    s->found_doubtful = 0;
+    s->found_unlike = 0;
     if (s->learn_left == 0) {
         if (s->lobe_peak > 0) {
             end_lobe(s);

@@ -23,40 +23,48 @@ typedef struct {
     uint32_t at;        /* step of the maximum */
 } ecg_rpeak_candidate_t;
 
-/* Owned by the pipeline; set by ecg_rpeak_reset (all but polarity). */
+/* Owned by the pipeline; set by ecg_rpeak_reset (all but polarity). What is used most comes first: it is
+ * reached by short instructions. */
 typedef struct {
-    int32_t history[ECG_RPEAK_RING_STEPS];  /* step sums, ring */
-    int32_t enhanced[ECG_RPEAK_RING_STEPS]; /* enhancer, ring */
+    uint8_t waiting, skipping; /* 1 = there is a candidate; a skipped one */
+    uint8_t following;         /* 0, or 1 + side of the train whose waves are taken for beats */
+    uint8_t found_count;
+    uint8_t found_doubtful; /* bit i: beat i of those just found, or its RR interval, is not sure */
+    uint8_t found_unlike; /* bit i: beat i of those just found is far lower and blunter than beats are here */
+    uint8_t doubtful;     /* 1 = the last beat was not sure by itself */
+    uint8_t gap_doubtful; /* 1 = since the last beat one may have been missed */
+    uint8_t unlike_count; /* beats in a row that were unlike, at most ECG_RPEAK_UNLIKE_BEATS */
+    uint8_t before_age;   /* beats since one came after the like of before_peak_q10, at most 255 */
+    uint16_t learn_left;  /* steps of the learning time still to come */
+    int16_t polarity;     /* running polarity of R peaks, -256..256; the pipeline's */
+    uint32_t steps;       /* steps since reset */
+    int32_t integral;     /* moving sum of |enhanced| */
+    int32_t background;   /* running mean of `integral` */
+    int32_t qrs_q10, slope_q10;              /* running levels of peaks and slopes; slope 0 = none yet */
+    int32_t beat_peak_q10, beat_slope_q10;   /* of the last beat */
+    int32_t known_peak_q10, known_slope_q10; /* of the beats that were like those before them */
+    uint32_t beat_at;                        /* step of the last beat */
+    int32_t rr_mean, rr_deviation;           /* mean RR and mean deviation, steps with 4 fraction bits */
+    int32_t rr_q10, irregularity_q10;        /* their logarithms, in steps */
+    int32_t valley;                          /* lowest integral since the last lobe */
+    int32_t lobe_peak, lobe_slope;           /* present lobe; peak 0 = none */
+    ecg_rpeak_candidate_t skipped;           /* best one since the last beat that was not taken */
+    ecg_rpeak_candidate_t candidate;         /* waits for a better one */
+    int32_t lobe_valley;                     /* valley before the present lobe */
+    uint32_t lobe_at;                        /* step of its maximum */
+    int32_t before_peak_q10;                 /* what came before beats (P waves); 0 = nothing so far */
+    int32_t before_slope_q10;
+    uint32_t patience_steps;                /* levels fall this long after a beat */
+    uint32_t overdue_steps;                 /* search back this long after a beat */
+    uint32_t found_age[2];                  /* ages of the beats just found, older first */
+    int32_t learn_peak[2], learn_slope[2];  /* highest integral, steepest change in the halves of learning */
+    int32_t rr_before;                      /* mean RR before the train that is followed */
+    ecg_train_t train;                      /* regular waves, as in tachycardia */
+    int32_t short_sum, long_sum;            /* moving sums of `history` */
     int32_t decimation_sum;                 /* sum of this step's samples so far */
     uint32_t decimation_count;              /* how many they are */
-    int32_t short_sum, long_sum;            /* moving sums of `history` */
-    int32_t integral;                       /* moving sum of |enhanced| */
-    int32_t background;                     /* running mean of `integral` */
-    int32_t valley;                         /* lowest integral since the last lobe */
-    int32_t lobe_peak, lobe_slope;          /* present lobe; peak 0 = none */
-    int32_t lobe_valley;                    /* valley before it */
-    int32_t learn_peak[2], learn_slope[2];  /* highest integral, steepest change in the halves of learning */
-    int32_t before_peak_q10;                /* what came before beats (P waves); 0 = nothing so far */
-    int32_t before_slope_q10;
-    int32_t qrs_q10, slope_q10;            /* running levels of peaks and slopes; slope 0 = none yet */
-    int32_t beat_peak_q10, beat_slope_q10; /* of the last beat */
-    int32_t rr_mean, rr_deviation;         /* mean RR and mean deviation, steps with 4 fraction bits */
-    int32_t rr_q10, irregularity_q10;      /* their logarithms, in steps */
-    uint32_t patience_steps;               /* levels fall this long after a beat */
-    uint32_t overdue_steps;                /* search back this long after a beat */
-    uint32_t steps;                        /* steps since reset */
-    uint32_t lobe_at, beat_at;             /* step of the lobe's maximum; of the last beat */
-    uint32_t found_age[2];                 /* ages of the beats just found, older first */
-    ecg_train_t train;                     /* regular waves, as in tachycardia */
-    int32_t rr_before;                     /* mean RR before the train that is followed */
-    ecg_rpeak_candidate_t candidate;       /* waits for a better one */
-    ecg_rpeak_candidate_t skipped;         /* best one since the last beat that was not taken */
-    uint16_t learn_left;                   /* steps of the learning time still to come */
-    int16_t polarity;                      /* running polarity of R peaks, -256..256; the pipeline's */
-    uint8_t waiting, skipping;             /* 1 = there is a candidate; a skipped one */
-    uint8_t found_count;
-    uint8_t before_age; /* beats since one came after the like of that, at most 255 */
-    uint8_t following;  /* 0, or 1 + side of the train whose waves are taken for beats */
+    int32_t history[ECG_RPEAK_RING_STEPS];  /* step sums, ring */
+    int32_t enhanced[ECG_RPEAK_RING_STEPS]; /* enhancer, ring */
 } ecg_rpeak_t;
 
 /* Forgets everything but the polarity; learning starts anew. */

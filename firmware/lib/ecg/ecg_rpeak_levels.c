@@ -97,6 +97,8 @@ ECG_COLD void ecg_rpeak_learn(ecg_rpeak_t *s, int32_t slope) {
         s->slope_q10 = ecg_rpeak_log2(learnt(s->learn_slope[0], s->learn_slope[1]));
         s->beat_peak_q10 = s->qrs_q10;
         s->beat_slope_q10 = s->slope_q10;
+        s->known_peak_q10 = s->qrs_q10;
+        s->known_slope_q10 = s->slope_q10;
         s->valley = s->integral;
         s->lobe_peak = 0;
         s->skipping = 0;

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "ecg_cold.h"
 #include "ecg_intmath.h"
 
 int32_t ecg_rpeak_log2(int32_t height) {
@@ -10,7 +11,8 @@ int32_t ecg_rpeak_log2(int32_t height) {
 }
 
 /* Score for being early and blunt, as T waves are; zero or less, Q18. */
-static int32_t twave_features(const ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c, int32_t since_beat) {
+ECG_COLD static int32_t twave_features(const ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c,
+                                       int32_t since_beat) {
     int32_t blunt = 0;
     if (s->beat_slope_q10 > 0) {
         blunt = ecg_clamp(c->slope_q10 - s->beat_slope_q10, -3 * ECG_OCTAVE, 0);
@@ -22,12 +24,12 @@ static int32_t twave_features(const ecg_rpeak_t *s, const ecg_rpeak_candidate_t 
 }
 
 /* Whether a candidate is like what was seen before beats (P waves). */
-static bool comes_before(const ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c) {
+ECG_COLD static bool comes_before(const ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c) {
     return s->before_peak_q10 > 0 && ecg_abs(c->peak_q10 - s->before_peak_q10) < ECG_RPEAK_BEFORE_PEAK_Q10 &&
            ecg_abs(c->slope_q10 - s->before_slope_q10) < ECG_RPEAK_BEFORE_SLOPE_Q10;
 }
 
-void ecg_rpeak_score(const ecg_rpeak_t *s, ecg_rpeak_candidate_t *c) {
+ECG_COLD void ecg_rpeak_score(const ecg_rpeak_t *s, ecg_rpeak_candidate_t *c) {
     uint32_t age = c->at - s->beat_at;
     int32_t since_beat = (int32_t)(age < ECG_RPEAK_AGE_MAX ? age : ECG_RPEAK_AGE_MAX);
     int32_t peak = ecg_clamp(c->peak_q10 - s->qrs_q10, -4 * ECG_OCTAVE, 3 * ECG_OCTAVE);

@@ -14,16 +14,16 @@
 
 /* Owned by the pipeline; all zero is a valid start. */
 typedef struct {
-    ecg_clusters_t clusters;
-    ecg_match_t match;                 /* of the last beat */
-    ecg_outline_t beat;                /* of the last beat */
-    ecg_outline_t usual;               /* of the dominant template */
-    int16_t p_wave[ECG_P_SAMPLES];     /* P region of the last beat */
-    ecg_p_template_t p_usual;          /* learnt from beats that are dominant and not early */
-    ecg_p_template_t p_late;           /* learnt from beats that come late */
-    int16_t previous[ECG_QRS_SAMPLES]; /* QRS part of the last beat */
     uint8_t compared;                  /* template that the last beat was compared with: the dominant one */
     int8_t align;                      /* shift at which it was, grid samples */
+    ecg_outline_t beat;                /* of the last beat */
+    ecg_outline_t usual;               /* of the dominant template */
+    ecg_match_t match;                 /* of the last beat */
+    ecg_p_template_t p_usual;          /* learnt from beats that are dominant and not early */
+    ecg_p_template_t p_late;           /* learnt from beats that come late */
+    int16_t p_wave[ECG_P_SAMPLES];     /* P region of the last beat */
+    int16_t previous[ECG_QRS_SAMPLES]; /* QRS part of the last beat */
+    ecg_clusters_t clusters;
 } ecg_shape_t;
 
 /* Matches the beat in `window` with the templates. */

@@ -20,6 +20,17 @@ static int32_t back(const ecg_spike_t *s, uint32_t age) {
     return s->ring[(s->index - 1u - age) & MASK];
 }
 
+/* Highest minus lowest of the samples from age `first` to before `end`. */
+ECG_COLD static int32_t range(const ecg_spike_t *s, uint32_t first, uint32_t end) {
+    int32_t low = back(s, first);
+    int32_t high = low;
+    for (uint32_t age = first + 1u; age < end; age++) {
+        low = ecg_min(low, back(s, age));
+        high = ecg_max(high, back(s, age));
+    }
+    return high - low;
+}
+
 /* Whether what stands out by `height` at age FAR stands out of all its surroundings. */
 ECG_COLD static bool stands_out(const ecg_spike_t *s, int32_t height) {
     int32_t low = back(s, 0);
@@ -49,20 +60,31 @@ ECG_COLD static void take_out(ecg_spike_t *s) {
     }
 }
 
-ECG_COLD bool ecg_spike_look(ecg_spike_t *s, bool jumped) {
+/* Whether the signal, which has risen by `height`, is still on both sides, or was stuck before. */
+ECG_COLD static bool is_step(const ecg_spike_t *s, int32_t height) {
+    bool stuck = back(s, FAR + NEAR) == back(s, FAR + NEAR + 1u);
+    bool still = ecg_abs(back(s, 0) - back(s, FAR)) * ECG_SPIKE_STEP_RATIO <= height;
+    if (height <= ECG_SPIKE_MINIMUM_ADU || (!stuck && !still)) { /* nearly always: spares a closer look */
+        return false;
+    }
+    int32_t before = range(s, FAR + NEAR, 2u * FAR + NEAR + 1u);
+    return before == 0 || ecg_max(before, range(s, 0, FAR + 1u)) * ECG_SPIKE_STEP_RATIO <= height;
+}
+
+ECG_COLD ecg_spike_code_t ecg_spike_look(ecg_spike_t *s, bool jumped) {
     bool looked_at = (s->jumps >> (FAR - 1u) & 1u) != 0;
     s->jumps = (uint16_t)((((uint32_t)s->jumps << 1) | (jumped ? 1u : 0u)) & ((1u << FAR) - 1u));
     if (!looked_at) {
-        return false;
+        return ECG_SPIKE_NONE;
     }
     int32_t middle = back(s, FAR);
     int32_t before = middle - back(s, FAR + NEAR);
     int32_t after = middle - back(s, FAR - NEAR);
     bool above = before > ECG_SPIKE_MINIMUM_ADU && after > ECG_SPIKE_MINIMUM_ADU;
     bool below = before < -ECG_SPIKE_MINIMUM_ADU && after < -ECG_SPIKE_MINIMUM_ADU;
-    if ((!above && !below) || !stands_out(s, ecg_min(ecg_abs(before), ecg_abs(after)))) {
-        return false;
+    if ((above || below) && stands_out(s, ecg_min(ecg_abs(before), ecg_abs(after)))) {
+        take_out(s);
+        return ECG_SPIKE_OUT;
     }
-    take_out(s);
-    return true;
+    return is_step(s, ecg_abs(before)) ? ECG_SPIKE_STEP : ECG_SPIKE_NONE;
 }

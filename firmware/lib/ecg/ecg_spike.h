@@ -1,8 +1,10 @@
-/* ecg_spike.h - takes pacing spikes and single wrong samples out before the filters smear them.
+/* ecg_spike.h - takes pacing spikes and single wrong samples out before the filters smear them, and tells
+ * steps that no heart makes.
  *
  * A pacing pulse lasts 0.1 to 2 ms and a converter's glitch one sample; no QRS complex rises and falls
  * within ECG_SPIKE_NEAR_SAMPLES. What does, and stands out of all its surroundings, is replaced by a straight
- * line. */
+ * line. Nor does it jump from one still stretch to another, as electrodes do, or after samples that were all
+ * the same, as a converter that was stuck does: such steps stay, but what is found near them is not sure. */
 #ifndef ECG_SPIKE_H
 #define ECG_SPIKE_H
 
@@ -20,29 +22,35 @@ typedef struct {
 
 _Static_assert(ECG_SPIKE_FAR_SAMPLES < 16, "jumps are remembered until their surroundings are known");
 
+typedef enum {
+    ECG_SPIKE_NONE = 0,
+    ECG_SPIKE_OUT = 1, /* one was taken out */
+    ECG_SPIKE_STEP = 2 /* there is a step */
+} ecg_spike_code_t;
+
 /* Begins with a signal that has been x, adu, so far. */
 void ecg_spike_prime(ecg_spike_t *s, int16_t x);
 
-/* Takes a sample, adu; *y is the one ECG_SPIKE_DELAY_SAMPLES before it, spikes taken out. True: one was taken
- * out ECG_SPIKE_FAR_SAMPLES before x. */
-static inline bool ecg_spike_step(ecg_spike_t *s, int16_t x, int16_t *y);
+/* Takes a sample, adu; *y is the one ECG_SPIKE_DELAY_SAMPLES before it, spikes taken out. Tells what was
+ * found ECG_SPIKE_FAR_SAMPLES before x. */
+static inline ecg_spike_code_t ecg_spike_step(ecg_spike_t *s, int16_t x, int16_t *y);
 
 /* Its part for when a sample jumped lately: looks at the one ECG_SPIKE_FAR_SAMPLES before the newest, and
  * takes it out if it is a spike; `jumped`: the newest did. */
-bool ecg_spike_look(ecg_spike_t *s, bool jumped);
+ecg_spike_code_t ecg_spike_look(ecg_spike_t *s, bool jumped);
 
-static inline bool ecg_spike_step(ecg_spike_t *s, int16_t x, int16_t *y) {
+static inline ecg_spike_code_t ecg_spike_step(ecg_spike_t *s, int16_t x, int16_t *y) {
     uint32_t now = s->index;
     int32_t jump = x - s->ring[(now - ECG_SPIKE_NEAR_SAMPLES) & (ECG_SPIKE_RING - 1u)];
     bool jumped = jump > ECG_SPIKE_MINIMUM_ADU || jump < -ECG_SPIKE_MINIMUM_ADU;
-    bool spike = false;
+    ecg_spike_code_t found = ECG_SPIKE_NONE;
     s->ring[now] = x;
     s->index = (uint16_t)((now + 1u) & (ECG_SPIKE_RING - 1u));
     if (jumped || s->jumps != 0) {
-        spike = ecg_spike_look(s, jumped);
+        found = ecg_spike_look(s, jumped);
     }
     *y = s->ring[(now - ECG_SPIKE_DELAY_SAMPLES) & (ECG_SPIKE_RING - 1u)];
-    return spike;
+    return found;
 }
 
 #endif

@@ -11,12 +11,18 @@ void ecg_net_trace_layer(uint8_t layer, const int8_t *values, uint16_t count) {
 }
 
 void ecg_trace_sample(const ecg_pipeline_t *p) {
+    if (p->drained != 0) {
+        return;
+    }
     const int32_t row[3] = {p->input.hold, p->input.recover_flags, ecg_ring_read(&p->ring, 0)};
     ecg_trace_hook(ECG_STAGE_SAMPLE, row, 4, 3);
 }
 
 void ecg_trace_detector(const ecg_pipeline_t *p) {
     const ecg_rpeak_t *s = &p->rpeak;
+    if (p->drained != 0) { /* what the flush pushes is not the record's */
+        return;
+    }
     const int32_t row[11] = {s->integral,
                              s->background,
                              s->lobe_peak,

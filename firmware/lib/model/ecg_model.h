@@ -1,6 +1,6 @@
 /* ecg_model.h - sizes, scales and hash of the model
  * generated from bitbeat.tflite by `make export`; do not edit.
- * model f0ce1248e14577b0, specification 23783501a55ce51b */
+ * model f0ce1248e14577b0, specification 7fba96a74daf7969 */
 #ifndef ECG_MODEL_H
 #define ECG_MODEL_H
 

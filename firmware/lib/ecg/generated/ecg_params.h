@@ -1,12 +1,12 @@
 /* ecg_params.h - generated from export/spec.toml by `make export`; do not edit.
- * specification 23783501a55ce51b, model f0ce1248, 360 Hz */
+ * specification 7fba96a74daf7969, model f0ce1248, 360 Hz */
 #ifndef ECG_PARAMS_H
 #define ECG_PARAMS_H
 
 #include <stdint.h>
 
 /* clang-format off */
-#define ECG_SPEC_HASH UINT32_C(0x23783501) /* first 32 bits of the specification's SHA-256 */
+#define ECG_SPEC_HASH UINT32_C(0x7FBA96A7) /* first 32 bits of the specification's SHA-256 */
 #define ECG_FS_HZ 360 /* sampling rate of the chain, Hz */
 #define ECG_ADU_PER_MV 200 /* input units in one millivolt */
 #define ECG_FLAT_TOLERANCE_ADU 1 /* a flat stretch stays within this of its start */
@@ -22,6 +22,10 @@
 #define ECG_SPIKE_LARGE_ADU 500 /* a larger one rings after itself */
 #define ECG_SPIKE_RATIO_HALVES 4 /* spike beside its surroundings, halves */
 #define ECG_SPIKE_PACED_SAMPLES 47 /* an R peak so soon after a spike is paced */
+#define ECG_SPIKE_STEP_RATIO 4 /* a step beside the range of what is before and after it */
+#define ECG_STEP_BEFORE_SAMPLES 40 /* an R peak so soon before a step, or */
+#define ECG_STEP_AFTER_SAMPLES 180 /* so soon after it, is not sure */
+#define ECG_SPIKE_AT_SAMPLES 8 /* a wave so near a spike is what it left behind */
 #define ECG_COEF_FRAC_BITS 30 /* fraction bits of the filter coefficients */
 #define ECG_STATE_FRAC_BITS 8 /* fraction bits of samples inside the filter */
 #define ECG_FILTERED_FRAC_BITS 2 /* fraction bits of the filtered signal, unit adu */
@@ -68,6 +72,16 @@
 #define ECG_RPEAK_BEFORE_SCORE_Q10 12000 /* score that it loses */
 #define ECG_RPEAK_FAR_Q10 2700 /* or one so far below level and last beat, log2 */
 #define ECG_RPEAK_LEARN_RATIO 4 /* largest ratio of the halves of the learning time */
+#define ECG_RPEAK_DOUBT_SCORE_Q10 500 /* a beat with less is not sure */
+#define ECG_RPEAK_DOUBT_SKIPPED_Q10 (-2000) /* a skipped candidate above this may be one */
+#define ECG_RPEAK_DOUBT_LOWER_Q10 512 /* so may one less far below the level, log2, */
+#define ECG_RPEAK_APART_LOWER_Q10 2000 /* or than this, apart from P and T waves: */
+#define ECG_RPEAK_APART_AFTER_STEPS 54 /* more than this after the last beat, detector steps */
+#define ECG_RPEAK_APART_BEFORE_STEPS 42 /* and before the next, detector steps */
+#define ECG_RPEAK_UNLIKE_LOWER_Q10 1000 /* a beat so far below what is known, log2, */
+#define ECG_RPEAK_UNLIKE_BLUNTER_Q10 80 /* and so much blunter may be a P wave, log2, */
+#define ECG_RPEAK_UNLIKE_BEATS 32 /* unless so many in a row are */
+#define ECG_RPEAK_KNOWN_SHIFT 2 /* what is known follows beats by 2^-this */
 #define ECG_RPEAK_LEVEL_SHIFT 3 /* levels follow beats by 2^-this */
 #define ECG_RPEAK_DECAY_Q10 7 /* fall of the levels in a step without beats for long */
 #define ECG_RPEAK_BACKGROUND_STEPS 16 /* the background is taken this often */
