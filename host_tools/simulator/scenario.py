@@ -157,7 +157,7 @@ class Fault:
     - ``rail``: the input is pulled to the rail from ``start_s`` to ``stop_s``, and decays after it;
     - ``lead_off``: no sample there; ``flat``: a constant one;
     - ``glitches``: a single sample of ``size`` mV every ``every_s``;
-    - ``pops``: an electrode's potential jumps by ``size`` mV every ``every_s`` and comes back within a second;
+    - ``pops``: an electrode's potential jumps by ``size`` mV every ``every_s``, and decays;
     - ``steps``: the baseline jumps by ``size`` mV every ``every_s``, up and down in turn, and stays there;
     - ``stuck``: the converter gives the same value for ``size`` ms every ``every_s``;
     - ``motion``: movement of the electrodes, ``size`` mV;
