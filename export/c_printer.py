@@ -65,6 +65,21 @@ def c_weights(name: str, values: npt.NDArray[Any], shape: tuple[int, int, int]) 
     return f"{head}\n{textwrap.indent(body, '    ')}}};\n"
 
 
+def _is_inner(call: Call) -> bool:
+    """Whether every window of a convolution lies wholly inside the image, neither dilated nor grouped."""
+    p = call.params
+    if p["dilation_h"] != 1 or p["dilation_w"] != 1 or p["kernel_c"] != p["input_c"]:
+        return False
+    inside = ((p[f"output_{d}"] - 1) * p[f"stride_{d}"] + p[f"kernel_{d}"] <= p[f"input_{d}"] for d in "hw")
+    return p["pad_top"] == 0 and p["pad_left"] == 0 and all(inside)
+
+
+def _function(call: Call) -> str:
+    """C function of a call; one that can do less where less is enough, so that the rest is not linked."""
+    kernel = "conv_inner" if call.kernel == "conv" and _is_inner(call) else call.kernel
+    return f"nn_{kernel}_s8"
+
+
 class _Printer:
     """Prints the definitions and the calls of a network; the same constant is printed once."""
 
@@ -103,7 +118,7 @@ class _Printer:
             f"static const nn_{call.struct}_t {name} = {{\n" + "\n".join(fields) + "\n};\n"
         )
         operands = [self.operand(f"{name}_input_{i}", operand) for i, operand in enumerate(call.inputs)]
-        return f"nn_{call.kernel}_s8({', '.join([f'&{name}', *operands, f'arena + {call.output}'])});"
+        return f"{_function(call)}({', '.join([f'&{name}', *operands, f'arena + {call.output}'])});"
 
 
 def _includes(layers: Iterable[Layer]) -> list[str]:

@@ -131,6 +131,7 @@ def _derive(raw: Section, fs_hz: int, digest: str) -> Spec:
     b.add("SPEC_HASH", int(digest[:8], 16), "first 32 bits of the specification's SHA-256")
     _signal(b, raw["signal"])
     _spike(b, raw["spike"], raw["signal"]["adu_per_mv"])
+    _hum(b, raw["hum"], raw["signal"]["adu_per_mv"])
     band = raw["bandpass"]
     filt = design_bandpass(
         fs_hz, int(band["order"]), band["low_hz"], band["high_hz"], int(band["coefficient_frac_bits"])
@@ -195,7 +196,8 @@ def _spike(b: _Builder, spike: dict[str, Any], adu_per_mv: int) -> None:
     near = b.add("SPIKE_NEAR_SAMPLES", b.samples(spike["near_ms"]), "a spike has ended after these samples")
     far = b.add("SPIKE_FAR_SAMPLES", b.samples(spike["far_ms"]), "surroundings it stands out of, each side")
     delay = b.add("SPIKE_DELAY_SAMPLES", far + near + 1, "delay of a sample by the search for spikes")
-    b.add("SPIKE_RING", 1 << max(2 * far, delay).bit_length(), "samples kept, a power of two")
+    reach = max(2 * far + near, delay + b.fs_hz // 100 + 1)  # hum: half a period of 50 Hz farther
+    b.add("SPIKE_RING", 1 << reach.bit_length(), "samples kept, a power of two")
     b.add("SPIKE_MINIMUM_ADU", round(spike["minimum_uv"] * adu_per_mv / 1000), "smallest spike")
     b.add("SPIKE_LARGE_ADU", round(spike["large_uv"] * adu_per_mv / 1000), "a larger one rings after itself")
     b.add("SPIKE_RATIO_HALVES", spike["ratio_halves"], "spike beside its surroundings, halves")
@@ -204,6 +206,22 @@ def _spike(b: _Builder, spike: dict[str, Any], adu_per_mv: int) -> None:
     b.add("STEP_BEFORE_SAMPLES", b.samples(spike["step_before_ms"]), "an R peak so soon before a step, or")
     b.add("STEP_AFTER_SAMPLES", b.samples(spike["step_after_ms"]), "so soon after it, is not sure")
     b.add("SPIKE_AT_SAMPLES", b.samples(spike["at_ms"]), "a wave so near a spike is what it left behind")
+
+
+def _hum(b: _Builder, hum: dict[str, Any], adu_per_mv: int) -> None:
+    for mains_hz in (50, 60):
+        half, part = divmod(b.fs_hz / (2 * mains_hz), 1)
+        name = f"HUM_{mains_hz}"
+        b.add(f"{name}_SAMPLES", round(b.fs_hz / mains_hz), f"a period of {mains_hz} Hz")
+        b.add(f"{name}_HALF_SAMPLES", int(half), "half a period, whole samples ...")
+        b.add(f"{name}_PART_Q8", round(256 * part), "... and the part of one")
+    span = b.add("HUM_SPAN_SAMPLES", max(1, round(b.fs_hz / 110)), "half a period of either, about")
+    b.add("HUM_PHASES", max(3, span), "phases that hum is looked for at")
+    b.add(
+        "HUM_MINIMUM_ADU", round(4 * hum["minimum_uv"] * adu_per_mv / 1000), "4 times the least hum taken out"
+    )
+    b.add("HUM_SEEN_ENOUGH", hum["seen_enough"], "looks that see it before it is")
+    b.add("HUM_SEEN_MOST", hum["seen_most"], "looks that are counted")
 
 
 def _bandpass(b: _Builder, band: dict[str, Any], filt: Bandpass) -> None:

@@ -14,7 +14,7 @@ static bool within(int32_t value, int32_t low, int32_t high) {
 }
 
 static void check_input(const ecg_input_t *s) {
-    fuzz_check(s->flat_count <= ECG_FLAT_SAMPLES, "flat count bounded");
+    fuzz_check(s->flat_left <= ECG_FLAT_SAMPLES, "flat stretch bounded");
     fuzz_check(s->bad_count <= ECG_BAD_RESET_SAMPLES, "bad count bounded");
     fuzz_check(s->recover_count <= ECG_RESTART_SAMPLES, "recovery bounded");
     fuzz_check((s->recover_flags & ~(ECG_FLAG_SATURATED | ECG_FLAG_LEAD_OFF)) == 0, "flags of the input");
@@ -26,8 +26,8 @@ static void check_bandpass(const ecg_bandpass_t *s) {
     for (uint32_t i = 0; i < sizeof states / sizeof states[0]; i++) {
         fuzz_check(within(states[i], -FILTER_STATE_MAX, FILTER_STATE_MAX), "filter state bounded");
     }
-    fuzz_check(within(s->low_error, 0, (1 << ECG_COEF_FRAC_BITS) - 1), "low-pass error within one unit");
-    fuzz_check(within(s->high_error, 0, (1 << ECG_COEF_FRAC_BITS) - 1), "high-pass error within one unit");
+    fuzz_check(s->low_error < UINT32_C(1) << ECG_COEF_FRAC_BITS, "low-pass error within one unit");
+    fuzz_check(s->high_error < UINT32_C(1) << ECG_COEF_FRAC_BITS, "high-pass error within one unit");
 }
 
 static void check_rpeak(const ecg_rpeak_t *s) {

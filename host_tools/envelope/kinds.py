@@ -441,9 +441,9 @@ _FOUND: dict[str, Kind] = {
         expect=_ANY_CLASS,
     ),
     "atrial flutter, slow conduction": Kind(
-        {"atrial_bpm": (300,), "ratio": (6, 8, 12), "f_mv": (0.05, 0.1, 0.2)},
+        {"atrial_bpm": (300,), "conduction": (6, 8, 12), "f_mv": (0.05, 0.1, 0.2)},
         m.atrial_flutter,
-        "ratio",
+        "conduction",
         "f_mv",
         seeds=2,
         expect=_ANY_CLASS,

@@ -170,7 +170,8 @@ def railway(p: Parameters, draw: Draw) -> Scenario:
 
 def atrial_flutter(p: Parameters, draw: Draw) -> Scenario:
     """Atrial flutter with a fixed conduction from the first sample on."""
-    step = Episode("atrial_flutter", 32.0, _value(p, "atrial_bpm"), ratio=int(_value(p, "ratio")))
+    ratio = int(_value(p, "conduction", _value(p, "ratio")))
+    step = Episode("atrial_flutter", 32.0, _value(p, "atrial_bpm"), ratio=ratio)
     return Scenario((step,), ordinary(draw, f_mv=_value(p, "f_mv")), front_end=electrodes(draw))
 
 

@@ -54,6 +54,15 @@ PROMISED = {
     "lost": Range(0, 0.02, "share", "samples lost one by one, marked or not"),
     "motion_mv": Range(0, 0.3, "mV", "electrode motion"),
     "muscle_mv": Range(0, 0.05, "mV", "muscle noise, standard deviation"),
+    "standstill_p_mv": Range(0, 0.05, "mV", "P wave that goes on where the ventricles stand still"),
+    "block_p_mv": Range(0, 0.1, "mV", "P wave among the low beats of a complete block"),
+    "block_r_mv": Range(0.6, 5, "mV", "these beats"),
+    "pvc_share": Range(0.7, 2, "of R", "premature ventricular beats beside the others"),
+    "alternans": Range(0, 0.6, "of R", "by which every second beat is lower"),
+    "conduction": Range(1, 8, "", "flutter waves of the atria to a beat"),
+    "pop_mv": Range(0, 0.1, "mV", "jumps of the electrodes' potential or of the baseline"),
+    "stuck_ms": Range(0, 20, "ms", "samples that repeat the one before, every three seconds"),
+    "railway_hum_mv": Range(0, 0.1, "mV", "hum of 16.7 Hz, amplitude"),
     "fs_hz": Range(125, 1000, "Hz", "sampling rate of a file"),
 }
 

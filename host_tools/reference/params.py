@@ -1,9 +1,9 @@
 """Constants of the signal chain. Generated from export/spec.toml by `make export`; do not edit."""
 
 # generated beside the model f0ce1248
-SPEC_DIGEST = "7fba96a74daf79698546c240a7477246b80fc175eb9f294e841b2ae7b49dba50"
+SPEC_DIGEST = "db856cd7492dc69f08a9f39e3bce2c1bf07e537ccb24d50357c71da4e24f811b"
 #: first 32 bits of the specification's SHA-256
-SPEC_HASH = 0x7FBA96A7
+SPEC_HASH = 0xDB856CD7
 #: sampling rate of the chain, Hz
 FS_HZ = 360
 #: input units in one millivolt
@@ -42,6 +42,28 @@ STEP_BEFORE_SAMPLES = 40
 STEP_AFTER_SAMPLES = 180
 #: a wave so near a spike is what it left behind
 SPIKE_AT_SAMPLES = 8
+#: a period of 50 Hz
+HUM_50_SAMPLES = 7
+#: half a period, whole samples ...
+HUM_50_HALF_SAMPLES = 3
+#: ... and the part of one
+HUM_50_PART_Q8 = 154
+#: a period of 60 Hz
+HUM_60_SAMPLES = 6
+#: half a period, whole samples ...
+HUM_60_HALF_SAMPLES = 3
+#: ... and the part of one
+HUM_60_PART_Q8 = 0
+#: half a period of either, about
+HUM_SPAN_SAMPLES = 3
+#: phases that hum is looked for at
+HUM_PHASES = 3
+#: 4 times the least hum taken out
+HUM_MINIMUM_ADU = 104
+#: looks that see it before it is
+HUM_SEEN_ENOUGH = 6
+#: looks that are counted
+HUM_SEEN_MOST = 16
 #: fraction bits of the filter coefficients
 COEF_FRAC_BITS = 30
 #: fraction bits of samples inside the filter

@@ -10,6 +10,7 @@ from .condition import condition_beat, condition_reset, condition_step
 from .fixed import kernel, to_int
 from .input import INPUT_RESTART, INPUT_SKIP, MISSING, RAIL_HIGH, RAIL_LOW, input_set_rails, input_step
 from .params import (
+    CONDITION_LOOK_STEPS,
     DELAY_SAMPLES,
     LOOKAHEAD_WAIT_SAMPLES,
     MINIMUM_RR_SAMPLES,
@@ -32,7 +33,7 @@ from .quality import quality_contact, quality_mark
 from .refine import refine_r_peak
 from .rpeak import rpeak_flush, rpeak_push, rpeak_reset
 from .rr import rr_usual
-from .spike import SPIKE_NONE, SPIKE_STEP, spike_output, spike_prime, spike_step
+from .spike import SPIKE_NONE, SPIKE_STEP, spike_look_for_hum, spike_output, spike_prime, spike_step
 from .state import HELD_BEATS, PENDING_BEATS, SPIKES_KEPT
 
 _LEARNING = 1
@@ -315,7 +316,12 @@ def pipeline_take(p: Any, x: int) -> None:
     if pipeline_filter(p, x) == 0:
         return
     pipeline_add_found(p, pipeline_detect(p))
-    if p.rpeak.decimation_count == 0 and condition_step(p.condition, p.rpeak):
+    if p.rpeak.decimation_count != 0:
+        return
+    jumped = to_int(p.spike.jumps) & ((1 << SPIKE_FAR_SAMPLES) - 1)
+    if to_int(p.rpeak.steps) % CONDITION_LOOK_STEPS == 0 and (jumped != 0 or p.spike.hum_seen != 0):
+        spike_look_for_hum(p.spike)
+    if condition_step(p.condition, p.rpeak):
         pipeline_mark_waiting(p, _FIBRILLATION)
 
 

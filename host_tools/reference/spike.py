@@ -5,8 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from .fixed import kernel, to_int
-from .intmath import floor_divide
+from .intmath import clamp, floor_divide, shift_round
 from .params import (
+    HUM_50_HALF_SAMPLES,
+    HUM_50_PART_Q8,
+    HUM_50_SAMPLES,
+    HUM_60_HALF_SAMPLES,
+    HUM_60_PART_Q8,
+    HUM_60_SAMPLES,
+    HUM_MINIMUM_ADU,
+    HUM_PHASES,
+    HUM_SEEN_ENOUGH,
+    HUM_SEEN_MOST,
+    HUM_SPAN_SAMPLES,
     SPIKE_DELAY_SAMPLES,
     SPIKE_FAR_SAMPLES,
     SPIKE_LARGE_ADU,
@@ -32,6 +43,9 @@ def spike_prime(s: Any, x: int) -> None:
     for i in range(SPIKE_RING):
         s.ring[i] = x
     s.jumps = 0
+    s.hum = 0
+    s.hum_seen = 0
+    s.hum_balance = 0
 
 
 @kernel
@@ -128,5 +142,48 @@ def spike_step(s: Any, x: int) -> int:
 
 @kernel
 def spike_output(s: Any) -> int:
-    """Newest sample that has passed, adu."""
-    return spike_back(s, SPIKE_DELAY_SAMPLES)
+    """Newest sample that has passed, adu, without hum: its mean with the one half a period before it."""
+    newest = spike_back(s, SPIKE_DELAY_SAMPLES)
+    if s.hum == 0:
+        return newest
+    age = SPIKE_DELAY_SAMPLES + HUM_50_HALF_SAMPLES
+    part = HUM_50_PART_Q8
+    if s.hum == 2:
+        age = SPIKE_DELAY_SAMPLES + HUM_60_HALF_SAMPLES
+        part = HUM_60_PART_Q8
+    half = spike_back(s, age) * (256 - part) + spike_back(s, age + 1) * part
+    return shift_round(newest * 256 + half, 9)
+
+
+@kernel
+def spike_bend(s: Any) -> int:
+    """Largest second difference over half a period of the mains: four times the amplitude of hum, adu."""
+    most = 0
+    for age in range(HUM_PHASES):
+        ends = spike_back(s, age) + spike_back(s, age + 2 * HUM_SPAN_SAMPLES)
+        most = max(most, abs(ends - 2 * spike_back(s, age + HUM_SPAN_SAMPLES)))
+    return most
+
+
+@kernel
+def spike_look_for_hum(s: Any) -> None:
+    """Look whether there is hum of the mains in the last samples; to be called now and then."""
+    seen = spike_bend(s) >= HUM_MINIMUM_ADU
+    change = -2
+    if seen:
+        change = 1
+        # A period later it is the same again.
+        at_50 = abs(spike_back(s, 0) - spike_back(s, HUM_50_SAMPLES))
+        at_60 = abs(spike_back(s, 0) - spike_back(s, HUM_60_SAMPLES))
+        vote = -1
+        if at_60 < at_50:
+            vote = 1
+        s.hum_balance = clamp(to_int(s.hum_balance) + vote, -HUM_SEEN_MOST, HUM_SEEN_MOST)
+    s.hum_seen = clamp(to_int(s.hum_seen) + change, 0, HUM_SEEN_MOST)
+    if s.hum_seen >= HUM_SEEN_ENOUGH:
+        s.hum = 1
+        if s.hum_balance > 0:
+            s.hum = 2
+    elif s.hum_seen == 0:
+        s.hum = 0
+        s.hum_balance = 0

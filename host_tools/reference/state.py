@@ -61,6 +61,9 @@ SPIKE_DTYPE = np.dtype(
         ("ring", "<i2", (SPIKE_RING,)),  # last samples, adu
         ("jumps", "<u2"),  # bit i: the sample i before the newest jumped from those before it
         ("index", "<u1"),  # where the next one goes
+        ("hum", "<u1"),  # 0, or 1 + index of the mains frequency whose hum is taken out
+        ("hum_seen", "<u1"),  # looks that saw hum, less twice those that did not
+        ("hum_balance", "<i1"),  # looks in favour of 60 Hz less those of 50 Hz
     ]
 )
 

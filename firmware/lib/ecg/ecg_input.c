@@ -8,7 +8,14 @@ ECG_COLD void ecg_input_set_rails(ecg_input_t *s, int16_t low, int16_t high) {
     bool valid = low < high && low > INT16_MIN;
     s->rail_low = valid ? low : ECG_RAIL_LOW;
     s->rail_high = valid ? high : ECG_RAIL_HIGH;
-    s->quiet_low = INT16_MAX;
+    s->flat_left = ECG_FLAT_SAMPLES;
+    s->quiet_span = 0;
+}
+
+/* Whether ecg_input_quiet may do: nothing was bad lately. */
+ECG_COLD static void calm(ecg_input_t *s) {
+    s->quiet_first = (int16_t)(s->rail_low + 1);
+    s->quiet_span = s->recover_count == 0 ? (uint16_t)(s->rail_high - s->rail_low - 1) : 0;
 }
 
 /* Judges one sample, updates `hold` and the flat stretch; 0 = good, else ECG_FLAG_* bits. */
@@ -23,14 +30,14 @@ ECG_COLD static uint8_t input_flags(ecg_input_t *s, int16_t x) {
     int32_t value = ecg_clamp(x, s->rail_low, s->rail_high);
     int32_t difference = value - s->flat_start;
     if (-ECG_FLAT_TOLERANCE_ADU <= difference && difference <= ECG_FLAT_TOLERANCE_ADU) {
-        if (s->flat_count < ECG_FLAT_SAMPLES) {
-            s->flat_count += 1;
+        if (s->flat_left > 0) {
+            s->flat_left -= 1;
         }
     } else {
         s->flat_start = (int16_t)value;
-        s->flat_count = 0;
+        s->flat_left = ECG_FLAT_SAMPLES;
     }
-    if (s->flat_count >= ECG_FLAT_SAMPLES && flags == 0) {
+    if (s->flat_left == 0 && flags == 0) {
         flags = ECG_FLAG_LEAD_OFF;
     }
     s->hold = (int16_t)value;
@@ -43,7 +50,7 @@ ECG_COLD ecg_input_code_t ecg_input_step(ecg_input_t *s, int16_t x) {
         if (s->bad_count < ECG_BAD_RESET_SAMPLES) {
             s->bad_count += 1;
         }
-        s->quiet_low = INT16_MAX;
+        s->quiet_span = 0;
         s->recover_flags = (uint8_t)(s->recover_flags | flags);
         s->recover_count = ECG_RECOVER_SAMPLES;
         if (s->bad_count >= ECG_BAD_RESET_SAMPLES || s->primed == 0) {
@@ -64,9 +71,9 @@ ECG_COLD ecg_input_code_t ecg_input_step(ecg_input_t *s, int16_t x) {
         if (s->recover_flags != 0) {
             s->recover_count = ECG_RESTART_SAMPLES;
         }
-        s->quiet_low = s->recover_count == 0 ? s->rail_low : INT16_MAX;
+        calm(s);
         return ECG_INPUT_RESTART;
     }
-    s->quiet_low = s->recover_count == 0 ? s->rail_low : INT16_MAX;
+    calm(s);
     return ECG_INPUT_RUN;
 }

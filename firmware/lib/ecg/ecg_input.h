@@ -30,10 +30,11 @@ typedef enum {
 typedef struct {
     int16_t rail_low;       /* adu: at or below this a sample is saturated */
     int16_t rail_high;      /* adu: the same, at or above */
-    int16_t quiet_low;      /* adu: rail_low; where it is not primed or was bad lately, above every sample */
+    int16_t quiet_first;    /* adu: samples from here on ... */
+    uint16_t quiet_span;    /* ... as many are within the rails; 0 where not primed, or bad lately */
     int16_t hold;           /* adu: last good sample, or the clamped one */
     int16_t flat_start;     /* adu: first sample of the present flat stretch */
-    uint32_t flat_count;    /* samples since flat_start, at most ECG_FLAT_SAMPLES */
+    uint32_t flat_left;     /* samples until the present flat stretch counts as one; 0 = it does */
     uint32_t bad_count;     /* consecutive bad samples, at most ECG_BAD_RESET_SAMPLES */
     uint32_t recover_count; /* samples for which beats still carry recover_flags */
     uint8_t recover_flags;  /* ECG_FLAG_SATURATED, ECG_FLAG_LEAD_OFF */
@@ -49,15 +50,15 @@ ecg_input_code_t ecg_input_step(ecg_input_t *s, int16_t x);
 /* Takes the sample that nearly every one is: inside the rails, not at the end of a flat stretch, nothing bad
  * lately. It is to be filtered, as after ECG_INPUT_RUN. False: ecg_input_step is needed, nothing changed. */
 static inline bool ecg_input_quiet(ecg_input_t *s, int16_t x) {
-    if (x <= s->quiet_low || x >= s->rail_high || s->flat_count >= ECG_FLAT_SAMPLES - 1) {
+    if ((uint32_t)(x - s->quiet_first) >= s->quiet_span || s->flat_left <= 1) {
         return false;
     }
     int32_t difference = x - s->flat_start;
     s->hold = x;
-    s->flat_count += 1;
+    s->flat_left -= 1;
     if (difference < -ECG_FLAT_TOLERANCE_ADU || difference > ECG_FLAT_TOLERANCE_ADU) {
         s->flat_start = x;
-        s->flat_count = 0;
+        s->flat_left = ECG_FLAT_SAMPLES;
     }
     return true;
 }

@@ -80,15 +80,19 @@ ECG_COLD static bool judge_input(ecg_pipeline_t *p, int16_t x) {
     return code != ECG_INPUT_SKIP;
 }
 
-/* Keeps the sample of a spike that was taken out, or of a step, as it leaves the filters. */
-ECG_COLD static void add_artefact(ecg_pipeline_t *p, ecg_spike_code_t found) {
+/* The sample that goes on where the signal jumps or hums. Keeps the sample of a spike that was taken out, or
+ * of a step, as it leaves the filters. */
+ECG_COLD ECG_NOINLINE static int16_t clean(ecg_pipeline_t *p) {
+    int16_t x;
+    ecg_spike_code_t found = ecg_spike_look(&p->spike, &x);
     uint32_t at = p->sample_count + (ECG_DELAY_SAMPLES - ECG_SPIKE_FAR_SAMPLES);
     if (found == ECG_SPIKE_STEP) {
         p->step_at = at;
-        return;
+    } else if (found == ECG_SPIKE_OUT) {
+        p->spikes[p->spike_index] = at;
+        p->spike_index = (uint8_t)((p->spike_index + 1u) % ECG_SPIKES_KEPT);
     }
-    p->spikes[p->spike_index] = at;
-    p->spike_index = (uint8_t)((p->spike_index + 1u) % ECG_SPIKES_KEPT);
+    return x;
 }
 
 /* Flags that a beat found now carries. */
@@ -174,6 +178,10 @@ static void detect(ecg_pipeline_t *p) {
     int found = ecg_rpeak_step(&p->rpeak);
     if (found > 0) {
         add_found(p, found);
+    }
+    if ((p->rpeak.steps & (ECG_CONDITION_LOOK_STEPS - 1u)) == 0 &&
+        (p->spike.jumps != 0 || p->spike.hum_seen != 0)) {
+        ecg_spike_look_for_hum(&p->spike);
     }
     if (ecg_condition_step(&p->condition, &p->rpeak)) {
         mark_waiting(p, ECG_FLAG_FIBRILLATION);
@@ -293,12 +301,8 @@ int ecg_pipeline_push(ecg_pipeline_t *p, int16_t x, ecg_beat_t *beat) {
         return ECG_ERR_NULL;
     }
     if (ecg_input_quiet(&p->input, x) || judge_input(p, x)) {
-        int16_t clean;
-        ecg_spike_code_t found = ecg_spike_step(&p->spike, p->input.hold, &clean);
-        if (found != ECG_SPIKE_NONE) {
-            add_artefact(p, found);
-        }
-        int16_t filtered = ecg_bandpass_step(&p->bandpass, clean);
+        bool jumps = ecg_spike_push(&p->spike, p->input.hold);
+        int16_t filtered = ecg_bandpass_step(&p->bandpass, jumps ? clean(p) : ecg_spike_output(&p->spike));
         ecg_ring_write(&p->ring, filtered);
         if (ecg_rpeak_add(&p->rpeak, filtered)) {
             detect(p);

@@ -151,7 +151,7 @@ ECG_COLD static void end_lobe(ecg_rpeak_t *s) {
 }
 
 /* Follows the integral through valleys and lobes. */
-static void track_lobe(ecg_rpeak_t *s, int32_t slope) {
+static inline void track_lobe(ecg_rpeak_t *s, int32_t slope) {
     if (s->lobe_peak == 0 && s->integral <= s->valley) {
         s->valley = s->integral;
         s->lobe_slope = slope;
@@ -265,16 +265,17 @@ static void step(ecg_rpeak_t *s) {
         s->background += (s->integral - s->background) >> ECG_RPEAK_BACKGROUND_SHIFT;
     }
     s->steps += 1;
+    if (s->learn_left == 0) {
+        uint32_t ended = ecg_train_step(&s->train, s->enhanced[(s->steps - 1u) & RING_MASK], s->steps);
+        if ((ended | s->following) != 0 && follow_train(s, ended)) {
+            return;
+        }
+    }
+    track_lobe(s, slope);
     if (s->learn_left > 0) {
-        track_lobe(s, slope);
         ecg_rpeak_learn(s, slope);
         return;
     }
-    uint32_t ended = ecg_train_step(&s->train, s->enhanced[(s->steps - 1u) & RING_MASK], s->steps);
-    if ((ended | s->following) != 0 && follow_train(s, ended)) {
-        return;
-    }
-    track_lobe(s, slope);
     if (s->waiting != 0) {
         wait(s);
     }

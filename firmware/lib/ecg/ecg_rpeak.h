@@ -72,9 +72,11 @@ void ecg_rpeak_reset(ecg_rpeak_t *s);
 
 /* Takes one filtered sample; true: a step is complete, and ecg_rpeak_step is due. */
 static inline bool ecg_rpeak_add(ecg_rpeak_t *s, int16_t y) {
-    s->decimation_sum += y;
-    s->decimation_count += 1;
-    return s->decimation_count == ECG_RPEAK_DECIMATION;
+    const int32_t sum = s->decimation_sum + y;
+    const uint32_t count = s->decimation_count + 1;
+    s->decimation_sum = sum;
+    s->decimation_count = count;
+    return count == ECG_RPEAK_DECIMATION;
 }
 
 /* Judges the step that is complete; returns the number of beats found, 0..2. The middle of the QRS complex of

@@ -13,10 +13,13 @@ ECG_COLD void ecg_spike_prime(ecg_spike_t *s, int16_t x) {
         s->ring[i] = x;
     }
     s->jumps = 0;
+    s->hum = 0;
+    s->hum_seen = 0;
+    s->hum_balance = 0;
 }
 
 /* The sample `age` before the newest. */
-static int32_t back(const ecg_spike_t *s, uint32_t age) {
+static inline int32_t back(const ecg_spike_t *s, uint32_t age) {
     return s->ring[(s->index - 1u - age) & MASK];
 }
 
@@ -71,12 +74,19 @@ ECG_COLD static bool is_step(const ecg_spike_t *s, int32_t height) {
     return before == 0 || ecg_max(before, range(s, 0, FAR + 1u)) * ECG_SPIKE_STEP_RATIO <= height;
 }
 
-ECG_COLD ecg_spike_code_t ecg_spike_look(ecg_spike_t *s, bool jumped) {
-    bool looked_at = (s->jumps >> (FAR - 1u) & 1u) != 0;
-    s->jumps = (uint16_t)((((uint32_t)s->jumps << 1) | (jumped ? 1u : 0u)) & ((1u << FAR) - 1u));
-    if (!looked_at) {
-        return ECG_SPIKE_NONE;
-    }
+/* The sample that goes on: its mean with the one half a period of the mains before it, which lies between
+ * two. */
+ECG_COLD static int16_t without_hum(const ecg_spike_t *s) {
+    static const uint8_t half_samples[2] = {ECG_HUM_50_HALF_SAMPLES, ECG_HUM_60_HALF_SAMPLES};
+    static const int16_t part_q8[2] = {ECG_HUM_50_PART_Q8, ECG_HUM_60_PART_Q8};
+    uint32_t age = ECG_SPIKE_DELAY_SAMPLES + half_samples[s->hum - 1u];
+    int32_t part = part_q8[s->hum - 1u];
+    int32_t half = back(s, age) * (256 - part) + back(s, age + 1u) * part;
+    return (int16_t)ecg_shift_round(back(s, ECG_SPIKE_DELAY_SAMPLES) * 256 + half, 9);
+}
+
+/* Whether the sample ECG_SPIKE_FAR_SAMPLES before the newest is a spike, which is taken out, or a step. */
+ECG_COLD static ecg_spike_code_t judge(ecg_spike_t *s) {
     int32_t middle = back(s, FAR);
     int32_t before = middle - back(s, FAR + NEAR);
     int32_t after = middle - back(s, FAR - NEAR);
@@ -87,4 +97,38 @@ ECG_COLD ecg_spike_code_t ecg_spike_look(ecg_spike_t *s, bool jumped) {
         return ECG_SPIKE_OUT;
     }
     return is_step(s, ecg_abs(before)) ? ECG_SPIKE_STEP : ECG_SPIKE_NONE;
+}
+
+ecg_spike_code_t ecg_spike_look(ecg_spike_t *s, int16_t *y) {
+    bool jumped = ecg_abs(back(s, 0) - back(s, NEAR)) > ECG_SPIKE_MINIMUM_ADU;
+    uint32_t jumps = (uint32_t)s->jumps << 1 | (jumped ? 1u : 0u);
+    s->jumps = (uint16_t)((jumps & ((1u << FAR) - 1u)) | (s->jumps & ECG_SPIKE_HUM));
+    ecg_spike_code_t found = (jumps >> FAR & 1u) != 0 ? judge(s) : ECG_SPIKE_NONE;
+    *y = s->hum != 0 ? without_hum(s) : ecg_spike_output(s);
+    return found;
+}
+
+ECG_COLD void ecg_spike_look_for_hum(ecg_spike_t *s) {
+    int32_t most = 0; /* of the second difference over half a period: four times the hum's amplitude */
+    for (uint32_t age = 0; age < ECG_HUM_PHASES; age++) {
+        int32_t bend =
+            back(s, age) - 2 * back(s, age + ECG_HUM_SPAN_SAMPLES) + back(s, age + 2u * ECG_HUM_SPAN_SAMPLES);
+        most = ecg_max(most, ecg_abs(bend));
+    }
+    bool seen = most >= ECG_HUM_MINIMUM_ADU;
+    s->hum_seen = (uint8_t)ecg_clamp(s->hum_seen + (seen ? 1 : -2), 0, ECG_HUM_SEEN_MOST);
+    if (seen) { /* a period later it is the same again */
+        int32_t at_50 = ecg_abs(back(s, 0) - back(s, ECG_HUM_50_SAMPLES));
+        int32_t at_60 = ecg_abs(back(s, 0) - back(s, ECG_HUM_60_SAMPLES));
+        s->hum_balance = (int8_t)ecg_clamp(s->hum_balance + (at_60 < at_50 ? 1 : -1), -ECG_HUM_SEEN_MOST,
+                                           ECG_HUM_SEEN_MOST);
+    }
+    if (s->hum_seen >= ECG_HUM_SEEN_ENOUGH) {
+        s->hum = s->hum_balance > 0 ? 2 : 1;
+        s->jumps |= ECG_SPIKE_HUM;
+    } else if (s->hum_seen == 0) {
+        s->hum = 0;
+        s->hum_balance = 0;
+        s->jumps &= ECG_SPIKE_HUM - 1u;
+    }
 }

@@ -17,10 +17,15 @@
 typedef struct {
     int16_t ring[ECG_SPIKE_RING]; /* last samples, adu */
     uint16_t index;               /* where the next one goes */
-    uint16_t jumps;               /* bit i: the sample i before the newest jumped from those before it */
+    uint16_t jumps;   /* bit i: the sample i before the newest jumped; ECG_SPIKE_HUM while hum is taken out */
+    uint8_t hum;      /* 0, or 1 + index of the mains frequency whose hum is taken out */
+    uint8_t hum_seen; /* looks that saw hum, less twice those that did not; 0..ECG_HUM_SEEN_MOST */
+    int8_t
+        hum_balance; /* looks in favour of 60 Hz less those of 50 Hz, -ECG_HUM_SEEN_MOST..ECG_HUM_SEEN_MOST */
 } ecg_spike_t;
 
-_Static_assert(ECG_SPIKE_FAR_SAMPLES < 16, "jumps are remembered until their surroundings are known");
+#define ECG_SPIKE_HUM 0x8000u
+_Static_assert(ECG_SPIKE_FAR_SAMPLES < 15, "jumps are remembered until their surroundings are known");
 
 typedef enum {
     ECG_SPIKE_NONE = 0,
@@ -31,26 +36,32 @@ typedef enum {
 /* Begins with a signal that has been x, adu, so far. */
 void ecg_spike_prime(ecg_spike_t *s, int16_t x);
 
-/* Takes a sample, adu; *y is the one ECG_SPIKE_DELAY_SAMPLES before it, spikes taken out. Tells what was
- * found ECG_SPIKE_FAR_SAMPLES before x. */
-static inline ecg_spike_code_t ecg_spike_step(ecg_spike_t *s, int16_t x, int16_t *y);
+/* Takes a sample, adu. True: it jumped, or one did lately, or there is hum, and ecg_spike_look is needed;
+ * else ecg_spike_output gives the sample that goes on. */
+static inline bool ecg_spike_push(ecg_spike_t *s, int16_t x);
 
-/* Its part for when a sample jumped lately: looks at the one ECG_SPIKE_FAR_SAMPLES before the newest, and
- * takes it out if it is a spike; `jumped`: the newest did. */
-ecg_spike_code_t ecg_spike_look(ecg_spike_t *s, bool jumped);
+/* The sample ECG_SPIKE_DELAY_SAMPLES before the newest, adu, with spikes taken out. */
+static inline int16_t ecg_spike_output(const ecg_spike_t *s);
 
-static inline ecg_spike_code_t ecg_spike_step(ecg_spike_t *s, int16_t x, int16_t *y) {
+/* Looks at the sample ECG_SPIKE_FAR_SAMPLES before the newest, and takes it out if it is a spike; tells what
+ * was found. *y is the sample that goes on, without spikes and hum. */
+ecg_spike_code_t ecg_spike_look(ecg_spike_t *s, int16_t *y);
+
+/* To be called now and then: looks whether there is hum of the mains in the last samples. It is taken out
+ * from the ECG_HUM_SEEN_ENOUGHth look on that saw it, by a mean with the sample half a period before, and no
+ * longer once it has not been seen for as long; without hum nothing is done, and nothing costs anything. */
+void ecg_spike_look_for_hum(ecg_spike_t *s);
+
+static inline bool ecg_spike_push(ecg_spike_t *s, int16_t x) {
     uint32_t now = s->index;
     int32_t jump = x - s->ring[(now - ECG_SPIKE_NEAR_SAMPLES) & (ECG_SPIKE_RING - 1u)];
-    bool jumped = jump > ECG_SPIKE_MINIMUM_ADU || jump < -ECG_SPIKE_MINIMUM_ADU;
-    ecg_spike_code_t found = ECG_SPIKE_NONE;
     s->ring[now] = x;
     s->index = (uint16_t)((now + 1u) & (ECG_SPIKE_RING - 1u));
-    if (jumped || s->jumps != 0) {
-        found = ecg_spike_look(s, jumped);
-    }
-    *y = s->ring[(now - ECG_SPIKE_DELAY_SAMPLES) & (ECG_SPIKE_RING - 1u)];
-    return found;
+    return jump > ECG_SPIKE_MINIMUM_ADU || jump < -ECG_SPIKE_MINIMUM_ADU || s->jumps != 0;
+}
+
+static inline int16_t ecg_spike_output(const ecg_spike_t *s) {
+    return s->ring[(s->index - 1u - ECG_SPIKE_DELAY_SAMPLES) & (ECG_SPIKE_RING - 1u)];
 }
 
 #endif

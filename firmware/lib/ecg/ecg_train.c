@@ -50,7 +50,7 @@ static bool step_side(ecg_wave_t *w, int32_t value, uint32_t step) {
     return true;
 }
 
-void ecg_train_decay(ecg_train_t *s) {
+ECG_COLD void ecg_train_decay(ecg_train_t *s) {
     for (uint32_t i = 0; i < 2; i++) {
         s->side[i].level -= s->side[i].level >> ECG_TRAIN_DECAY_SHIFT;
     }

@@ -55,7 +55,7 @@ ECG_COLD void ecg_window_extract(const ecg_ring_t *ring, int32_t r_age, int16_t 
     }
 }
 
-int32_t ecg_window_mean(const int16_t window[ECG_WINDOW_SAMPLES]) {
+ECG_COLD int32_t ecg_window_mean(const int16_t window[ECG_WINDOW_SAMPLES]) {
     int32_t total = 0;
     for (uint32_t k = 0; k < ECG_WINDOW_SAMPLES; k++) {
         total += window[k];
@@ -82,7 +82,7 @@ ECG_COLD int32_t ecg_window_sd(const int16_t window[ECG_WINDOW_SAMPLES], int32_t
     return ecg_max(sd, ECG_MINIMUM_SD);
 }
 
-int32_t ecg_window_noise_q8(const int16_t window[ECG_WINDOW_SAMPLES], int32_t sd) {
+ECG_COLD int32_t ecg_window_noise_q8(const int16_t window[ECG_WINDOW_SAMPLES], int32_t sd) {
     int32_t total = 0;
     int32_t count = 0;
     for (uint32_t k = 1; k < ECG_WINDOW_SAMPLES - 1; k++) {

@@ -1,6 +1,6 @@
 /* ecg_model.c - table for the confidence of a classification
  * generated from bitbeat.tflite by `make export`; do not edit.
- * model f0ce1248e14577b0, specification 7fba96a74daf7969 */
+ * model f0ce1248e14577b0, specification db856cd7492dc69f */
 /* clang-format off */
 #include "ecg_model.h"
 

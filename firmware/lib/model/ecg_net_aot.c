@@ -1,6 +1,6 @@
 /* ecg_net_aot.c - the network compiled ahead of time: weights and a straight list of kernel calls
  * generated from bitbeat.tflite by `make export`; do not edit.
- * model f0ce1248e14577b0, specification 7fba96a74daf7969 */
+ * model f0ce1248e14577b0, specification db856cd7492dc69f */
 #ifndef ECG_NET_TFLM
 
 /* clang-format off */
@@ -892,34 +892,34 @@ void ecg_net_invoke(ecg_net_t *net, int8_t *logits) {
     nn_fill_s8(&layer_1, arena + 992);
     TRACE_LAYER(1, arena + 992, 108);
     /* 02 CONV_2D [1, 1, 24, 8] */
-    nn_conv_s8(&layer_2, arena + 992, arena + 784);
+    nn_conv_inner_s8(&layer_2, arena + 992, arena + 784);
     TRACE_LAYER(2, arena + 784, 192);
     /* 03 PAD [1, 1, 28, 8] */
     nn_fill_s8(&layer_3, arena + 768);
     TRACE_LAYER(3, arena + 768, 224);
     /* 04 CONV_2D [1, 1, 12, 12] */
-    nn_conv_s8(&layer_4, arena + 768, arena + 1004);
+    nn_conv_inner_s8(&layer_4, arena + 768, arena + 1004);
     TRACE_LAYER(4, arena + 1004, 144);
     /* 05 PAD [1, 1, 14, 12] */
     nn_fill_s8(&layer_5, arena + 992);
     TRACE_LAYER(5, arena + 992, 168);
     /* 06 CONV_2D [1, 1, 6, 16] */
-    nn_conv_s8(&layer_6, arena + 992, arena + 768);
+    nn_conv_inner_s8(&layer_6, arena + 992, arena + 768);
     TRACE_LAYER(6, arena + 768, 96);
     /* 07 CONV_2D [1, 1, 1, 12] */
-    nn_conv_s8(&layer_7, arena + 768, arena + 960);
+    nn_conv_inner_s8(&layer_7, arena + 768, arena + 960);
     TRACE_LAYER(7, arena + 960, 12);
     /* 08 CONV_2D [1, 1, 1, 20] */
-    nn_conv_s8(&layer_8, arena + 0, arena + 972);
+    nn_conv_inner_s8(&layer_8, arena + 0, arena + 972);
     TRACE_LAYER(8, arena + 972, 20);
     /* 09 CONV_2D [1, 1, 16, 12] */
-    nn_conv_s8(&layer_9, arena + 0, arena + 768);
+    nn_conv_inner_s8(&layer_9, arena + 0, arena + 768);
     TRACE_LAYER(9, arena + 768, 192);
     /* 10 CONV_2D [1, 1, 7, 12] */
-    nn_conv_s8(&layer_10, arena + 768, arena + 0);
+    nn_conv_inner_s8(&layer_10, arena + 768, arena + 0);
     TRACE_LAYER(10, arena + 0, 84);
     /* 11 CONV_2D [1, 1, 1, 12] */
-    nn_conv_s8(&layer_11, arena + 0, arena + 992);
+    nn_conv_inner_s8(&layer_11, arena + 0, arena + 992);
     TRACE_LAYER(11, arena + 992, 12);
     /* 12 CONCATENATION [1, 1, 1, 44] */
     TRACE_LAYER(12, arena + 960, 44);

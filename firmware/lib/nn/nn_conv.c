@@ -36,7 +36,7 @@ __attribute__((noinline)) static void inner_window(const nn_conv_t *p, const int
 }
 
 /* One filter of any other window: tap by tap; taps outside the image read the zero point. */
-__attribute__((cold)) static int32_t outer_filter(const nn_conv_t *p, const int8_t *image, int32_t top, int32_t left, int32_t oc) {
+static int32_t outer_filter(const nn_conv_t *p, const int8_t *image, int32_t top, int32_t left, int32_t oc) {
     const int32_t run = p->kernel_w * p->kernel_c;
     const int32_t filters_per_group = p->output_c / (p->input_c / p->kernel_c);
     const int32_t first_c = oc / filters_per_group * p->kernel_c;
@@ -60,7 +60,7 @@ __attribute__((cold)) static int32_t outer_filter(const nn_conv_t *p, const int8
 }
 
 /* image: one batch of the input; top, left: row and column of the window's first tap. */
-__attribute__((noinline, cold)) static void outer_window(const nn_conv_t *p, const int8_t *image, int32_t top,
+__attribute__((noinline)) static void outer_window(const nn_conv_t *p, const int8_t *image, int32_t top,
                                                    int32_t left, int8_t *output) {
     const nn_output_t to = nn_output(p->multiplier, p->shift, p->output_zero, p->low, p->high);
     for (int32_t oc = 0; oc < p->output_c; oc++) {
@@ -81,6 +81,20 @@ void nn_conv_s8(const nn_conv_t *p, const int8_t *input, int8_t *output) {
                 } else {
                     outer_window(p, input, top, left, output);
                 }
+                output += p->output_c;
+            }
+        }
+        input += p->input_h * p->input_w * p->input_c;
+    }
+}
+
+void nn_conv_inner_s8(const nn_conv_t *p, const int8_t *input, int8_t *output) {
+    for (int32_t batch = 0; batch < p->batches; batch++) {
+        for (int32_t oy = 0; oy < p->output_h; oy++) {
+            const int8_t *corner = input + oy * p->stride_h * p->input_w * p->input_c;
+            for (int32_t ox = 0; ox < p->output_w; ox++) {
+                inner_window(p, corner, output);
+                corner += p->stride_w * p->input_c;
                 output += p->output_c;
             }
         }

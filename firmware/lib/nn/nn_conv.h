@@ -41,4 +41,7 @@ typedef struct {
  * The sum of |w| * 128 over one filter plus |bias| must fit int32 (checked by the exporter). */
 void nn_conv_s8(const nn_conv_t *p, const int8_t *input, int8_t *output);
 
+/* The same where every window lies wholly inside the image: no padding, not dilated, not grouped. */
+void nn_conv_inner_s8(const nn_conv_t *p, const int8_t *input, int8_t *output);
+
 #endif

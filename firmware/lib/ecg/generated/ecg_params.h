@@ -1,12 +1,12 @@
 /* ecg_params.h - generated from export/spec.toml by `make export`; do not edit.
- * specification 7fba96a74daf7969, model f0ce1248, 360 Hz */
+ * specification db856cd7492dc69f, model f0ce1248, 360 Hz */
 #ifndef ECG_PARAMS_H
 #define ECG_PARAMS_H
 
 #include <stdint.h>
 
 /* clang-format off */
-#define ECG_SPEC_HASH UINT32_C(0x7FBA96A7) /* first 32 bits of the specification's SHA-256 */
+#define ECG_SPEC_HASH UINT32_C(0xDB856CD7) /* first 32 bits of the specification's SHA-256 */
 #define ECG_FS_HZ 360 /* sampling rate of the chain, Hz */
 #define ECG_ADU_PER_MV 200 /* input units in one millivolt */
 #define ECG_FLAT_TOLERANCE_ADU 1 /* a flat stretch stays within this of its start */
@@ -26,6 +26,17 @@
 #define ECG_STEP_BEFORE_SAMPLES 40 /* an R peak so soon before a step, or */
 #define ECG_STEP_AFTER_SAMPLES 180 /* so soon after it, is not sure */
 #define ECG_SPIKE_AT_SAMPLES 8 /* a wave so near a spike is what it left behind */
+#define ECG_HUM_50_SAMPLES 7 /* a period of 50 Hz */
+#define ECG_HUM_50_HALF_SAMPLES 3 /* half a period, whole samples ... */
+#define ECG_HUM_50_PART_Q8 154 /* ... and the part of one */
+#define ECG_HUM_60_SAMPLES 6 /* a period of 60 Hz */
+#define ECG_HUM_60_HALF_SAMPLES 3 /* half a period, whole samples ... */
+#define ECG_HUM_60_PART_Q8 0 /* ... and the part of one */
+#define ECG_HUM_SPAN_SAMPLES 3 /* half a period of either, about */
+#define ECG_HUM_PHASES 3 /* phases that hum is looked for at */
+#define ECG_HUM_MINIMUM_ADU 104 /* 4 times the least hum taken out */
+#define ECG_HUM_SEEN_ENOUGH 6 /* looks that see it before it is */
+#define ECG_HUM_SEEN_MOST 16 /* looks that are counted */
 #define ECG_COEF_FRAC_BITS 30 /* fraction bits of the filter coefficients */
 #define ECG_STATE_FRAC_BITS 8 /* fraction bits of samples inside the filter */
 #define ECG_FILTERED_FRAC_BITS 2 /* fraction bits of the filtered signal, unit adu */

@@ -1,5 +1,5 @@
 /* ecg_tables.c - generated from export/spec.toml by `make export`; do not edit.
- * specification 7fba96a74daf7969, model f0ce1248 */
+ * specification db856cd7492dc69f, model f0ce1248 */
 #include "ecg_intmath.h"
 
 /* clang-format off */
