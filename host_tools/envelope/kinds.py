@@ -449,14 +449,14 @@ _FOUND: dict[str, Kind] = {
         expect=_ANY_CLASS,
     ),
     "very tall T waves": Kind(
-        {"t_share": (1.5, 2.0), "narrow_bpm": (45, 75, 110)},
+        {"t_share": (1.0, 1.5, 2.0), "narrow_bpm": (45, 75, 110)},
         m.steady(),
         "t_share",
         "narrow_bpm",
         seeds=2,
     ),
     "electrode pops and baseline steps": Kind(
-        {"how": ("pops", "steps"), "pop_mv": (0.3, 1, 3), "pop_every_s": (2, 7), "narrow_bpm": (50, 75, 110)},
+        {"how": ("pops", "steps"), "pop_mv": (0.1, 0.3, 1, 3), "pop_every_s": (2, 7), "narrow_bpm": (50, 75, 110)},
         m.steady(40.0, fault=_pops),
         "pop_mv",
         "how",

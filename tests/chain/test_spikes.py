@@ -1,4 +1,4 @@
-"""Pacing spikes and single wrong samples. Oracle: the same signal without them."""
+"""Pacing spikes, single wrong samples, steps and hum. Oracle: the same signal without them."""
 
 from __future__ import annotations
 
@@ -9,23 +9,36 @@ from hypothesis import strategies as st
 
 from host_tools.beats import FLAG_PACED
 from host_tools.reference import params
-from host_tools.reference.spike import spike_output, spike_prime, spike_step
+from host_tools.reference.spike import (
+    SPIKE_OUT,
+    SPIKE_STEP,
+    spike_look_for_hum,
+    spike_output,
+    spike_prime,
+    spike_step,
+)
 from host_tools.reference.state import SPIKE_DTYPE, new_record
 from tests.chain.signals import pulse_train
 
 FS = params.FS_HZ
 
 
-def through(x: np.ndarray) -> tuple[np.ndarray, list[int]]:
-    """What comes out, in time with what went in, and where spikes were taken out."""
+#: How often the pipeline looks for hum, samples.
+LOOK_SAMPLES = params.CONDITION_LOOK_STEPS * params.RPEAK_DECIMATION
+
+
+def through(x: np.ndarray, code: int = SPIKE_OUT) -> tuple[np.ndarray, list[int]]:
+    """What comes out, in time with what went in, and where spikes were taken out (or ``code`` was told)."""
     state = new_record(SPIKE_DTYPE)
     spike_prime(state, int(x[0]))
-    out, spikes = [], []
+    out, told = [], []
     for i, value in enumerate([*x, *([x[-1]] * params.SPIKE_DELAY_SAMPLES)]):
-        if spike_step(state, int(value)):
-            spikes.append(i - params.SPIKE_FAR_SAMPLES)
+        if spike_step(state, int(value)) == code:
+            told.append(i - params.SPIKE_FAR_SAMPLES)
         out.append(spike_output(state))
-    return np.array(out[params.SPIKE_DELAY_SAMPLES :]), spikes
+        if i % LOOK_SAMPLES == 0:
+            spike_look_for_hum(state)
+    return np.array(out[params.SPIKE_DELAY_SAMPLES :]), told
 
 
 @given(
@@ -49,7 +62,51 @@ def test_no_wave_of_a_heart_is_touched(height: int, sd_ms: float, where: float) 
     x = np.rint(height * np.exp(-0.5 * (t_ms / sd_ms) ** 2)).astype(int)
     out, spikes = through(x)
     assert spikes == []
+    assert through(x, SPIKE_STEP)[1] == []
     assert np.array_equal(out, x)
+
+
+@given(st.integers(60, 20000), st.sampled_from([1, -1]), st.integers(30, 300), st.integers(0, 9))
+def test_a_step_is_told_once_where_it_is_and_stays(height: int, sign: int, at: int, noise: int) -> None:
+    x = np.random.default_rng(noise).integers(-min(noise, height // 12), min(noise, height // 12) + 1, 400)
+    x[at:] += sign * height
+    out, steps = through(x, SPIKE_STEP)
+    assert steps
+    assert all(abs(step - at) <= params.SPIKE_NEAR_SAMPLES for step in steps)
+    assert np.array_equal(out, x)
+
+
+@given(st.integers(55, 20000), st.integers(10, 90), st.integers(40, 250))
+def test_a_converter_that_was_stuck_is_told_where_it_goes_on(height: int, samples: int, at: int) -> None:
+    x = np.rint(200 * np.sin(np.arange(400) / 9.0)).astype(int)
+    x[at : at + samples] = x[at]
+    x[at + samples :] += height + 400  # wherever the wave is by now, it is a jump
+    steps = through(x, SPIKE_STEP)[1]
+    assert any(abs(step - at - samples) <= params.SPIKE_NEAR_SAMPLES for step in steps)
+
+
+@given(st.sampled_from([50.0, 60.0]), st.floats(0.2, 5.0), st.floats(0.0, 6.28), st.floats(-0.3, 0.3))
+def test_hum_is_taken_out_and_nothing_else(hum_hz: float, mv: float, phase: float, off_hz: float) -> None:
+    t_s = np.arange(3 * FS) / FS
+    wave = 150 * np.exp(-0.5 * ((t_s - 2.0) / 0.012) ** 2)  # an R wave of 0.75 mV
+    hum = mv * params.ADU_PER_MV * np.sin(2 * np.pi * (hum_hz + off_hz) * t_s + phase)
+    out = through(np.rint(wave + hum).astype(int))[0]
+    late = t_s > 1.2
+    assert np.abs(out - wave)[late & (np.abs(t_s - 2.0) > 0.1)].max() < 0.07 * mv * params.ADU_PER_MV + 3
+    assert out[np.abs(t_s - 2.0) < 0.02].max() > 0.7 * 150
+
+
+def test_without_hum_nothing_is_taken_for_it(backend) -> None:
+    x, _ = pulse_train(40)
+    clean = backend.trace(x)["sample"].reshape(-1, 3)
+    state = new_record(SPIKE_DTYPE)
+    spike_prime(state, int(x[0]))
+    for i, value in enumerate(x):
+        spike_step(state, int(value))
+        if i % LOOK_SAMPLES == 0:
+            spike_look_for_hum(state)
+        assert state.hum == 0
+    assert np.array_equal(clean[:, 0], x)
 
 
 @pytest.mark.parametrize("height_adu", [120, 600, 4000, -2000])
