@@ -466,14 +466,14 @@ _FOUND: dict[str, Kind] = {
         m.steady(40.0, fault=lambda p: Fault("stuck", size=float(p["stuck_ms"]), every_s=3.0)),
         "stuck_ms",
         "narrow_bpm",
-        seeds=2,
+        seeds=4,
     ),
     "hum of railways": Kind(
         {"railway_hum_mv": (0.02, 0.05, 0.1, 0.3), "narrow_bpm": (50, 72, 120)},
         m.railway,
         "railway_hum_mv",
         "narrow_bpm",
-        seeds=2,
+        seeds=3,
     ),
 }
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from host_tools.beats import CLASS_NAMES, CONDITION_NAMES
 from host_tools.errors import DeviceError
+from host_tools.reference.params import SPIKE_DELAY_SAMPLES
 
 from . import messages as m
 
@@ -81,11 +82,14 @@ class EventChecks:
         return sample
 
     def beat(self, content: bytes, end: int) -> npt.NDArray[np.void]:
-        """Return a beat, array [1] of BEAT_DTYPE; the device has at most the samples below ``end``."""
+        """Return a beat, array [1] of BEAT_DTYPE; the device has at most the samples below ``end``.
+
+        Its R peak lies on the filtered signal, which a flush lets run on by SPIKE_DELAY_SAMPLES.
+        """
         beat = m.unpack_beat(content)
         if beat is None:
             raise fault(f"a beat of {len(content)} bytes")
-        r_sample = self._at(int(beat["r_sample"][0]), self._r_sample, end, "a beat")
+        r_sample = self._at(int(beat["r_sample"][0]), self._r_sample, end + SPIKE_DELAY_SAMPLES, "a beat")
         aami_class, sqi = (int(beat[name][0]) for name in ("aami_class", "sqi"))
         if aami_class >= len(CLASS_NAMES):
             raise fault(f"a beat of class {aami_class}")

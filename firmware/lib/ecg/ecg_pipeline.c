@@ -139,9 +139,9 @@ ECG_COLD static void add_r_peak(ecg_pipeline_t *p, uint32_t i, int32_t centre_ag
                                           ECG_STEP_BEFORE_SAMPLES + ECG_STEP_AFTER_SAMPLES;
     bool at_artefact = at_step || spike_near(p, r, ECG_SPIKE_AT_SAMPLES, 2u * ECG_SPIKE_AT_SAMPLES + 1u);
     bool after_artefact = p->last_at_artefact != 0;
-    bool unsure = at_artefact || (p->rpeak.found_doubtful >> i & 1u) != 0;
+    bool unsure = at_artefact || ((uint32_t)p->rpeak.found_doubtful >> i & 1u) != 0;
     bool doubtful = unsure || after_artefact;
-    bool unlike = (p->rpeak.found_unlike >> i & 1u) != 0;
+    bool unlike = ((uint32_t)p->rpeak.found_unlike >> i & 1u) != 0;
     if (!unlike && !(at_artefact && after_artefact)) {
         ecg_condition_beat(&p->condition, p->rpeak.steps - p->rpeak.found_age[i], unsure, doubtful);
     }

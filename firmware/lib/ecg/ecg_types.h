@@ -13,9 +13,10 @@ typedef enum { ECG_CLASS_N = 0, ECG_CLASS_S = 1, ECG_CLASS_V = 2, ECG_CLASS_F = 
 #define ECG_FLAG_SATURATED 2u /* the input was at its limits near this beat */
 #define ECG_FLAG_LEAD_OFF 4u  /* the input was missing or flat near this beat */
 #define ECG_FLAG_NOISY 8u     /* window rough outside the QRS: muscle noise, moving electrodes */
-/* The signal is bad: the class is not to be trusted. aami_class still holds the network's answer, and scores
- * that classify every beat count it, but a display or an alarm should not. Set where the input was missing,
- * flat or saturated near the beat, and where sqi is below ECG_QUALITY_UNDECIDED_SQI. */
+/* The class is not to be trusted, or it is not sure that this is a beat or that none was missed before it.
+ * aami_class still holds the network's answer, and scores that classify every beat count it, but a display or
+ * an alarm should not. Set where the input was missing, flat or saturated near the beat, where sqi is below
+ * ECG_QUALITY_UNDECIDED_SQI, near a step of the input, and where the detector doubts (ecg_rpeak_doubt.h). */
 #define ECG_FLAG_UNDECIDED 16u
 #define ECG_FLAG_PACED 32u        /* a pacing spike came just before this beat */
 #define ECG_FLAG_FIBRILLATION 64u /* found where ventricular flutter or fibrillation is suspected */
