@@ -243,6 +243,7 @@ def ecg_model_header(network: Network, spec_hash: str) -> str:
         ("NET_MACS", network.macs, "multiply-accumulates per beat, padding counted"),
         ("NET_LAYERS", len(network.layers), "layers of the trace"),
         ("NET_TRACE_BYTES", network.trace_bytes, "outputs of all layers together"),
+        ("CONF_ENTRIES", len(_confidence(network)), "entries of the table below"),
     ]
     lines = [f"#define ECG_{name} {value} /* {note} */" for name, value, note in defines]
     what = "sizes, scales and hash of the model"
@@ -254,15 +255,21 @@ def ecg_model_header(network: Network, spec_hash: str) -> str:
         + f"/* scale of the logits: {logits.scale!r} */\n\n"
         + "/* The engine that this build runs the network with. */\n"
         + '#ifndef ECG_NET_ENGINE\n#define ECG_NET_ENGINE "aot"\n#endif\n\n'
-        + "/* exp(-d * scale of the logits), Q15, for a logit that lies d = 0..255 below the largest:\n"
-        + " * the softmax of the winner is [0] / sum over all classes. */\n"
-        + "extern const uint16_t ECG_CONF_EXP_Q15[256];\n\n#endif\n"
+        + "/* exp(-d * scale of the logits), Q15, for a logit that lies d below the largest, 0 from\n"
+        + " * ECG_CONF_ENTRIES on: the softmax of the winner is [0] / sum over all classes. */\n"
+        + "extern const uint16_t ECG_CONF_EXP_Q15[ECG_CONF_ENTRIES];\n\n#endif\n"
     )
+
+
+def _confidence(network: Network) -> npt.NDArray[np.uint16]:
+    """The confidence table without the zeros that it ends with."""
+    table = np.array(confidence_table(network.outputs[0].tensor.scale), np.uint16)
+    return np.trim_zeros(table, "b")
 
 
 def ecg_model_source(network: Network, spec_hash: str) -> str:
     """``ecg_model.c``: the confidence table, which every engine needs."""
-    table = np.array(confidence_table(network.outputs[0].tensor.scale), np.uint16)
+    table = _confidence(network)
     return (
         banner("ecg_model.c", "table for the confidence of a classification", network, spec_hash)
         + '/* clang-format off */\n#include "ecg_model.h"\n\n'

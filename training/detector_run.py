@@ -23,8 +23,9 @@ from host_tools.reference.fixed import PLAIN, to_int
 from host_tools.reference.pipeline import (
     pipeline_add_found,
     pipeline_filter,
-    pipeline_held,
     pipeline_init,
+    pipeline_look_for_hum,
+    pipeline_may_drain,
     pipeline_reach,
 )
 from host_tools.reference.refine import refine_r_peak
@@ -168,22 +169,28 @@ def _run(p: Any, x: Any, peaks: Any, rows: Any, where: Any) -> tuple[int, int]:
     """Push every sample as far as the R peaks, then flush; returns numbers of R peaks and scores."""
     found = 0
     scores = 0
-    end = len(x) + params.SPIKE_DELAY_SAMPLES  # held, as pipeline_flush does
-    for i in range(end + 1):
+    for i in range(len(x) + params.SPIKE_DELAY_SAMPLES + 1):
         p.trace.r_count = 0
-        value = pipeline_held(p)
+        ended = i >= len(x) and not pipeline_may_drain(p)
+        value = to_int(p.input.hold)  # goes on after the end, as in pipeline_flush
         if i < len(x):
             value = int(x[i])
-        if i == end:
+        elif not ended:
+            p.drained = p.drained + 1
+        if ended:
             p.sample_count = to_int(p.sample_count) - 1  # as pipeline_end does: the last sample's number
             pipeline_add_found(p, _flush(p.rpeak))
         elif pipeline_filter(p, value) == 1:
             pipeline_add_found(p, _push(p.rpeak, to_int(p.filtered)))
+            if p.rpeak.decimation_count == 0:
+                pipeline_look_for_hum(p)
         for k in range(to_int(p.trace.r_count)):
             peaks[found] = to_int(p.trace.r_sample[k])
             found += 1
         p.pending_count = 0  # nothing behind the detector runs here
         scores = _drain(p, rows, where, scores)
+        if ended:
+            break
         p.sample_count = to_int(p.sample_count) + 1
     return found, scores
 

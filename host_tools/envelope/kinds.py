@@ -456,7 +456,12 @@ _FOUND: dict[str, Kind] = {
         seeds=2,
     ),
     "electrode pops and baseline steps": Kind(
-        {"how": ("pops", "steps"), "pop_mv": (0.1, 0.3, 1, 3), "pop_every_s": (2, 7), "narrow_bpm": (50, 75, 110)},
+        {
+            "how": ("pops", "steps"),
+            "pop_mv": (0.1, 0.3, 1, 3),
+            "pop_every_s": (2, 7),
+            "narrow_bpm": (50, 75, 110),
+        },
         m.steady(40.0, fault=_pops),
         "pop_mv",
         "how",

@@ -210,7 +210,9 @@ def condition_look(s: Any, rpeak: Any) -> None:
         condition_end_block(s, rpeak)
     silent = rpeak_since(rpeak.steps, s.silent_from)
     running = silent >= PAUSE_STEPS + _FOUND_STEPS and silent < _NOT_YET
-    if running and (s.held & _FIBRILLATION) == 0:
+    wave = rpeak.waiting == 1 or rpeak.lobe_peak > RPEAK_MINIMUM_PEAK
+    coming = s.doubtful == 0 and wave and silent < PAUSE_STEPS + 3 * _FOUND_STEPS
+    if running and not coming and (s.held & _FIBRILLATION) == 0:
         s.beats = 0
         s.held = _UNREADABLE
         if s.doubtful == 0 and condition_is_quiet(s, rpeak):

@@ -1,9 +1,9 @@
 """Constants of the signal chain. Generated from export/spec.toml by `make export`; do not edit."""
 
 # generated beside the model f0ce1248
-SPEC_DIGEST = "db856cd7492dc69f08a9f39e3bce2c1bf07e537ccb24d50357c71da4e24f811b"
+SPEC_DIGEST = "5d3886f6e35c5f21379a29a8cd2bbd6b38d8849ef4e0d1948db6d093497ae722"
 #: first 32 bits of the specification's SHA-256
-SPEC_HASH = 0xDB856CD7
+SPEC_HASH = 0x5D3886F6
 #: sampling rate of the chain, Hz
 FS_HZ = 360
 #: input units in one millivolt
@@ -25,7 +25,7 @@ SPIKE_FAR_SAMPLES = 6
 #: delay of a sample by the search for spikes
 SPIKE_DELAY_SAMPLES = 9
 #: samples kept, a power of two
-SPIKE_RING = 16
+SPIKE_RING = 32
 #: smallest spike
 SPIKE_MINIMUM_ADU = 50
 #: a larger one rings after itself
@@ -44,16 +44,12 @@ STEP_AFTER_SAMPLES = 180
 SPIKE_AT_SAMPLES = 8
 #: a period of 50 Hz
 HUM_50_SAMPLES = 7
-#: half a period, whole samples ...
-HUM_50_HALF_SAMPLES = 3
-#: ... and the part of one
-HUM_50_PART_Q8 = 154
+#: half a period, samples, Q8
+HUM_50_HALF_Q8 = 922
 #: a period of 60 Hz
 HUM_60_SAMPLES = 6
-#: half a period, whole samples ...
-HUM_60_HALF_SAMPLES = 3
-#: ... and the part of one
-HUM_60_PART_Q8 = 0
+#: half a period, samples, Q8
+HUM_60_HALF_Q8 = 768
 #: half a period of either, about
 HUM_SPAN_SAMPLES = 3
 #: phases that hum is looked for at
@@ -172,8 +168,12 @@ RPEAK_APART_BEFORE_STEPS = 42
 RPEAK_UNLIKE_LOWER_Q10 = 1000
 #: and so much blunter may be a P wave, log2,
 RPEAK_UNLIKE_BLUNTER_Q10 = 80
-#: unless so many in a row are
+#: unless so many are,
 RPEAK_UNLIKE_BEATS = 32
+#: with another wave so far below each, log2
+RPEAK_FOLLOWED_Q10 = 3072
+#: score that what lies apart has at least
+RPEAK_APART_SCORE_Q10 = -16000
 #: what is known follows beats by 2^-this
 RPEAK_KNOWN_SHIFT = 2
 #: levels follow beats by 2^-this

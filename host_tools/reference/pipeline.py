@@ -8,10 +8,11 @@ from .bandpass import bandpass_prime, bandpass_step
 from .beat import BEAT_VALUES, beat_classify, beat_measure
 from .condition import condition_beat, condition_reset, condition_step
 from .fixed import kernel, to_int
-from .input import INPUT_RESTART, INPUT_SKIP, MISSING, RAIL_HIGH, RAIL_LOW, input_set_rails, input_step
+from .input import INPUT_RESTART, INPUT_SKIP, RAIL_HIGH, RAIL_LOW, input_set_rails, input_step
 from .params import (
     CONDITION_LOOK_STEPS,
     DELAY_SAMPLES,
+    FLAT_SAMPLES,
     LOOKAHEAD_WAIT_SAMPLES,
     MINIMUM_RR_SAMPLES,
     RING_SAMPLES,
@@ -68,9 +69,11 @@ def pipeline_add_artefact(p: Any, found: int) -> None:
     at = (to_int(p.sample_count) + DELAY_SAMPLES - SPIKE_FAR_SAMPLES) & _UINT32
     if found == SPIKE_STEP:
         p.step_at = at
+        p.stepped = 1
         return
     p.spikes[p.spike_index] = at
     p.spike_index = (to_int(p.spike_index) + 1) % SPIKES_KEPT
+    p.spike_count = min(to_int(p.spike_count) + 1, SPIKES_KEPT)
 
 
 @kernel
@@ -102,6 +105,7 @@ def pipeline_filter(p: Any, x: int) -> int:
         rpeak_reset(p.rpeak)
         condition_reset(p.condition)
         p.last_r_valid = 0
+        p.last_at_artefact = 0
     p.filtered = 0
     if code != INPUT_SKIP:
         found = spike_step(p.spike, to_int(p.input.hold))
@@ -131,17 +135,17 @@ def pipeline_flags(p: Any) -> int:
 @kernel
 def pipeline_spike_near(p: Any, r: int, first: int, count: int) -> bool:
     """Whether one of the last spikes lies from ``first`` samples before the R peak on, over ``count``."""
-    for i in range(SPIKES_KEPT):
-        if p.spikes[i] != 0 and sample_distance(p.spikes[i], r - first) < count:
-            return True
-    return False
+    near = False
+    for i in range(p.spike_count):
+        near = near or sample_distance(p.spikes[i], r - first) < count
+    return near
 
 
 @kernel
 def pipeline_at_artefact(p: Any, r: int) -> bool:
     """Whether an R peak lies right at a spike or a step: it may be what that left behind."""
     span = STEP_BEFORE_SAMPLES + STEP_AFTER_SAMPLES
-    if p.step_at != 0 and sample_distance(r + STEP_BEFORE_SAMPLES, p.step_at) < span:
+    if p.stepped == 1 and sample_distance(r + STEP_BEFORE_SAMPLES, p.step_at) < span:
         return True
     return pipeline_spike_near(p, r, SPIKE_AT_SAMPLES, 2 * SPIKE_AT_SAMPLES + 1)
 
@@ -162,7 +166,9 @@ def pipeline_judge_r_peak(p: Any, i: int, r: int) -> int:
     unsure = at_artefact or (to_int(p.rpeak.found_doubtful) >> i) & 1 == 1
     unlike = (to_int(p.rpeak.found_unlike) >> i) & 1 == 1
     doubtful = unsure or after_artefact
-    if not unlike and not (at_artefact and after_artefact):
+    if unlike:
+        p.condition.doubtful = 1
+    elif not at_artefact or not after_artefact:
         step = sample_distance(p.rpeak.steps, p.rpeak.found_age[i])
         condition_beat(p.condition, step, unsure, doubtful)
     p.last_at_artefact = 0
@@ -311,6 +317,14 @@ def pipeline_detect(p: Any) -> int:
 
 
 @kernel
+def pipeline_look_for_hum(p: Any) -> None:
+    """After a detector step: look for hum now and then, where the signal jumps."""
+    jumps = p.spike.jumps != 0 or p.spike.hum_seen != 0
+    if to_int(p.rpeak.steps) % CONDITION_LOOK_STEPS == 0 and jumps:
+        spike_look_for_hum(p.spike)
+
+
+@kernel
 def pipeline_take(p: Any, x: int) -> None:
     """Take one sample as far as the R peaks and the conditions."""
     if pipeline_filter(p, x) == 0:
@@ -318,24 +332,26 @@ def pipeline_take(p: Any, x: int) -> None:
     pipeline_add_found(p, pipeline_detect(p))
     if p.rpeak.decimation_count != 0:
         return
-    jumped = to_int(p.spike.jumps) & ((1 << SPIKE_FAR_SAMPLES) - 1)
-    if to_int(p.rpeak.steps) % CONDITION_LOOK_STEPS == 0 and (jumped != 0 or p.spike.hum_seen != 0):
-        spike_look_for_hum(p.spike)
+    pipeline_look_for_hum(p)
     if condition_step(p.condition, p.rpeak):
         pipeline_mark_waiting(p, _FIBRILLATION)
 
 
 @kernel
-def pipeline_held(p: Any) -> int:
-    """The sample that goes on after a record's end, until what the search for spikes holds has left it."""
-    if p.input.primed == 1:
-        return to_int(p.input.hold)
-    return MISSING
+def pipeline_may_drain(p: Any) -> bool:
+    """Whether what the search for spikes holds at a record's end can be let out, by holding the last sample.
+
+    Nothing must have been bad lately, and it must not become a flat stretch by that.
+    """
+    calm = p.input.primed == 1 and p.input.recover_count == 0 and p.input.bad_count == 0
+    flat_left = FLAT_SAMPLES - to_int(p.input.flat_count)
+    flat = flat_left + to_int(p.drained) <= SPIKE_DELAY_SAMPLES + 1
+    return bool(p.drained < SPIKE_DELAY_SAMPLES and calm and not flat)
 
 
 @kernel
 def pipeline_end(p: Any) -> None:
-    """End of the record, SPIKE_DELAY_SAMPLES after the last sample: find what the detector still has."""
+    """End of the record, after the last sample that was drained: find what the detector still has."""
     if p.ending == 0:
         p.ending = 1
         # The newest sample is the last one pushed, one before sample_count.
@@ -383,9 +399,9 @@ def pipeline_push(p: Any, x: int, beat: Any) -> int:
 @kernel
 def pipeline_flush(p: Any, beat: Any) -> int:
     """End of the record: hand out what still waits; call until it returns 0."""
-    while p.drained < SPIKE_DELAY_SAMPLES:
+    while pipeline_may_drain(p):
         p.drained = p.drained + 1
-        if pipeline_push(p, pipeline_held(p), beat) == 1:
+        if pipeline_push(p, to_int(p.input.hold), beat) == 1:
             return 1
     pipeline_end(p)
     while pipeline_measure(p) == 1:

@@ -9,9 +9,11 @@ from .params import (
     RPEAK_APART_AFTER_STEPS,
     RPEAK_APART_BEFORE_STEPS,
     RPEAK_APART_LOWER_Q10,
+    RPEAK_APART_SCORE_Q10,
     RPEAK_DOUBT_LOWER_Q10,
     RPEAK_DOUBT_SCORE_Q10,
     RPEAK_DOUBT_SKIPPED_Q10,
+    RPEAK_FOLLOWED_Q10,
     RPEAK_KNOWN_SHIFT,
     RPEAK_REFRACTORY_STEPS,
     RPEAK_UNLIKE_BEATS,
@@ -25,7 +27,7 @@ from .rpeak_score import AGE_MAX, rpeak_since
 def rpeak_is_unlike(s: Any, c: Any) -> bool:
     """Whether a beat is so much lower and blunter than those that are known as P and T waves are."""
     lower = s.known_peak_q10 - c.peak_q10
-    if s.unlike_count >= RPEAK_UNLIKE_BEATS or lower <= RPEAK_UNLIKE_LOWER_Q10:
+    if lower <= RPEAK_UNLIKE_LOWER_Q10:
         return False
     return bool(s.known_slope_q10 - c.slope_q10 - lower > RPEAK_UNLIKE_BLUNTER_Q10)
 
@@ -41,7 +43,8 @@ def rpeak_may_be_missed(s: Any, level_q10: int, before: int) -> bool:
         return True
     enough = RPEAK_DOUBT_LOWER_Q10
     after = rpeak_since(s.skipped.at, s.beat_at)
-    if after > RPEAK_APART_AFTER_STEPS and before > RPEAK_APART_BEFORE_STEPS:
+    apart = after > RPEAK_APART_AFTER_STEPS and before > RPEAK_APART_BEFORE_STEPS
+    if apart and s.skipped.score_q10 > RPEAK_APART_SCORE_Q10:
         enough = RPEAK_APART_LOWER_Q10
     return bool(level_q10 - s.skipped.peak_q10 < enough)
 
@@ -66,12 +69,16 @@ def rpeak_doubt(s: Any, c: Any) -> None:
     doubtful = unlike
     if rpeak_is_doubtful(s, c):
         doubtful = 1
-    if unlike == 1:
-        s.unlike_count = s.unlike_count + 1
-    else:
+    if unlike == 0:
         s.unlike_count = 0
         s.known_peak_q10 = s.known_peak_q10 + ((c.peak_q10 - s.known_peak_q10) >> RPEAK_KNOWN_SHIFT)
         s.known_slope_q10 = s.known_slope_q10 + ((c.slope_q10 - s.known_slope_q10) >> RPEAK_KNOWN_SHIFT)
+    elif s.skipping == 1 and s.skipped.peak_q10 > c.peak_q10 - RPEAK_FOLLOWED_Q10:
+        # P waves are not followed by T waves: these are beats of another kind, known after some of them.
+        s.unlike_count = to_int(s.unlike_count) + 1
+        if s.unlike_count == RPEAK_UNLIKE_BEATS:
+            s.known_peak_q10 = c.peak_q10
+            s.known_slope_q10 = c.slope_q10
     s.found_unlike = to_int(s.found_unlike) | (unlike << to_int(s.found_count))
     # After a doubtful beat the next one's interval is doubtful, too.
     both = doubtful | to_int(s.doubtful)

@@ -32,8 +32,8 @@ from .pipeline import (
     pipeline_detect,
     pipeline_end,
     pipeline_filter,
-    pipeline_held,
     pipeline_init,
+    pipeline_may_drain,
     pipeline_measure,
     pipeline_release,
     pipeline_step,
@@ -167,9 +167,13 @@ def _run_detected(
     peaks = 0
     for i in range(len(x) + SPIKE_DELAY_SAMPLES):
         before = to_int(p.rpeak.decimation_count)
-        value = pipeline_held(p)
+        value = to_int(p.input.hold)
         if i < len(x):
             value = int(x[i])
+        elif not pipeline_may_drain(p):
+            break
+        else:
+            p.drained = p.drained + 1
         if pipeline_step(p, value) == 1:
             _store_measures(p, measured, rows, details)
             measured += 1

@@ -7,11 +7,9 @@ from typing import Any
 from .fixed import kernel, to_int
 from .intmath import clamp, floor_divide, shift_round
 from .params import (
-    HUM_50_HALF_SAMPLES,
-    HUM_50_PART_Q8,
+    HUM_50_HALF_Q8,
     HUM_50_SAMPLES,
-    HUM_60_HALF_SAMPLES,
-    HUM_60_PART_Q8,
+    HUM_60_HALF_Q8,
     HUM_60_SAMPLES,
     HUM_MINIMUM_ADU,
     HUM_PHASES,
@@ -34,7 +32,8 @@ SPIKE_OUT = 1  # a spike was taken out
 SPIKE_STEP = 2  # there is a step, as electrodes make
 
 _MASK = SPIKE_RING - 1
-_UINT16 = 0xFFFF
+#: Jumps are remembered until their surroundings are known.
+_JUMPS = (2 << SPIKE_FAR_SAMPLES) - 1
 
 
 @kernel
@@ -55,14 +54,51 @@ def spike_back(s: Any, age: int) -> int:
 
 
 @kernel
+def spike_earlier(s: Any, age: int, periods: int) -> int:
+    """Signal so many half periods of the mains before the sample of this age, between two samples."""
+    q8 = periods * HUM_50_HALF_Q8
+    if s.hum == 2:
+        q8 = periods * HUM_60_HALF_Q8
+    part = q8 & 255
+    at = age + (q8 >> 8)
+    return shift_round(spike_back(s, at) * (256 - part) + spike_back(s, at + 1) * part, 8)
+
+
+@kernel
+def spike_hum_at(s: Any, age: int) -> int:
+    """What hum there is in the sample of this age, with what else there was a period before; or 0."""
+    if s.hum == 0:
+        return 0
+    return spike_earlier(s, age, 2)
+
+
+@kernel
+def spike_clear(s: Any, age: int) -> int:
+    """Sample ``age`` before the newest, hum taken off: a spike is in it, and once more a period later."""
+    return spike_back(s, age) - spike_hum_at(s, age)
+
+
+@kernel
+def spike_first_clear(s: Any) -> int:
+    """Age from which on a spike in the middle is not in :func:`spike_clear` a second time, a period later."""
+    if s.hum == 0:
+        return 0
+    period = HUM_50_HALF_Q8 >> 7
+    if s.hum == 2:
+        period = HUM_60_HALF_Q8 >> 7
+    return max(SPIKE_FAR_SAMPLES + SPIKE_NEAR_SAMPLES - period, 0)
+
+
+@kernel
 def spike_stands_out(s: Any, height: int) -> bool:
     """Whether what stands out by ``height`` in the middle stands out of all its surroundings."""
-    low = spike_back(s, 0)
+    first = spike_first_clear(s)
+    low = spike_clear(s, first)
     high = low
-    for age in range(2 * SPIKE_FAR_SAMPLES + 1):
+    for age in range(first, 2 * SPIKE_FAR_SAMPLES + 1):
         if abs(age - SPIKE_FAR_SAMPLES) >= SPIKE_NEAR_SAMPLES:
-            low = min(low, spike_back(s, age))
-            high = max(high, spike_back(s, age))
+            low = min(low, spike_clear(s, age))
+            high = max(high, spike_clear(s, age))
     return bool(2 * height > (high - low) * SPIKE_RATIO_HALVES)
 
 
@@ -70,17 +106,18 @@ def spike_stands_out(s: Any, height: int) -> bool:
 def spike_take_out(s: Any) -> None:
     """Draw a straight line through a spike; a large one rings after it."""
     height = 0
-    base = spike_back(s, SPIKE_FAR_SAMPLES + SPIKE_NEAR_SAMPLES)
+    base = spike_clear(s, SPIKE_FAR_SAMPLES + SPIKE_NEAR_SAMPLES)
     for age in range(SPIKE_FAR_SAMPLES + 1 - SPIKE_NEAR_SAMPLES, SPIKE_FAR_SAMPLES + SPIKE_NEAR_SAMPLES):
-        height = max(height, abs(spike_back(s, age) - base))
+        height = max(height, abs(spike_clear(s, age) - base))
     first = SPIKE_FAR_SAMPLES - SPIKE_NEAR_SAMPLES - 1
     if height > SPIKE_LARGE_ADU:
-        first = 0
+        first = spike_first_clear(s)
     width = SPIKE_FAR_SAMPLES + SPIKE_NEAR_SAMPLES + 1 - first
-    after = spike_back(s, first)
-    rise = spike_back(s, first + width) - after
+    after = spike_clear(s, first)
+    rise = spike_clear(s, first + width) - after
     for i in range(1, width):
-        s.ring[(to_int(s.index) - 1 - first - i) & _MASK] = after + floor_divide(rise * i, width)
+        value = after + floor_divide(rise * i, width) + spike_hum_at(s, first + i)
+        s.ring[(to_int(s.index) - 1 - first - i) & _MASK] = clamp(value, -32767, 32767)
 
 
 @kernel
@@ -96,22 +133,21 @@ def spike_range(s: Any, first: int, end: int) -> int:
 
 @kernel
 def spike_is_step(s: Any, height: int) -> bool:
-    """Whether the signal, which has risen by ``height``, is still on both sides, or was stuck before."""
+    """Whether the signal, which has risen by ``height``, is still on both sides."""
     if height <= SPIKE_MINIMUM_ADU:
         return False
-    before = spike_range(
-        s, SPIKE_FAR_SAMPLES + SPIKE_NEAR_SAMPLES, 2 * SPIKE_FAR_SAMPLES + SPIKE_NEAR_SAMPLES + 1
-    )
+    first = SPIKE_FAR_SAMPLES + SPIKE_NEAR_SAMPLES
+    before = spike_range(s, first, first + SPIKE_FAR_SAMPLES + 1)
     after = spike_range(s, 0, SPIKE_FAR_SAMPLES + 1)
-    return bool(before == 0 or max(before, after) * SPIKE_STEP_RATIO <= height)
+    return bool(max(before, after) * SPIKE_STEP_RATIO <= height)
 
 
 @kernel
 def spike_look(s: Any) -> int:
     """Look at the sample SPIKE_FAR_SAMPLES before the newest, which jumped; answers SPIKE_*."""
-    middle = spike_back(s, SPIKE_FAR_SAMPLES)
-    before = middle - spike_back(s, SPIKE_FAR_SAMPLES + SPIKE_NEAR_SAMPLES)
-    after = middle - spike_back(s, SPIKE_FAR_SAMPLES - SPIKE_NEAR_SAMPLES)
+    middle = spike_clear(s, SPIKE_FAR_SAMPLES)
+    before = middle - spike_clear(s, SPIKE_FAR_SAMPLES + SPIKE_NEAR_SAMPLES)
+    after = middle - spike_clear(s, SPIKE_FAR_SAMPLES - SPIKE_NEAR_SAMPLES)
     above = before > SPIKE_MINIMUM_ADU and after > SPIKE_MINIMUM_ADU
     below = before < -SPIKE_MINIMUM_ADU and after < -SPIKE_MINIMUM_ADU
     if (above or below) and spike_stands_out(s, min(abs(before), abs(after))):
@@ -134,25 +170,20 @@ def spike_step(s: Any, x: int) -> int:
         jumped = 1
     s.ring[s.index] = x
     s.index = (to_int(s.index) + 1) & _MASK
-    s.jumps = ((to_int(s.jumps) << 1) | jumped) & _UINT16
-    if (to_int(s.jumps) >> SPIKE_FAR_SAMPLES) & 1 == 0:
+    s.jumps = ((to_int(s.jumps) << 1) | jumped) & _JUMPS
+    if (to_int(s.jumps) >> SPIKE_FAR_SAMPLES) & 1 == 0 and s.hum == 0:  # hum may hide a jump
         return SPIKE_NONE
     return spike_look(s)
 
 
 @kernel
 def spike_output(s: Any) -> int:
-    """Newest sample that has passed, adu, without hum: its mean with the one half a period before it."""
-    newest = spike_back(s, SPIKE_DELAY_SAMPLES)
+    """Sample that goes on, adu: SPIKE_DELAY_SAMPLES before the newest, without spikes and hum."""
+    output = spike_back(s, SPIKE_DELAY_SAMPLES)
     if s.hum == 0:
-        return newest
-    age = SPIKE_DELAY_SAMPLES + HUM_50_HALF_SAMPLES
-    part = HUM_50_PART_Q8
-    if s.hum == 2:
-        age = SPIKE_DELAY_SAMPLES + HUM_60_HALF_SAMPLES
-        part = HUM_60_PART_Q8
-    half = spike_back(s, age) * (256 - part) + spike_back(s, age + 1) * part
-    return shift_round(newest * 256 + half, 9)
+        return output
+    # Half a period before it is the other way round.
+    return shift_round(output + spike_earlier(s, SPIKE_DELAY_SAMPLES, 1), 1)
 
 
 @kernel
@@ -166,17 +197,26 @@ def spike_bend(s: Any) -> int:
 
 
 @kernel
+def spike_for_60(s: Any) -> int:
+    """By how much the signal is more like that a period of 60 Hz before than one of 50 Hz, adu."""
+    total = 0
+    for age in range(HUM_PHASES):
+        here = spike_back(s, age)
+        total += abs(here - spike_back(s, age + HUM_50_SAMPLES)) - abs(
+            here - spike_back(s, age + HUM_60_SAMPLES)
+        )
+    return total
+
+
+@kernel
 def spike_look_for_hum(s: Any) -> None:
     """Look whether there is hum of the mains in the last samples; to be called now and then."""
     seen = spike_bend(s) >= HUM_MINIMUM_ADU
     change = -2
     if seen:
         change = 1
-        # A period later it is the same again.
-        at_50 = abs(spike_back(s, 0) - spike_back(s, HUM_50_SAMPLES))
-        at_60 = abs(spike_back(s, 0) - spike_back(s, HUM_60_SAMPLES))
         vote = -1
-        if at_60 < at_50:
+        if spike_for_60(s) > 0:
             vote = 1
         s.hum_balance = clamp(to_int(s.hum_balance) + vote, -HUM_SEEN_MOST, HUM_SEEN_MOST)
     s.hum_seen = clamp(to_int(s.hum_seen) + change, 0, HUM_SEEN_MOST)

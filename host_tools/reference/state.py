@@ -59,7 +59,7 @@ INPUT_DTYPE = np.dtype(
 SPIKE_DTYPE = np.dtype(
     [
         ("ring", "<i2", (SPIKE_RING,)),  # last samples, adu
-        ("jumps", "<u2"),  # bit i: the sample i before the newest jumped from those before it
+        ("jumps", "<u4"),  # bit i: the sample i before the newest jumped from those before it
         ("index", "<u1"),  # where the next one goes
         ("hum", "<u1"),  # 0, or 1 + index of the mains frequency whose hum is taken out
         ("hum_seen", "<u1"),  # looks that saw hum, less twice those that did not
@@ -307,7 +307,9 @@ PIPELINE_DTYPE = np.dtype(
         ("spike", SPIKE_DTYPE),
         ("spikes", "<u4", (SPIKES_KEPT,)),  # samples of the last spikes, as they leave the filters; ring
         ("spike_index", "<u1"),  # where the next one goes
-        ("step_at", "<u4"),  # the same of the last step of the input, 0 = none
+        ("spike_count", "<u1"),  # spikes kept so far
+        ("step_at", "<u4"),  # the same of the last step of the input
+        ("stepped", "<u1"),  # 1 = there is a step_at
         ("last_at_artefact", "<u1"),  # 1 = the last R peak lay right at a spike or a step
         ("bandpass", BANDPASS_DTYPE),
         ("rpeak", RPEAK_DTYPE),

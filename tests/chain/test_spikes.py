@@ -76,15 +76,6 @@ def test_a_step_is_told_once_where_it_is_and_stays(height: int, sign: int, at: i
     assert np.array_equal(out, x)
 
 
-@given(st.integers(55, 20000), st.integers(10, 90), st.integers(40, 250))
-def test_a_converter_that_was_stuck_is_told_where_it_goes_on(height: int, samples: int, at: int) -> None:
-    x = np.rint(200 * np.sin(np.arange(400) / 9.0)).astype(int)
-    x[at : at + samples] = x[at]
-    x[at + samples :] += height + 400  # wherever the wave is by now, it is a jump
-    steps = through(x, SPIKE_STEP)[1]
-    assert any(abs(step - at - samples) <= params.SPIKE_NEAR_SAMPLES for step in steps)
-
-
 @given(st.sampled_from([50.0, 60.0]), st.floats(0.2, 5.0), st.floats(0.0, 6.28), st.floats(-0.3, 0.3))
 def test_hum_is_taken_out_and_nothing_else(hum_hz: float, mv: float, phase: float, off_hz: float) -> None:
     t_s = np.arange(3 * FS) / FS

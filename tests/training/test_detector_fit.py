@@ -17,7 +17,7 @@ from host_tools.native import run_core
 from host_tools.reference import params, rpeak
 from host_tools.reference.bandpass import bandpass_prime, bandpass_step
 from host_tools.reference.rpeak_score import rpeak_score
-from host_tools.reference.spike import spike_output, spike_prime, spike_step
+from host_tools.reference.spike import spike_look_for_hum, spike_output, spike_prime, spike_step
 from host_tools.reference.state import BANDPASS_DTYPE, RPEAK_DTYPE, SPIKE_DTYPE, new_record
 from host_tools.trust.signal_quality import area_under_roc
 from tests.chain.signals import pulse_train
@@ -128,9 +128,12 @@ def reference_scores(samples: np.ndarray) -> dict[int, int]:
     bandpass_prime(band, int(samples[0]))
     spike_prime(spike, int(samples[0]))
     rpeak.rpeak_reset(s)
-    for x in samples:
+    for x in (*samples, *[samples[-1]] * params.SPIKE_DELAY_SAMPLES):
         spike_step(spike, int(x))
         space["rpeak_push"](s, bandpass_step(band, spike_output(spike)))
+        look = s.decimation_count == 0 and s.steps % params.CONDITION_LOOK_STEPS == 0
+        if look and (spike.jumps != 0 or spike.hum_seen != 0):
+            spike_look_for_hum(spike)
     space["rpeak_flush"](s)
     return scores
 

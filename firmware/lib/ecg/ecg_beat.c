@@ -61,14 +61,18 @@ ECG_COLD void ecg_beat_measure(ecg_pipeline_t *p, int32_t r_age, ecg_held_t *hel
     p->context_index = (uint8_t)(p->context_index + 1u == ECG_CONTEXT_BEATS ? 0u : p->context_index + 1u);
 }
 
+/* exp(-d) in the logits' scale, Q15; d >= 0. */
+ECG_COLD static uint32_t exponential(int32_t d) {
+    return d < ECG_CONF_ENTRIES ? ECG_CONF_EXP_Q15[d] : 0u;
+}
+
 /* Softmax of a class from the logits by a table of exp, 0..255; `winner` has the largest logit. */
 ECG_COLD static uint8_t confidence_q8(const int8_t *logits, uint32_t winner, uint32_t class) {
     uint32_t total = 0;
     for (uint32_t i = 0; i < ECG_CLASS_COUNT; i++) {
-        total += ECG_CONF_EXP_Q15[logits[winner] - logits[i]];
+        total += exponential(logits[winner] - logits[i]);
     }
-    return (uint8_t)ecg_divide_round(255u * (uint32_t)ECG_CONF_EXP_Q15[logits[winner] - logits[class]],
-                                     total);
+    return (uint8_t)ecg_divide_round(255u * exponential(logits[winner] - logits[class]), total);
 }
 
 /* Writes the network's inputs for the first held beat: its window, and the rows around it. */

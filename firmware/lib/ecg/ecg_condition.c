@@ -114,7 +114,9 @@ ECG_COLD bool ecg_condition_look(ecg_condition_t *s, const ecg_rpeak_t *rpeak) {
     uint32_t silent = rpeak->steps - s->silent_from;
     bool running =
         silent >= ECG_PAUSE_STEPS + FOUND_STEPS && silent < UINT32_C(0x80000000); /* not while it learns */
-    if (running && (s->held & ECG_CONDITION_FIBRILLATION) == 0) {
+    bool coming = s->doubtful == 0 && silent < ECG_PAUSE_STEPS + 3u * FOUND_STEPS &&
+                  (rpeak->waiting != 0 || rpeak->lobe_peak > ECG_RPEAK_MINIMUM_PEAK);
+    if (running && !coming && (s->held & ECG_CONDITION_FIBRILLATION) == 0) {
         s->beats = 0;
         s->held = s->doubtful == 0 && is_quiet(s, rpeak) ? ECG_CONDITION_PAUSE : ECG_CONDITION_UNREADABLE;
     }

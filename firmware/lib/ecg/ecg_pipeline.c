@@ -76,6 +76,7 @@ ECG_COLD static bool judge_input(ecg_pipeline_t *p, int16_t x) {
         ecg_rpeak_reset(&p->rpeak);
         ecg_condition_reset(&p->condition);
         p->last_r_valid = 0;
+        p->last_at_artefact = 0;
     }
     return code != ECG_INPUT_SKIP;
 }
@@ -88,9 +89,11 @@ ECG_COLD ECG_NOINLINE static int16_t clean(ecg_pipeline_t *p) {
     uint32_t at = p->sample_count + (ECG_DELAY_SAMPLES - ECG_SPIKE_FAR_SAMPLES);
     if (found == ECG_SPIKE_STEP) {
         p->step_at = at;
+        p->stepped = 1;
     } else if (found == ECG_SPIKE_OUT) {
         p->spikes[p->spike_index] = at;
         p->spike_index = (uint8_t)((p->spike_index + 1u) % ECG_SPIKES_KEPT);
+        p->spike_count = (uint8_t)ecg_min(p->spike_count + 1, ECG_SPIKES_KEPT);
     }
     return x;
 }
@@ -109,8 +112,8 @@ ECG_COLD static uint8_t beat_flags(const ecg_pipeline_t *p) {
 
 /* Whether one of the last spikes lies from `first` samples before the R peak r on, over `count` samples. */
 ECG_COLD static bool spike_near(const ecg_pipeline_t *p, uint32_t r, uint32_t first, uint32_t count) {
-    for (uint32_t i = 0; i < ECG_SPIKES_KEPT; i++) {
-        if (p->spikes[i] != 0 && p->spikes[i] - (r - first) < count) {
+    for (uint32_t i = 0; i < p->spike_count; i++) {
+        if (p->spikes[i] - (r - first) < count) {
             return true;
         }
     }
@@ -135,14 +138,16 @@ ECG_COLD static void add_r_peak(ecg_pipeline_t *p, uint32_t i, int32_t centre_ag
     if (p->pending_count == ECG_PENDING_BEATS) {
         return;
     }
-    bool at_step = p->step_at != 0 && r + ECG_STEP_BEFORE_SAMPLES - p->step_at <
+    bool at_step = p->stepped != 0 && r + ECG_STEP_BEFORE_SAMPLES - p->step_at <
                                           ECG_STEP_BEFORE_SAMPLES + ECG_STEP_AFTER_SAMPLES;
     bool at_artefact = at_step || spike_near(p, r, ECG_SPIKE_AT_SAMPLES, 2u * ECG_SPIKE_AT_SAMPLES + 1u);
     bool after_artefact = p->last_at_artefact != 0;
     bool unsure = at_artefact || ((uint32_t)p->rpeak.found_doubtful >> i & 1u) != 0;
     bool doubtful = unsure || after_artefact;
     bool unlike = ((uint32_t)p->rpeak.found_unlike >> i & 1u) != 0;
-    if (!unlike && !(at_artefact && after_artefact)) {
+    if (unlike) {
+        p->condition.doubtful = 1;
+    } else if (!at_artefact || !after_artefact) {
         ecg_condition_beat(&p->condition, p->rpeak.steps - p->rpeak.found_age[i], unsure, doubtful);
     }
     p->last_at_artefact = at_artefact ? 1 : 0;
@@ -316,13 +321,20 @@ int ecg_pipeline_push(ecg_pipeline_t *p, int16_t x, ecg_beat_t *beat) {
     return result;
 }
 
+/* Whether what the search for spikes still holds can be let out, by holding the last sample: nothing was bad
+ * lately, and it does not become a flat stretch by that. */
+ECG_COLD static bool may_drain(const ecg_pipeline_t *p) {
+    return p->drained < ECG_SPIKE_DELAY_SAMPLES && p->input.quiet_span != 0 &&
+           p->input.flat_left + p->drained > ECG_SPIKE_DELAY_SAMPLES + 1u;
+}
+
 ECG_COLD int ecg_pipeline_flush(ecg_pipeline_t *p, ecg_beat_t *beat) {
     if (p == NULL || beat == NULL) {
         return ECG_ERR_NULL;
     }
-    while (p->drained < ECG_SPIKE_DELAY_SAMPLES) { /* what the search for spikes still holds */
+    while (may_drain(p)) {
         p->drained += 1;
-        if (ecg_pipeline_push(p, p->input.primed != 0 ? p->input.hold : ECG_INPUT_MISSING, beat) == 1) {
+        if (ecg_pipeline_push(p, p->input.hold, beat) == 1) {
             return 1;
         }
     }

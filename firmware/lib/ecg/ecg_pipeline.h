@@ -60,6 +60,8 @@ typedef struct {
 typedef struct ecg_pipeline {
     uint8_t pending_count;
     uint8_t held_count;
+    uint8_t spike_count;      /* spikes kept so far */
+    uint8_t stepped;          /* 1 = there is a step_at */
     uint8_t spike_index;      /* where the next spike goes */
     uint8_t last_at_artefact; /* 1 = the last R peak lay right at a spike or a step */
     uint8_t last_r_valid;     /* 0 until an R peak was queued since the last restart */
@@ -71,7 +73,7 @@ typedef struct ecg_pipeline {
     uint32_t alarm;           /* sample from which a beat may be due; spares looking at every sample */
     uint32_t last_r;          /* last R peak queued */
     uint32_t measured_r;      /* last R peak measured */
-    uint32_t step_at;         /* sample of the input's last step, as it leaves the filters; 0 = none */
+    uint32_t step_at;         /* sample of the input's last step, as it leaves the filters */
     uint32_t spikes[ECG_SPIKES_KEPT]; /* the same of the last spikes; ring */
     uint8_t pending_flags[ECG_PENDING_BEATS];
     uint32_t pending[ECG_PENDING_BEATS];

@@ -56,7 +56,7 @@ ECG_COLD void ecg_train_decay(ecg_train_t *s) {
     }
 }
 
-uint32_t ecg_train_look(ecg_train_t *s, int32_t enhanced, uint32_t step) {
+ECG_COLD uint32_t ecg_train_look(ecg_train_t *s, int32_t enhanced, uint32_t step) {
     uint32_t above = step_side(&s->side[0], enhanced, step) ? 1u : 0u;
     return above | (step_side(&s->side[1], -enhanced, step) ? 2u : 0u);
 }

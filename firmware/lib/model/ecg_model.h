@@ -1,6 +1,6 @@
 /* ecg_model.h - sizes, scales and hash of the model
  * generated from bitbeat.tflite by `make export`; do not edit.
- * model f0ce1248e14577b0, specification db856cd7492dc69f */
+ * model f0ce1248e14577b0, specification 5d3886f6e35c5f21 */
 #ifndef ECG_MODEL_H
 #define ECG_MODEL_H
 
@@ -18,6 +18,7 @@
 #define ECG_NET_MACS 30192 /* multiply-accumulates per beat, padding counted */
 #define ECG_NET_LAYERS 15 /* layers of the trace */
 #define ECG_NET_TRACE_BYTES 1416 /* outputs of all layers together */
+#define ECG_CONF_ENTRIES 175 /* entries of the table below */
 /* clang-format on */
 
 /* scale of the logits: 0.06358439475297928 */
@@ -27,8 +28,8 @@
 #define ECG_NET_ENGINE "aot"
 #endif
 
-/* exp(-d * scale of the logits), Q15, for a logit that lies d = 0..255 below the largest:
- * the softmax of the winner is [0] / sum over all classes. */
-extern const uint16_t ECG_CONF_EXP_Q15[256];
+/* exp(-d * scale of the logits), Q15, for a logit that lies d below the largest, 0 from
+ * ECG_CONF_ENTRIES on: the softmax of the winner is [0] / sum over all classes. */
+extern const uint16_t ECG_CONF_EXP_Q15[ECG_CONF_ENTRIES];
 
 #endif

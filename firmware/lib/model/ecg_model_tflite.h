@@ -1,6 +1,6 @@
 /* ecg_model_tflite.h - the model for TensorFlow Lite Micro
  * generated from bitbeat.tflite by `make export`; do not edit.
- * model f0ce1248e14577b0, specification db856cd7492dc69f */
+ * model f0ce1248e14577b0, specification 5d3886f6e35c5f21 */
 #ifndef ECG_MODEL_TFLITE_H
 #define ECG_MODEL_TFLITE_H
 

@@ -1,12 +1,12 @@
 /* ecg_params.h - generated from export/spec.toml by `make export`; do not edit.
- * specification db856cd7492dc69f, model f0ce1248, 360 Hz */
+ * specification 5d3886f6e35c5f21, model f0ce1248, 360 Hz */
 #ifndef ECG_PARAMS_H
 #define ECG_PARAMS_H
 
 #include <stdint.h>
 
 /* clang-format off */
-#define ECG_SPEC_HASH UINT32_C(0xDB856CD7) /* first 32 bits of the specification's SHA-256 */
+#define ECG_SPEC_HASH UINT32_C(0x5D3886F6) /* first 32 bits of the specification's SHA-256 */
 #define ECG_FS_HZ 360 /* sampling rate of the chain, Hz */
 #define ECG_ADU_PER_MV 200 /* input units in one millivolt */
 #define ECG_FLAT_TOLERANCE_ADU 1 /* a flat stretch stays within this of its start */
@@ -17,7 +17,7 @@
 #define ECG_SPIKE_NEAR_SAMPLES 2 /* a spike has ended after these samples */
 #define ECG_SPIKE_FAR_SAMPLES 6 /* surroundings it stands out of, each side */
 #define ECG_SPIKE_DELAY_SAMPLES 9 /* delay of a sample by the search for spikes */
-#define ECG_SPIKE_RING 16 /* samples kept, a power of two */
+#define ECG_SPIKE_RING 32 /* samples kept, a power of two */
 #define ECG_SPIKE_MINIMUM_ADU 50 /* smallest spike */
 #define ECG_SPIKE_LARGE_ADU 500 /* a larger one rings after itself */
 #define ECG_SPIKE_RATIO_HALVES 4 /* spike beside its surroundings, halves */
@@ -27,11 +27,9 @@
 #define ECG_STEP_AFTER_SAMPLES 180 /* so soon after it, is not sure */
 #define ECG_SPIKE_AT_SAMPLES 8 /* a wave so near a spike is what it left behind */
 #define ECG_HUM_50_SAMPLES 7 /* a period of 50 Hz */
-#define ECG_HUM_50_HALF_SAMPLES 3 /* half a period, whole samples ... */
-#define ECG_HUM_50_PART_Q8 154 /* ... and the part of one */
+#define ECG_HUM_50_HALF_Q8 922 /* half a period, samples, Q8 */
 #define ECG_HUM_60_SAMPLES 6 /* a period of 60 Hz */
-#define ECG_HUM_60_HALF_SAMPLES 3 /* half a period, whole samples ... */
-#define ECG_HUM_60_PART_Q8 0 /* ... and the part of one */
+#define ECG_HUM_60_HALF_Q8 768 /* half a period, samples, Q8 */
 #define ECG_HUM_SPAN_SAMPLES 3 /* half a period of either, about */
 #define ECG_HUM_PHASES 3 /* phases that hum is looked for at */
 #define ECG_HUM_MINIMUM_ADU 104 /* 4 times the least hum taken out */
@@ -91,7 +89,9 @@
 #define ECG_RPEAK_APART_BEFORE_STEPS 42 /* and before the next, detector steps */
 #define ECG_RPEAK_UNLIKE_LOWER_Q10 1000 /* a beat so far below what is known, log2, */
 #define ECG_RPEAK_UNLIKE_BLUNTER_Q10 80 /* and so much blunter may be a P wave, log2, */
-#define ECG_RPEAK_UNLIKE_BEATS 32 /* unless so many in a row are */
+#define ECG_RPEAK_UNLIKE_BEATS 32 /* unless so many are, */
+#define ECG_RPEAK_FOLLOWED_Q10 3072 /* with another wave so far below each, log2 */
+#define ECG_RPEAK_APART_SCORE_Q10 (-16000) /* score that what lies apart has at least */
 #define ECG_RPEAK_KNOWN_SHIFT 2 /* what is known follows beats by 2^-this */
 #define ECG_RPEAK_LEVEL_SHIFT 3 /* levels follow beats by 2^-this */
 #define ECG_RPEAK_DECAY_Q10 7 /* fall of the levels in a step without beats for long */
