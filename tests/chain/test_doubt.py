@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from host_tools.beats import CONDITION_PAUSE, CONDITION_UNREADABLE, FLAG_UNDECIDED
+from host_tools.beats import CONDITION_PAUSE, CONDITION_UNREADABLE, FLAG_LEAD_OFF, FLAG_UNDECIDED
 from host_tools.reference import params
 from host_tools.simulator import Episode, Fault, FrontEnd, Heart, Spikes
 from tests.chain.signals import pulse_train
@@ -106,3 +106,73 @@ def test_after_the_last_sample_the_chain_goes_on_as_if_it_were_held(backend) -> 
         assert np.array_equal(one, other[: len(one)])
         assert len(other) - len(one) <= 1
         assert all(later - earlier > 100 for earlier, later in pairwise(one.astype(int)))
+
+
+@pytest.mark.parametrize("p_mv", [0.1, 0.3])
+def test_p_waves_alone_do_not_become_a_rhythm_by_going_on(run, p_mv: float) -> None:
+    simulation = record(
+        Episode("sinus", 20, 80), Episode("complete_block", 200, 80, escape_bpm=0.0), heart=Heart(p_mv=p_mv)
+    )
+    result = run(simulation.samples)
+    assert holds(result, CONDITION_PAUSE | CONDITION_UNREADABLE, 200)[25 * FS : 199 * FS].all()
+    assert unsaid(simulation, result, 21, 199)[2] == 0
+
+
+def test_a_low_broad_rhythm_is_known_after_a_while(run) -> None:
+    heart = Heart(r_mv=1.5, broad_mv=0.7, broad_ms=140)
+    simulation = record(Episode("sinus", 20, 72), Episode("vt", 120, 70), heart=heart)
+    result = run(simulation.samples)
+    assert missed_and_false(simulation, result, (25, 119))[1:] == (0, 0)
+    late = seconds(result) > 80
+    assert np.mean((result.beats["flags"][late] & FLAG_UNDECIDED) != 0) < 0.05
+    assert not holds(result, CONDITION_PAUSE | CONDITION_UNREADABLE, 120)[80 * FS :].any()
+
+
+@pytest.mark.parametrize("hum_hz", [50.0, 60.0])
+@pytest.mark.parametrize("hum_mv", [0.3, 1.0])
+@pytest.mark.parametrize("spike_mv", [3.0, 5.0, 20.0])
+def test_spikes_without_beats_are_none_in_hum_either(
+    run, hum_hz: float, hum_mv: float, spike_mv: float
+) -> None:
+    simulation = record(
+        Episode("paced", 20, 70),
+        Episode("paced", 40, 70, capture=False),
+        spikes=Spikes(spike_mv, 0.5),
+        front_end=FrontEnd(hum_mv=hum_mv, hum_hz=hum_hz),
+    )
+    result = run(simulation.samples, rails=simulation.rails)
+    assert holds(result, CONDITION_PAUSE | CONDITION_UNREADABLE, 40)[26 * FS : 39 * FS].mean() > 0.75
+    assert unsaid(simulation, result, 25, 39)[2] == 0
+
+
+@pytest.mark.parametrize("height_adu", [250, 400, 800])
+def test_a_baseline_without_noise_is_no_stuck_converter(backend, height_adu: int) -> None:
+    x = np.zeros(60 * FS, np.int16)
+    for r in range(FS, len(x) - FS, round(0.8 * FS)):
+        x[r - 10 : r + 11] = np.rint(height_adu * (1 - np.abs(np.arange(-10, 11)) / 11))
+    beats = backend.beats(x)
+    assert len(beats) > 65
+    assert not np.any(beats["flags"][5:] & FLAG_UNDECIDED)
+
+
+@pytest.mark.parametrize("what", ["spike", "step"])
+def test_an_artefact_at_sample_number_zero_is_one(backend, what: str) -> None:
+    x, peaks = pulse_train(20)
+    at = int(peaks[12]) - 30
+    if what == "spike":
+        x[at] += 600
+    else:
+        x[at:] += 300
+    usual = backend.beats(x)
+    for before in range(-20, 21):
+        beats = backend.beats(x, first_sample=(-at - before) % 2**32)
+        assert np.array_equal(beats["flags"], usual["flags"]), before
+        assert np.array_equal(beats["aami_class"], usual["aami_class"]), before
+
+
+def test_a_record_that_ends_in_silence_or_at_a_rail_gets_no_flag_by_ending(backend) -> None:
+    x, _ = pulse_train(20)
+    flat = np.r_[x, np.full(params.FLAT_SAMPLES - 4, x[-1])].astype(np.int16)
+    assert not np.any(backend.beats(flat)["flags"][5:] & FLAG_LEAD_OFF)
+    x[-100:] = 2047
+    assert not np.any(backend.beats(x, rails=(-2048, 2047))["flags"] & FLAG_LEAD_OFF)
