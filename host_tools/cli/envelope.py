@@ -100,12 +100,14 @@ def _run(
 
 
 def _print(figures: dict[str, Any]) -> None:
+    from host_tools.envelope.report import beyond
+
     heads = ("cells", "right", "flagged", "wrong")
     print(f"{'':34}{'inside the promised range':>36}{'outside':>36}")
     print(f"{'':34}" + "".join(f"{head:>9}" for head in 2 * heads))
-    everything = {key: figures[key] for key in ("inside", "outside")}
-    for name, sides in {**figures["kinds"], "all": everything}.items():
-        print(f"{name:34}" + "".join(f"{n:>9}" for side in sides.values() for n in side.values()))
+    for name, sides in {**figures["kinds"], "all": figures}.items():
+        counts = [*sides["inside"].values(), *beyond(sides).values()]
+        print(f"{name:34}" + "".join(f"{n:>9}" for n in counts))
 
 
 def _print_wrong(verdicts: Judged) -> None:
@@ -113,7 +115,7 @@ def _print_wrong(verdicts: Judged) -> None:
         if verdict.outcome == "silent_wrong":
             values = ", ".join(f"{k} {v}" for k, v in cell.parameters.items())
             first = next(e.start_s for e in verdict.errors if not e.flagged)
-            where = "" if cell.inside else " (outside)"
+            where = "" if cell.inside else f" ({cell.side})"
             what = f"{verdict.silent} from {first} s of {verdict.beats} beats"
             print(f"{cell.number}{where} {cell.kind}: {values}: {what}")
 

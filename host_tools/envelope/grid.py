@@ -11,6 +11,7 @@ from host_tools.simulator import Scenario
 from host_tools.simulator.draw import Draw
 
 from .kinds import KINDS
+from .kinds_found import FOUND
 from .makers import Parameters
 from .promise import is_inside
 
@@ -38,6 +39,12 @@ class Cell:
     parameters: Parameters
     seed: int
     inside: bool
+
+    @property
+    def side(self) -> str:
+        """``inside``, ``outside``, or ``found``: outside, of a kind that only trying has found."""
+        beyond = "found" if self.kind in FOUND else "outside"
+        return "inside" if self.inside else beyond
 
 
 def cells() -> Iterator[Cell]:

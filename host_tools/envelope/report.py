@@ -41,11 +41,12 @@ def tally(verdicts: Iterable[tuple[Cell, Verdict]]) -> dict[str, int]:
     return counts
 
 
+#: Of a cell, see ``Cell.side``, and how the document says it.
+SIDES = {"inside": "inside", "outside": "outside", "found": "outside, kinds found by trying"}
+
+
 def _sides(verdicts: Judged) -> dict[str, dict[str, int]]:
-    return {
-        name: tally((c, v) for c, v in verdicts if c.inside is side)
-        for name, side in (("inside", True), ("outside", False))
-    }
+    return {side: tally((c, v) for c, v in verdicts if c.side == side) for side in SIDES}
 
 
 def cell_entry(cell: Cell, verdict: Verdict) -> dict[str, Any]:
@@ -53,7 +54,7 @@ def cell_entry(cell: Cell, verdict: Verdict) -> dict[str, Any]:
     return {
         "cell": cell.number,
         "kind": cell.kind,
-        "inside": cell.inside,
+        "side": cell.side,
         "parameters": dict(cell.parameters),
         "seed": cell.seed,
         "beats": verdict.beats,
@@ -75,8 +76,8 @@ def summarise(verdicts: Judged) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``inside`` and ``outside``, each with ``cells, right, flagged, silent_wrong``; ``kinds`` with the same
-        for each; ``reached``; ``wrong``, the silently wrong cells.
+        ``inside``, ``outside`` and ``found``, each with ``cells, right, flagged, silent_wrong``; ``kinds``
+        with the same for each; ``reached``; ``wrong``, the silently wrong cells.
     """
     sides = _sides(verdicts)
     kinds = {name: _sides([(c, v) for c, v in verdicts if c.kind == name]) for name in KINDS}
@@ -89,9 +90,14 @@ def summarise(verdicts: Judged) -> dict[str, Any]:
             <= MOST_WRONG_OUTSIDE_PERCENT * outside["cells"],
             "inside_right": 100 * inside["right"] >= LEAST_RIGHT_PERCENT * inside["cells"],
         },
-        "kinds": {name: both for name, both in kinds.items() if any(s["cells"] for s in both.values())},
+        "kinds": {name: mine for name, mine in kinds.items() if any(s["cells"] for s in mine.values())},
         "wrong": [cell_entry(c, v) for c, v in verdicts if v.outcome == "silent_wrong"],
     }
+
+
+def beyond(sides: dict[str, dict[str, int]]) -> dict[str, int]:
+    """What lies outside of the promised range, of whatever kind."""
+    return {key: sides["outside"][key] + sides["found"][key] for key in sides["outside"]}
 
 
 def _percent(part: int, whole: int) -> str:
@@ -99,12 +105,12 @@ def _percent(part: int, whole: int) -> str:
 
 
 def figures_markdown(report: dict[str, Any]) -> str:
-    """Make the table of both sides of the promised range."""
+    """Make the table of all sides of the promised range."""
     rows = []
-    for name in ("inside", "outside"):
+    for name, said in SIDES.items():
         side = report[name]
         share = [f"{side[key]:,} ({_percent(side[key], side['cells'])} %)" for key in _OUTCOMES]
-        rows.append([name, f"{side['cells']:,}", *share])
+        rows.append([said, f"{side['cells']:,}", *share])
     heads = ("promised range", "cells", "right", "flagged", "silently wrong")
     return markdown_table(heads, rows, heads[1:])
 
@@ -117,7 +123,7 @@ def kinds_markdown(report: dict[str, Any]) -> str:
     for name, sides in report["kinds"].items():
         inside, outside = (
             [str(side[key]) for key in ("cells", *_OUTCOMES)] if side["cells"] else [""] * 4
-            for side in (sides["inside"], sides["outside"])
+            for side in (sides["inside"], beyond(sides))
         )
         rows.append([name, *inside, *outside])
     return markdown_table((*heads, *more), rows, (*heads[1:], *more))
@@ -125,19 +131,19 @@ def kinds_markdown(report: dict[str, Any]) -> str:
 
 def wrong_markdown(report: dict[str, Any]) -> str:
     """Make the table of what goes wrong in silence, with the numbers of cells that show it."""
-    groups: dict[tuple[str, bool], list[dict[str, Any]]] = {}
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for entry in report["wrong"]:
-        groups.setdefault((entry["kind"], entry["inside"]), []).append(entry)
+        groups.setdefault((entry["kind"], entry["side"]), []).append(entry)
     if not groups:
         return "None.\n"
     rows = []
-    for (kind, inside), entries in groups.items():
+    for (kind, side), entries in groups.items():
         errors = [{e["kind"] for e in entry["errors"] if not e["flagged"]} for entry in entries]
         counts = {name: sum(name in mine for mine in errors) for name in sorted(set().union(*errors))}
         what = ", ".join(f"{name} in {count}" for name, count in counts.items())
         numbers = ", ".join(str(entry["cell"]) for entry in entries[:_SHOWN])
         more = ", ..." if len(entries) > _SHOWN else ""
-        rows.append([kind, "inside" if inside else "outside", str(len(entries)), what, numbers + more])
+        rows.append([kind, SIDES[side], str(len(entries)), what, numbers + more])
     heads = ("kind", "promised range", "cells", "what is wrong", "for `--cell`")
     return markdown_table(heads, rows, ("cells",))
 

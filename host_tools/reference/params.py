@@ -1,9 +1,9 @@
 """Constants of the signal chain. Generated from export/spec.toml by `make export`; do not edit."""
 
 # generated beside the model f0ce1248
-SPEC_DIGEST = "5d3886f6e35c5f21379a29a8cd2bbd6b38d8849ef4e0d1948db6d093497ae722"
+SPEC_DIGEST = "c39247e1a87f8cde16c4122bb30814d8bb55c0796d985c629157251744ddf29d"
 #: first 32 bits of the specification's SHA-256
-SPEC_HASH = 0x5D3886F6
+SPEC_HASH = 0xC39247E1
 #: sampling rate of the chain, Hz
 FS_HZ = 360
 #: input units in one millivolt
@@ -381,7 +381,7 @@ CONDITION_FULL_Q10 = -1960
 #: steepest change beside the maximum up to which it may be, log2
 CONDITION_STEEP_Q10 = -1170
 #: the same where waves come at equal distances
-CONDITION_SINE_Q10 = -960
+CONDITION_SINE_Q10 = -1000
 #: least mean change beside the mean, log2
 CONDITION_SLOW_Q10 = -3072
 #: largest mean change beside the mean, log2

@@ -15,6 +15,7 @@ from host_tools.envelope.grid import cells, sample, scenario
 from host_tools.envelope.heat_map import plot_heat_map
 from host_tools.envelope.judge import Error, Verdict
 from host_tools.envelope.kinds import KINDS
+from host_tools.envelope.kinds_found import FOUND
 from host_tools.envelope.promise import PROMISED, is_inside
 from host_tools.envelope.requirements import REQUIREMENTS
 from host_tools.errors import CheckFailed, UserError
@@ -91,12 +92,13 @@ def test_a_cell_makes_the_same_record_again(grid):
 def test_figures_count_every_cell_once(grid):
     verdicts = [(c, (RIGHT, FLAGGED, WRONG)[c.number % 3]) for c in grid]
     figures = report.summarise(verdicts)
-    for side in ("inside", "outside"):
+    for side in report.SIDES:
         counts = figures[side]
         assert counts["cells"] == counts["right"] + counts["flagged"] + counts["silent_wrong"]
         for key in ("cells", "right", "flagged", "silent_wrong"):
             assert counts[key] == sum(kind[side][key] for kind in figures["kinds"].values())
-    assert figures["inside"]["cells"] + figures["outside"]["cells"] == len(grid)
+    assert sum(figures[side]["cells"] for side in report.SIDES) == len(grid)
+    assert figures["found"]["cells"] == sum(c.kind in FOUND and not c.inside for c in grid) > 100
     assert len(figures["wrong"]) == sum(c.number % 3 == 2 for c in grid)
     first = figures["wrong"][0]
     again = grid[first["cell"]]
@@ -115,7 +117,7 @@ def test_what_is_silently_wrong_is_listed_by_kind_with_cells_to_look_at(grid):
 
 def test_targets(grid):
     inside = [c for c in grid if c.inside]
-    outside = [c for c in grid if not c.inside]
+    outside = [c for c in grid if c.side == "outside"]
     assert all(report.summarise([(c, RIGHT) for c in grid])["reached"].values())
     one_wrong = [(c, RIGHT) for c in grid if c != inside[0]] + [(inside[0], WRONG)]
     assert not report.summarise(one_wrong)["reached"]["inside_silent_wrong"]

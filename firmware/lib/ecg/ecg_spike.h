@@ -1,5 +1,5 @@
-/* ecg_spike.h - takes pacing spikes and single wrong samples out before the filters smear them, and tells
- * steps that no heart makes.
+/* ecg_spike.h - takes pacing spikes, single wrong samples and hum of the mains out before the filters smear
+ * them, and tells steps that no heart makes.
  *
  * A pacing pulse lasts 0.1 to 2 ms and a converter's glitch one sample; no QRS complex rises and falls
  * within ECG_SPIKE_NEAR_SAMPLES. What does, and stands out of all its surroundings, is replaced by a straight

@@ -1,12 +1,12 @@
 /* ecg_params.h - generated from export/spec.toml by `make export`; do not edit.
- * specification 5d3886f6e35c5f21, model f0ce1248, 360 Hz */
+ * specification c39247e1a87f8cde, model f0ce1248, 360 Hz */
 #ifndef ECG_PARAMS_H
 #define ECG_PARAMS_H
 
 #include <stdint.h>
 
 /* clang-format off */
-#define ECG_SPEC_HASH UINT32_C(0x5D3886F6) /* first 32 bits of the specification's SHA-256 */
+#define ECG_SPEC_HASH UINT32_C(0xC39247E1) /* first 32 bits of the specification's SHA-256 */
 #define ECG_FS_HZ 360 /* sampling rate of the chain, Hz */
 #define ECG_ADU_PER_MV 200 /* input units in one millivolt */
 #define ECG_FLAT_TOLERANCE_ADU 1 /* a flat stretch stays within this of its start */
@@ -195,7 +195,7 @@
 #define ECG_CONDITION_MINIMUM 576 /* least height of two waves together */
 #define ECG_CONDITION_FULL_Q10 (-1960) /* mean beside maximum from which it may be, log2 */
 #define ECG_CONDITION_STEEP_Q10 (-1170) /* steepest change beside the maximum up to which it may be, log2 */
-#define ECG_CONDITION_SINE_Q10 (-960) /* the same where waves come at equal distances */
+#define ECG_CONDITION_SINE_Q10 (-1000) /* the same where waves come at equal distances */
 #define ECG_CONDITION_SLOW_Q10 (-3072) /* least mean change beside the mean, log2 */
 #define ECG_CONDITION_FAST_Q10 (-1290) /* largest mean change beside the mean, log2 */
 #define ECG_CONDITION_REGULAR_Q10 (-2355) /* deviation of a regular rhythm, log2 */

@@ -1,5 +1,5 @@
 /* ecg_tables.c - generated from export/spec.toml by `make export`; do not edit.
- * specification 5d3886f6e35c5f21, model f0ce1248 */
+ * specification c39247e1a87f8cde, model f0ce1248 */
 #include "ecg_intmath.h"
 
 /* clang-format off */
