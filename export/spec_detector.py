@@ -80,6 +80,9 @@ def add_rpeak(b: Builder, rp: dict[str, Any], signal: dict[str, Any], frac_bits:
     for key in keys:
         b.add(f"RPEAK_{key.upper()}_Q10", rp[key + "_q10"], "see spec.toml")
     b.add("RPEAK_SEARCHBACK_RR_Q8", rp["searchback_rr_q8"], "see spec.toml")
+    early, lower = rp["searchback_early_q8"], rp["searchback_lower_q10"]
+    b.add("RPEAK_SEARCHBACK_EARLY_Q8", early, "sooner than this share of the mean RR, and")
+    b.add("RPEAK_SEARCHBACK_LOWER_Q10", lower, "so far below known beats: a T wave, log2")
     _rpeak_before(b, rp, steps)
     _rpeak_doubt(b, rp, steps)
     b.add("RPEAK_LEVEL_SHIFT", rp["level_shift"], "levels follow beats by 2^-this")

@@ -1,5 +1,5 @@
 /* ecg_vectors.h - generated from export/spec.toml and bitbeat.tflite by `make export`;
- * do not edit. Specification c39247e1a87f8cde, model f0ce1248 */
+ * do not edit. Specification e8c8c8a23a65408b, model f0ce1248 */
 #ifndef ECG_VECTORS_H
 #define ECG_VECTORS_H
 

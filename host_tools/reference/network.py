@@ -1,7 +1,7 @@
 """The network, compiled ahead of time, twin of ``ecg_net_aot.c``.
 
 Generated from bitbeat.tflite by `make export`; do not edit.
-Model f0ce1248e14577b0, specification c39247e1a87f8cde.
+Model f0ce1248e14577b0, specification e8c8c8a23a65408b.
 """
 
 # ruff: noqa

@@ -1,9 +1,9 @@
 """Constants of the signal chain. Generated from export/spec.toml by `make export`; do not edit."""
 
 # generated beside the model f0ce1248
-SPEC_DIGEST = "c39247e1a87f8cde16c4122bb30814d8bb55c0796d985c629157251744ddf29d"
+SPEC_DIGEST = "e8c8c8a23a65408bb9b8465aa44d6d990f1be65a69d6296e11ed7164f4fc85d0"
 #: first 32 bits of the specification's SHA-256
-SPEC_HASH = 0xC39247E1
+SPEC_HASH = 0xE8C8C8A2
 #: sampling rate of the chain, Hz
 FS_HZ = 360
 #: input units in one millivolt
@@ -124,6 +124,10 @@ RPEAK_TWIN_SCORE_Q10 = -4096
 RPEAK_TWIN_LOG2_Q10 = 300
 #: see spec.toml
 RPEAK_SEARCHBACK_RR_Q8 = 400
+#: sooner than this share of the mean RR, and
+RPEAK_SEARCHBACK_EARLY_Q8 = 102
+#: so far below known beats: a T wave, log2
+RPEAK_SEARCHBACK_LOWER_Q10 = 1500
 #: a beat so far below the last one moves no level, log2
 RPEAK_SMALL_Q10 = 1024
 #: if it comes this soon, detector steps

@@ -32,7 +32,7 @@ from .params import (
 )
 from .quality import quality_contact, quality_mark
 from .refine import refine_r_peak
-from .rpeak import rpeak_flush, rpeak_push, rpeak_reset
+from .rpeak import rpeak_flush, rpeak_hurry, rpeak_push, rpeak_reset
 from .rr import rr_usual
 from .spike import SPIKE_NONE, SPIKE_STEP, spike_look_for_hum, spike_output, spike_prime, spike_step
 from .state import HELD_BEATS, PENDING_BEATS, SPIKES_KEPT
@@ -91,34 +91,6 @@ def pipeline_contact(p: Any) -> None:
     flags = quality_contact(p.quality, p.input)
     if flags != 0:
         pipeline_mark_waiting(p, flags)
-
-
-@kernel
-def pipeline_filter(p: Any, x: int) -> int:
-    """Judge and filter one raw sample into the ring; 0 where the chain rests, else 1."""
-    code = input_step(p.input, x)
-    if p.input.recover_count > 0:
-        pipeline_contact(p)
-    if code == INPUT_RESTART:
-        bandpass_prime(p.bandpass, to_int(p.input.hold))
-        spike_prime(p.spike, to_int(p.input.hold))
-        rpeak_reset(p.rpeak)
-        condition_reset(p.condition)
-        p.last_r_valid = 0
-        p.last_at_artefact = 0
-    p.filtered = 0
-    if code != INPUT_SKIP:
-        found = spike_step(p.spike, to_int(p.input.hold))
-        if found != SPIKE_NONE:
-            pipeline_add_artefact(p, found)
-        p.filtered = bandpass_step(p.bandpass, spike_output(p.spike))
-    p.ring[p.ring_index] = p.filtered
-    p.ring_index = p.ring_index + 1
-    if p.ring_index == RING_SAMPLES:
-        p.ring_index = 0
-    if code == INPUT_SKIP:
-        return 0
-    return 1
 
 
 @kernel
@@ -238,6 +210,39 @@ def pipeline_add_found(p: Any, count: int) -> None:
     for i in range(count):
         age = to_int(p.rpeak.found_age[i]) * RPEAK_DECIMATION
         pipeline_add_r_peak(p, i, age + to_int(p.rpeak.decimation_count) + RPEAK_CENTRE_SAMPLES)
+
+
+@kernel
+def pipeline_filter(p: Any, x: int) -> int:
+    """Judge and filter one raw sample into the ring; 0 where the chain rests, else 1."""
+    code = input_step(p.input, x)
+    if p.input.bad_count == 1:
+        newest = to_int(p.sample_count)
+        p.sample_count = (newest - 1) & _UINT32  # of the newest sample in the filters
+        pipeline_add_found(p, rpeak_hurry(p.rpeak))
+        p.sample_count = newest
+    if p.input.recover_count > 0:
+        pipeline_contact(p)
+    if code == INPUT_RESTART:
+        bandpass_prime(p.bandpass, to_int(p.input.hold))
+        spike_prime(p.spike, to_int(p.input.hold))
+        rpeak_reset(p.rpeak)
+        condition_reset(p.condition)
+        p.last_r_valid = 0
+        p.last_at_artefact = 0
+    p.filtered = 0
+    if code != INPUT_SKIP:
+        found = spike_step(p.spike, to_int(p.input.hold))
+        if found != SPIKE_NONE:
+            pipeline_add_artefact(p, found)
+        p.filtered = bandpass_step(p.bandpass, spike_output(p.spike))
+    p.ring[p.ring_index] = p.filtered
+    p.ring_index = p.ring_index + 1
+    if p.ring_index == RING_SAMPLES:
+        p.ring_index = 0
+    if code == INPUT_SKIP:
+        return 0
+    return 1
 
 
 @kernel

@@ -29,6 +29,8 @@ from .params import (
     RPEAK_REFRACTORY_STEPS,
     RPEAK_REPLACE_MARGIN_Q10,
     RPEAK_RING_STEPS,
+    RPEAK_SEARCHBACK_EARLY_Q8,
+    RPEAK_SEARCHBACK_LOWER_Q10,
     RPEAK_SEARCHBACK_MAX_STEPS,
     RPEAK_SEARCHBACK_SCORE_Q10,
     RPEAK_SHORT_STEPS,
@@ -153,25 +155,32 @@ def rpeak_enhance(s: Any, step_sum: int) -> int:
 
 
 @kernel
-def rpeak_is_twin(s: Any, c: Any) -> bool:
-    """Whether the skipped candidate is so like the beat ``c`` that it is one, too, as in runs of beats."""
-    if s.skipping == 0 or s.found_count > 0:
-        return False
+def rpeak_is_twin(s: Any, c: Any, distance: int) -> bool:
+    """Whether the skipped candidate is so like the beat ``c``, ``distance`` steps on, that it is one."""
     if s.skipped.score_q10 < RPEAK_TWIN_SCORE_Q10 or s.skipped.score_q10 > 0:
-        return False
-    distance = rpeak_since(c.at, s.skipped.at)
-    if distance < RPEAK_WAIT_STEPS or distance > RPEAK_TWIN_MAX_STEPS:
         return False
     peak = abs(to_int(s.skipped.peak_q10) - to_int(c.peak_q10))
     slope = abs(to_int(s.skipped.slope_q10) - to_int(c.slope_q10))
-    return peak <= RPEAK_TWIN_LOG2_Q10 and slope <= RPEAK_TWIN_LOG2_Q10
+    return distance <= RPEAK_TWIN_MAX_STEPS and peak <= RPEAK_TWIN_LOG2_Q10 and slope <= RPEAK_TWIN_LOG2_Q10
+
+
+@kernel
+def rpeak_is_good_enough(s: Any) -> bool:
+    """Whether the skipped candidate is good enough for an overdue beat; early and low, it may be a T wave."""
+    after = rpeak_since(s.skipped.at, s.beat_at)
+    early = after * 16 < (to_int(s.rr_mean) * RPEAK_SEARCHBACK_EARLY_Q8) >> 8
+    low = to_int(s.known_peak_q10) - to_int(s.skipped.peak_q10) > RPEAK_SEARCHBACK_LOWER_Q10
+    return s.skipped.score_q10 > RPEAK_SEARCHBACK_SCORE_Q10 and not (early and low)
 
 
 @kernel
 def rpeak_accept(s: Any, c: Any) -> None:
-    """Take a candidate as a beat, before it a skipped one that is its like."""
-    if rpeak_is_twin(s, c):
-        rpeak_take(s, s.skipped)
+    """Take a candidate, before it a skipped one that is its like or that a search back would have found."""
+    distance = rpeak_since(c.at, s.skipped.at)
+    if s.skipping == 1 and s.found_count == 0 and distance >= RPEAK_WAIT_STEPS and distance < AGE_MAX:
+        overdue = rpeak_since(c.at, s.beat_at) > s.overdue_steps
+        if rpeak_is_twin(s, c, distance) or (overdue and rpeak_is_good_enough(s)):
+            rpeak_take(s, s.skipped)
     rpeak_take(s, c)
 
 
@@ -308,7 +317,7 @@ def rpeak_search_back(s: Any, since_beat: int) -> None:
         age = rpeak_since(s.steps, s.skipped.at)
         if age >= RPEAK_WAIT_STEPS + RPEAK_HOLD_STEPS:
             s.skipping = 0
-            if s.skipped.score_q10 > RPEAK_SEARCHBACK_SCORE_Q10 and age <= RPEAK_SEARCHBACK_MAX_STEPS:
+            if age <= RPEAK_SEARCHBACK_MAX_STEPS and rpeak_is_good_enough(s):
                 rpeak_take(s, s.skipped)
             elif rpeak_may_be_missed(s, to_int(s.qrs_q10), age):
                 s.gap_doubtful = 1
@@ -418,6 +427,19 @@ def rpeak_push(s: Any, y: int) -> int:
         rpeak_step(s)
         s.decimation_sum = 0
         s.decimation_count = 0
+    return to_int(s.found_count)
+
+
+@kernel
+def rpeak_hurry(s: Any) -> int:
+    """The input goes bad: judge what waits, if it is a beat for sure, before the fault is in the filters."""
+    s.found_count = 0
+    s.found_doubtful = 0
+    s.found_unlike = 0
+    if s.waiting == 1 and s.learn_left == 0:
+        rpeak_score(s, s.candidate)
+        if s.candidate.score_q10 >= RPEAK_SURE_SCORE_Q10:
+            rpeak_judge(s)
     return to_int(s.found_count)
 
 

@@ -34,7 +34,7 @@ from .params import (
 PENDING_BEATS = 8
 
 #: R peaks of a push that can be watched.
-R_PEAKS_TRACED = 2
+R_PEAKS_TRACED = 4
 
 #: Spikes remembered, to tell paced beats by.
 SPIKES_KEPT = 4

@@ -19,6 +19,7 @@ from host_tools.beats import (
     FLAG_LEAD_OFF,
     FLAG_LEARNING,
     FLAG_SATURATED,
+    FLAG_UNDECIDED,
 )
 from host_tools.build import ROOT
 from host_tools.mitdb import record_samples
@@ -137,9 +138,26 @@ def test_flags_tell_of_bad_input(backend) -> None:
     x[25 * FS : 28 * FS] = -32768
     beats = backend.beats(x, rails=(-6400, 6400))
     flags, at = beats["flags"], beats["r_sample"]
-    assert np.any(flags[(at > 15 * FS) & (at < 17 * FS)] & FLAG_SATURATED)
+    assert np.any(flags[(at > 14.5 * FS) & (at < 17 * FS)] & FLAG_SATURATED)
+    assert np.all(flags[(at > 14.5 * FS) & (at < 17 * FS)] & (FLAG_SATURATED | FLAG_UNDECIDED))
     assert not np.any(flags[(at > 18 * FS) & (at < 23 * FS)] & (FLAG_SATURATED | FLAG_LEAD_OFF))
     assert np.any(flags[at > 28 * FS] & FLAG_LEARNING) or not np.any((at > 28 * FS) & (at < 30 * FS))
+
+
+@pytest.mark.parametrize("side", [-2048, 2047])
+@pytest.mark.parametrize("rr_ms", [500, 800])
+def test_the_last_beat_before_a_rail_is_found_where_it_is(backend, side: int, rr_ms: int) -> None:
+    """Oracle: the same signal without the fault."""
+    x, peaks = pulse_train(20, rr_ms=rr_ms)
+    usual = backend.beats(x)["r_sample"].astype(int)
+    last = int(peaks[12]) + params.DELAY_SAMPLES
+    for after_ms in range(240, rr_ms, 40):
+        y = x.copy()
+        y[last + round(after_ms * FS / 1000) :] = side
+        found = backend.beats(y, rails=(-2048, 2047))
+        at = found["r_sample"].astype(int)
+        assert np.array_equal(at[at < last + 20], usual[usual < last + 20]), after_ms
+        assert np.all(found["flags"][at > last - 20] & FLAG_SATURATED), after_ms
 
 
 @pytest.mark.parametrize("rails", [(-300, 300), (-32767, 400), (0, 0), None])
@@ -147,14 +165,17 @@ def test_a_sample_at_a_rail_is_saturated_whatever_its_voltage(backend, rails) ->
     x, _ = pulse_train(30)
     high = rails[1] if rails and rails[0] < rails[1] else 32767
     x[15 * FS : 15 * FS + 20] = high
-    flags = backend.beats(x, rails=rails)["flags"]
-    at = backend.beats(x, rails=rails)["r_sample"]
-    near = (at > 15 * FS - FS // 2) & (at < 15 * FS + FS // 2)
-    assert near.any()
-    assert np.all(flags[near] & FLAG_SATURATED)
+    beats = backend.beats(x, rails=rails)
+    flags, at = beats["flags"], beats["r_sample"]
+    before = (at > 14.5 * FS) & (at < 15 * FS)
+    assert before.any()
+    assert np.all(flags[before] & FLAG_SATURATED)
+    # What is taken for a beat at the fault itself may be found by search-back only, when it is long over.
+    at_fault = (at >= 15 * FS) & (at < 15.5 * FS)
+    assert np.all(flags[at_fault] & (FLAG_SATURATED | FLAG_UNDECIDED))
     x[15 * FS : 15 * FS + 20] = high - 1
-    flags = backend.beats(x, rails=rails)["flags"]
-    assert not np.any(flags[at < 15 * FS] & FLAG_SATURATED)
+    beats = backend.beats(x, rails=rails)
+    assert not np.any(beats["flags"][beats["r_sample"] < 15 * FS] & FLAG_SATURATED)
 
 
 def test_both_backends_tell_the_same_conditions() -> None:

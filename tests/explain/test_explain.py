@@ -276,7 +276,7 @@ def test_a_class_given_by_rule_is_said(case, monkeypatch):
     beats = case.beats.copy()
     beats["logits"][case.index] = (20, -90, 5, -60)
     beats["aami_class"][case.index] = CLASS_NAMES.index("V")
-    beats["flags"][case.index] |= FLAG_BROAD_RUN
+    beats["flags"][case.index] = FLAG_BROAD_RUN
     ruled = replace(case, beats=beats)
     line = "V by rule; the network gave N, by 15 steps"
     assert lead_line(ruled) == line

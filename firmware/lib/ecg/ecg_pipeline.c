@@ -60,27 +60,6 @@ ECG_COLD static void mark_waiting(ecg_pipeline_t *p, uint32_t flags) {
     }
 }
 
-/* Judges a raw sample that is not as nearly all are: follows the lead, and begins anew after a long bad
- * stretch; bad input marks every beat that has not gone out. False where the chain rests. */
-ECG_COLD static bool judge_input(ecg_pipeline_t *p, int16_t x) {
-    ecg_input_code_t code = ecg_input_step(&p->input, x);
-    if (p->input.recover_count != 0) {
-        uint32_t flags = ecg_quality_contact(&p->quality, &p->input);
-        if (flags != 0) {
-            mark_waiting(p, flags);
-        }
-    }
-    if (code == ECG_INPUT_RESTART) {
-        ecg_bandpass_prime(&p->bandpass, p->input.hold);
-        ecg_spike_prime(&p->spike, p->input.hold);
-        ecg_rpeak_reset(&p->rpeak);
-        ecg_condition_reset(&p->condition);
-        p->last_r_valid = 0;
-        p->last_at_artefact = 0;
-    }
-    return code != ECG_INPUT_SKIP;
-}
-
 /* The sample that goes on where the signal jumps or hums. Keeps the sample of a spike that was taken out, or
  * of a step, as it leaves the filters. */
 ECG_COLD ECG_NOINLINE static int16_t clean(ecg_pipeline_t *p) {
@@ -175,6 +154,32 @@ ECG_COLD static void add_found(ecg_pipeline_t *p, int count) {
         int32_t age = (int32_t)p->rpeak.found_age[i] * ECG_RPEAK_DECIMATION;
         add_r_peak(p, i, age + (int32_t)p->rpeak.decimation_count + ECG_RPEAK_CENTRE_SAMPLES);
     }
+}
+
+/* Judges a raw sample that is not as nearly all are: follows the lead, and begins anew after a long bad
+ * stretch; bad input marks every beat that has not gone out. False where the chain rests. */
+ECG_COLD static bool judge_input(ecg_pipeline_t *p, int16_t x) {
+    ecg_input_code_t code = ecg_input_step(&p->input, x);
+    if (p->input.recover_count != 0) {
+        uint32_t flags = ecg_quality_contact(&p->quality, &p->input);
+        if (p->input.bad_count == 1) {
+            p->sample_count -= 1; /* of the newest sample in the filters */
+            add_found(p, ecg_rpeak_hurry(&p->rpeak));
+            p->sample_count += 1;
+        }
+        if (flags != 0) {
+            mark_waiting(p, flags);
+        }
+    }
+    if (code == ECG_INPUT_RESTART) {
+        ecg_bandpass_prime(&p->bandpass, p->input.hold);
+        ecg_spike_prime(&p->spike, p->input.hold);
+        ecg_rpeak_reset(&p->rpeak);
+        ecg_condition_reset(&p->condition);
+        p->last_r_valid = 0;
+        p->last_at_artefact = 0;
+    }
+    return code != ECG_INPUT_SKIP;
 }
 
 /* A detector step is complete: finds beats and what holds beside them. Where fibrillation is suspected, every

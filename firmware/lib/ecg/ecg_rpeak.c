@@ -57,26 +57,34 @@ ECG_COLD static void take(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c) {
     s->found_count += 1;
 }
 
-/* Whether the skipped candidate is so like the beat c that it is one, too, as in runs of early beats. */
-ECG_COLD static bool is_twin(const ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c) {
-    if (s->skipping == 0 || s->found_count > 0) {
-        return false;
-    }
-    if (s->skipped.score_q10 < ECG_RPEAK_TWIN_SCORE_Q10 || s->skipped.score_q10 > 0) {
-        return false;
-    }
-    uint32_t distance = c->at - s->skipped.at;
-    if (distance < ECG_RPEAK_WAIT_STEPS || distance > ECG_RPEAK_TWIN_MAX_STEPS) {
-        return false;
-    }
-    return ecg_abs(s->skipped.peak_q10 - c->peak_q10) <= ECG_RPEAK_TWIN_LOG2_Q10 &&
+/* Whether the skipped candidate, `distance` steps before the beat c, is so like it that it is one, too, as in
+ * runs of early beats. */
+ECG_COLD static bool is_twin(const ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c, uint32_t distance) {
+    return s->skipped.score_q10 >= ECG_RPEAK_TWIN_SCORE_Q10 && s->skipped.score_q10 <= 0 &&
+           distance <= ECG_RPEAK_TWIN_MAX_STEPS &&
+           ecg_abs(s->skipped.peak_q10 - c->peak_q10) <= ECG_RPEAK_TWIN_LOG2_Q10 &&
            ecg_abs(s->skipped.slope_q10 - c->slope_q10) <= ECG_RPEAK_TWIN_LOG2_Q10;
 }
 
-/* Takes a candidate as a beat, before it a skipped one that is its like. */
+/* Whether the skipped candidate is good enough for a beat that is overdue; one that is low may be a T wave
+ * where it comes early. */
+ECG_COLD static bool is_good_enough(const ecg_rpeak_t *s) {
+    uint32_t after = s->skipped.at - s->beat_at;
+    bool early = after * 16u < ((uint32_t)s->rr_mean * ECG_RPEAK_SEARCHBACK_EARLY_Q8) >> 8;
+    bool low = s->known_peak_q10 - s->skipped.peak_q10 > ECG_RPEAK_SEARCHBACK_LOWER_Q10;
+    return s->skipped.score_q10 > ECG_RPEAK_SEARCHBACK_SCORE_Q10 && !(early && low);
+}
+
+/* Takes a candidate as a beat, before it a skipped one that is its like, or that the search back would have
+ * found had c not come so soon. */
 ECG_COLD static void accept(ecg_rpeak_t *s, const ecg_rpeak_candidate_t *c) {
-    if (is_twin(s, c)) {
-        take(s, &s->skipped);
+    uint32_t distance = c->at - s->skipped.at;
+    if (s->skipping != 0 && s->found_count == 0 && distance >= ECG_RPEAK_WAIT_STEPS &&
+        distance < ECG_RPEAK_AGE_MAX) {
+        bool overdue = c->at - s->beat_at > s->overdue_steps;
+        if (is_twin(s, c, distance) || (overdue && is_good_enough(s))) {
+            take(s, &s->skipped);
+        }
     }
     take(s, c);
 }
@@ -189,7 +197,7 @@ ECG_COLD static void search_back(ecg_rpeak_t *s, uint32_t since_beat) {
     uint32_t age = s->steps - s->skipped.at;
     if (s->skipping != 0 && age >= ECG_RPEAK_WAIT_STEPS + ECG_RPEAK_HOLD_STEPS) {
         s->skipping = 0;
-        if (s->skipped.score_q10 > ECG_RPEAK_SEARCHBACK_SCORE_Q10 && age <= ECG_RPEAK_SEARCHBACK_MAX_STEPS) {
+        if (age <= ECG_RPEAK_SEARCHBACK_MAX_STEPS && is_good_enough(s)) {
             take(s, &s->skipped);
         } else if (ecg_rpeak_may_be_missed(s, s->qrs_q10, age)) {
             s->gap_doubtful = 1;
@@ -292,6 +300,19 @@ int ecg_rpeak_step(ecg_rpeak_t *s) {
     step(s);
     s->decimation_sum = 0;
     s->decimation_count = 0;
+    return s->found_count;
+}
+
+ECG_COLD int ecg_rpeak_hurry(ecg_rpeak_t *s) {
+    s->found_count = 0;
+    s->found_doubtful = 0;
+    s->found_unlike = 0;
+    if (s->waiting != 0 && s->learn_left == 0) {
+        ecg_rpeak_score(s, &s->candidate);
+        if (s->candidate.score_q10 >= ECG_RPEAK_SURE_SCORE_Q10) {
+            judge_candidate(s);
+        }
+    }
     return s->found_count;
 }
 

@@ -85,6 +85,10 @@ static inline bool ecg_rpeak_add(ecg_rpeak_t *s, int16_t y) {
  * ECG_RPEAK_SEARCHBACK_MAX_STEPS steps after it. */
 int ecg_rpeak_step(ecg_rpeak_t *s);
 
+/* The input goes bad: judges what waits, if it is a beat for sure, before the fault reaches the filters;
+ * returns as ecg_rpeak_step. */
+int ecg_rpeak_hurry(ecg_rpeak_t *s);
+
 /* End of the record: judges what still waits; returns as ecg_rpeak_step. */
 int ecg_rpeak_flush(ecg_rpeak_t *s);
 

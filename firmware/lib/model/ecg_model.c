@@ -1,6 +1,6 @@
 /* ecg_model.c - table for the confidence of a classification
  * generated from bitbeat.tflite by `make export`; do not edit.
- * model f0ce1248e14577b0, specification c39247e1a87f8cde */
+ * model f0ce1248e14577b0, specification e8c8c8a23a65408b */
 /* clang-format off */
 #include "ecg_model.h"
 

@@ -1,6 +1,6 @@
 /* ecg_model_tflite.h - the model for TensorFlow Lite Micro
  * generated from bitbeat.tflite by `make export`; do not edit.
- * model f0ce1248e14577b0, specification c39247e1a87f8cde */
+ * model f0ce1248e14577b0, specification e8c8c8a23a65408b */
 #ifndef ECG_MODEL_TFLITE_H
 #define ECG_MODEL_TFLITE_H
 

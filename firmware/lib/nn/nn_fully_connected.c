@@ -3,7 +3,9 @@
 #include "nn_dot.h"
 #include "nn_requantise.h"
 
-static void one_batch(const nn_fully_connected_t *p, const int8_t *input, int8_t *output) {
+/* Compiled for size: its loops are as fast then, without copies for runs that no layer has. */
+__attribute__((cold)) static void one_batch(const nn_fully_connected_t *p, const int8_t *input,
+                                            int8_t *output) {
     const nn_output_t to = nn_output(p->multiplier, p->shift, p->output_zero, p->low, p->high);
     const int32_t run = p->input_c;
     const int32_t start = nn_window_start(input, 1, 0, run);

@@ -1,12 +1,12 @@
 /* ecg_params.h - generated from export/spec.toml by `make export`; do not edit.
- * specification c39247e1a87f8cde, model f0ce1248, 360 Hz */
+ * specification e8c8c8a23a65408b, model f0ce1248, 360 Hz */
 #ifndef ECG_PARAMS_H
 #define ECG_PARAMS_H
 
 #include <stdint.h>
 
 /* clang-format off */
-#define ECG_SPEC_HASH UINT32_C(0xC39247E1) /* first 32 bits of the specification's SHA-256 */
+#define ECG_SPEC_HASH UINT32_C(0xE8C8C8A2) /* first 32 bits of the specification's SHA-256 */
 #define ECG_FS_HZ 360 /* sampling rate of the chain, Hz */
 #define ECG_ADU_PER_MV 200 /* input units in one millivolt */
 #define ECG_FLAT_TOLERANCE_ADU 1 /* a flat stretch stays within this of its start */
@@ -67,6 +67,8 @@
 #define ECG_RPEAK_TWIN_SCORE_Q10 (-4096) /* see spec.toml */
 #define ECG_RPEAK_TWIN_LOG2_Q10 300 /* see spec.toml */
 #define ECG_RPEAK_SEARCHBACK_RR_Q8 400 /* see spec.toml */
+#define ECG_RPEAK_SEARCHBACK_EARLY_Q8 102 /* sooner than this share of the mean RR, and */
+#define ECG_RPEAK_SEARCHBACK_LOWER_Q10 1500 /* so far below known beats: a T wave, log2 */
 #define ECG_RPEAK_SMALL_Q10 1024 /* a beat so far below the last one moves no level, log2 */
 #define ECG_RPEAK_SMALL_STEPS 150 /* if it comes this soon, detector steps */
 #define ECG_RPEAK_BEFORE_BELOW_Q10 1000 /* a wave so far below the next beat, log2, */

@@ -1,5 +1,5 @@
 /* ecg_tables.c - generated from export/spec.toml by `make export`; do not edit.
- * specification c39247e1a87f8cde, model f0ce1248 */
+ * specification e8c8c8a23a65408b, model f0ce1248 */
 #include "ecg_intmath.h"
 
 /* clang-format off */
