@@ -12,20 +12,19 @@ import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from host_tools.reference import params, rpeak, rpeak_score
+from host_tools.reference import params, pipeline, rpeak, rpeak_score
 from host_tools.reference.fixed import PLAIN, to_int
 from host_tools.reference.pipeline import (
     pipeline_add_found,
-    pipeline_filter,
+    pipeline_drain,
     pipeline_init,
     pipeline_look_for_hum,
-    pipeline_may_drain,
     pipeline_reach,
 )
 from host_tools.reference.refine import refine_r_peak
@@ -51,7 +50,8 @@ _TERMS = len(WEIGHT_NAMES)
 #: terms' values.
 _AT, _SCORE, _FIXED, _FIRST = 0, 1, 2, 3
 _COLUMNS = _FIRST + _TERMS
-#: A step scores at most five times: two rivals, the loser judged, the waiting one, and it judged.
+#: A sample scores at most seven times: what waits and it judged where the input goes bad; then two rivals,
+#: the loser judged, the waiting one, and it judged.
 _SCORES_MAX = 8
 
 #: The detector's state with its weights, and with the scores of the newest sample where these are collected.
@@ -131,18 +131,20 @@ def _score_and_collect(s: Any, c: Any) -> None:
     s.scores = s.scores + 1
 
 
-def _weighable_detector() -> dict[str, Any]:
-    """Take over ``rpeak.py`` with that score in the place of its own."""
-    namespace = {**vars(rpeak), "rpeak_score": _score_and_collect}
-    for name, function in vars(rpeak).items():
+def _taken_over(module: ModuleType, **own: Any) -> dict[str, Any]:
+    """Compile a module's functions anew, which then call these in the place of what it imports."""
+    namespace = {**vars(module), **own}
+    for name, function in vars(module).items():
         plain = _plain(function)
-        if isinstance(plain, FunctionType) and plain.__module__ == rpeak.__name__:
+        if isinstance(plain, FunctionType) and plain.__module__ == module.__name__:
             namespace[name] = _compiled(FunctionType(plain.__code__, namespace, name))
     return namespace
 
 
-_detector = _weighable_detector()
+_detector = _taken_over(rpeak, rpeak_score=_score_and_collect)
 _push, _flush = _detector["rpeak_push"], _detector["rpeak_flush"]
+#: The filters ask the detector, too, where the input goes bad.
+_filter = _taken_over(pipeline, rpeak_hurry=_detector["rpeak_hurry"])["pipeline_filter"]
 
 
 @_compiled
@@ -171,16 +173,14 @@ def _run(p: Any, x: Any, peaks: Any, rows: Any, where: Any) -> tuple[int, int]:
     scores = 0
     for i in range(len(x) + params.SPIKE_DELAY_SAMPLES + 1):
         p.trace.r_count = 0
-        ended = i >= len(x) and not pipeline_may_drain(p)
+        ended = i >= len(x) and not pipeline_drain(p)
         value = to_int(p.input.hold)  # goes on after the end, as in pipeline_flush
         if i < len(x):
             value = int(x[i])
-        elif not ended:
-            p.drained = p.drained + 1
         if ended:
             p.sample_count = to_int(p.sample_count) - 1  # as pipeline_end does: the last sample's number
             pipeline_add_found(p, _flush(p.rpeak))
-        elif pipeline_filter(p, value) == 1:
+        elif _filter(p, value) == 1:
             pipeline_add_found(p, _push(p.rpeak, to_int(p.filtered)))
             if p.rpeak.decimation_count == 0:
                 pipeline_look_for_hum(p)

@@ -156,33 +156,37 @@ def pipeline_judge_r_peak(p: Any, i: int, r: int) -> int:
 
 
 @kernel
-def pipeline_queue(p: Any, r: int, down: int) -> bool:
-    """Put a refined R peak in the queue, unless it is too near the last one."""
+def pipeline_has_room(p: Any, r: int) -> bool:
+    """Whether an R peak can be queued: there is room, and it is not too near the last one."""
     if p.last_r_valid == 1:
         distance = sample_distance(r, p.last_r)
         if distance < MINIMUM_RR_SAMPLES or distance > 0x7FFFFFFF:
             return False
-    if p.pending_count == PENDING_BEATS:
-        return False
+    return bool(p.pending_count != PENDING_BEATS)
+
+
+@kernel
+def pipeline_queue(p: Any, r: int, down: int, flags: int) -> None:
+    """Put a refined R peak in the queue."""
     target = 256
     if down == 1:
         target = -256
     p.rpeak.polarity = p.rpeak.polarity + ((target - p.rpeak.polarity) >> 3)
     p.pending[p.pending_count] = r
-    p.pending_flags[p.pending_count] = 0
+    p.pending_flags[p.pending_count] = flags
     p.pending_count = p.pending_count + 1
     p.last_r = r
     p.last_r_valid = 1
-    return True
 
 
 @kernel
 def pipeline_add_given(p: Any, age: int) -> bool:
     """Queue an R peak that was given, refined around ``age`` samples before the newest."""
     found = refine_r_peak(p.ring, to_int(p.ring_index), age, to_int(p.rpeak.polarity), RING_SAMPLES)
-    if not pipeline_queue(p, (to_int(p.sample_count) - (found >> 1)) & _UINT32, found & 1):
+    r = (to_int(p.sample_count) - (found >> 1)) & _UINT32
+    if not pipeline_has_room(p, r):
         return False
-    p.pending_flags[p.pending_count - 1] = pipeline_flags(p)
+    pipeline_queue(p, r, found & 1, pipeline_flags(p))
     return True
 
 
@@ -192,13 +196,9 @@ def pipeline_add_r_peak(p: Any, i: int, centre_age: int) -> None:
     reach = pipeline_reach(p.rpeak)
     found = refine_r_peak(p.ring, to_int(p.ring_index), centre_age, to_int(p.rpeak.polarity), reach)
     r = (to_int(p.sample_count) - (found >> 1)) & _UINT32
-    waiting = to_int(p.pending_count)
-    if not pipeline_queue(p, r, found & 1):
+    if not pipeline_has_room(p, r):
         return
-    p.pending_count = waiting  # its flags are not those of what waits already
-    flags = pipeline_judge_r_peak(p, i, r)
-    p.pending_count = waiting + 1
-    p.pending_flags[waiting] = flags
+    pipeline_queue(p, r, found & 1, pipeline_judge_r_peak(p, i, r))
     p.trace.r_sample[p.trace.r_count] = r
     p.trace.r_polarity[p.trace.r_count] = p.rpeak.polarity
     p.trace.r_count = p.trace.r_count + 1
@@ -343,15 +343,18 @@ def pipeline_take(p: Any, x: int) -> None:
 
 
 @kernel
-def pipeline_may_drain(p: Any) -> bool:
-    """Whether what the search for spikes holds at a record's end can be let out, by holding the last sample.
+def pipeline_drain(p: Any) -> bool:
+    """Let out a sample of what the search for spikes holds at a record's end: the last one is to be held.
 
-    Nothing must have been bad lately, and it must not become a flat stretch by that.
+    Not if something was bad lately, or if it became a flat stretch by that. Counts the samples.
     """
     calm = p.input.primed == 1 and p.input.recover_count == 0 and p.input.bad_count == 0
     flat_left = FLAT_SAMPLES - to_int(p.input.flat_count)
     flat = flat_left + to_int(p.drained) <= SPIKE_DELAY_SAMPLES + 1
-    return bool(p.drained < SPIKE_DELAY_SAMPLES and calm and not flat)
+    if p.drained >= SPIKE_DELAY_SAMPLES or flat or not calm:
+        return False
+    p.drained = p.drained + 1
+    return True
 
 
 @kernel
@@ -404,8 +407,7 @@ def pipeline_push(p: Any, x: int, beat: Any) -> int:
 @kernel
 def pipeline_flush(p: Any, beat: Any) -> int:
     """End of the record: hand out what still waits; call until it returns 0."""
-    while pipeline_may_drain(p):
-        p.drained = p.drained + 1
+    while pipeline_drain(p):
         if pipeline_push(p, to_int(p.input.hold), beat) == 1:
             return 1
     pipeline_end(p)

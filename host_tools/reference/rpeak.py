@@ -85,6 +85,14 @@ def rpeak_clear_wave(w: Any) -> None:
 
 
 @kernel
+def rpeak_find_none(s: Any) -> None:
+    """Forget what was found: the caller has it."""
+    s.found_count = 0
+    s.found_doubtful = 0
+    s.found_unlike = 0
+
+
+@kernel
 def rpeak_reset(s: Any) -> None:
     """Forget everything but the usual polarity; learning starts anew."""
     for i in range(RPEAK_RING_STEPS):
@@ -133,9 +141,7 @@ def rpeak_reset(s: Any) -> None:
     s.doubtful = 0
     s.gap_doubtful = 0
     s.unlike_count = 0
-    s.found_doubtful = 0
-    s.found_unlike = 0
-    s.found_count = 0
+    rpeak_find_none(s)
 
 
 @kernel
@@ -418,9 +424,7 @@ def rpeak_step(s: Any) -> None:
 @kernel
 def rpeak_push(s: Any, y: int) -> int:
     """Take one filtered sample; returns the number of beats found, 0 to 2."""
-    s.found_count = 0
-    s.found_doubtful = 0
-    s.found_unlike = 0
+    rpeak_find_none(s)
     s.decimation_sum = s.decimation_sum + y
     s.decimation_count = s.decimation_count + 1
     if s.decimation_count == RPEAK_DECIMATION:
@@ -433,9 +437,7 @@ def rpeak_push(s: Any, y: int) -> int:
 @kernel
 def rpeak_hurry(s: Any) -> int:
     """The input goes bad: judge what waits, if it is a beat for sure, before the fault is in the filters."""
-    s.found_count = 0
-    s.found_doubtful = 0
-    s.found_unlike = 0
+    rpeak_find_none(s)
     if s.waiting == 1 and s.learn_left == 0:
         rpeak_score(s, s.candidate)
         if s.candidate.score_q10 >= RPEAK_SURE_SCORE_Q10:
@@ -446,9 +448,7 @@ def rpeak_hurry(s: Any) -> int:
 @kernel
 def rpeak_flush(s: Any) -> int:
     """At the end of a record: judge what still waits; returns the number of beats found, 0 to 2."""
-    s.found_count = 0
-    s.found_doubtful = 0
-    s.found_unlike = 0
+    rpeak_find_none(s)
     if s.learn_left == 0:
         if s.lobe_peak > 0:
             rpeak_lobe_end(s)

@@ -30,10 +30,10 @@ from .pipeline import (
     pipeline_advance,
     pipeline_conditions,
     pipeline_detect,
+    pipeline_drain,
     pipeline_end,
     pipeline_filter,
     pipeline_init,
-    pipeline_may_drain,
     pipeline_measure,
     pipeline_release,
     pipeline_step,
@@ -170,10 +170,8 @@ def _run_detected(
         value = to_int(p.input.hold)
         if i < len(x):
             value = int(x[i])
-        elif not pipeline_may_drain(p):
+        elif not pipeline_drain(p):
             break
-        else:
-            p.drained = p.drained + 1
         if pipeline_step(p, value) == 1:
             _store_measures(p, measured, rows, details)
             measured += 1

@@ -54,11 +54,16 @@ def spike_back(s: Any, age: int) -> int:
 
 
 @kernel
-def spike_earlier(s: Any, age: int, periods: int) -> int:
-    """Signal so many half periods of the mains before the sample of this age, between two samples."""
-    q8 = periods * HUM_50_HALF_Q8
+def spike_half_period_q8(s: Any) -> int:
+    """Half a period of the hum that there is, samples, 8 fraction bits."""
     if s.hum == 2:
-        q8 = periods * HUM_60_HALF_Q8
+        return HUM_60_HALF_Q8
+    return HUM_50_HALF_Q8
+
+
+@kernel
+def spike_earlier(s: Any, age: int, q8: int) -> int:
+    """Signal ``q8`` / 256 samples before the sample of this age, between two samples."""
     part = q8 & 255
     at = age + (q8 >> 8)
     return shift_round(spike_back(s, at) * (256 - part) + spike_back(s, at + 1) * part, 8)
@@ -69,7 +74,7 @@ def spike_hum_at(s: Any, age: int) -> int:
     """What hum there is in the sample of this age, with what else there was a period before; or 0."""
     if s.hum == 0:
         return 0
-    return spike_earlier(s, age, 2)
+    return spike_earlier(s, age, 2 * spike_half_period_q8(s))
 
 
 @kernel
@@ -83,9 +88,7 @@ def spike_first_clear(s: Any) -> int:
     """Age from which on a spike in the middle is not in :func:`spike_clear` a second time, a period later."""
     if s.hum == 0:
         return 0
-    period = HUM_50_HALF_Q8 >> 7
-    if s.hum == 2:
-        period = HUM_60_HALF_Q8 >> 7
+    period = spike_half_period_q8(s) >> 7
     return max(SPIKE_FAR_SAMPLES + SPIKE_NEAR_SAMPLES - period, 0)
 
 
@@ -183,7 +186,7 @@ def spike_output(s: Any) -> int:
     if s.hum == 0:
         return output
     # Half a period before it is the other way round.
-    return shift_round(output + spike_earlier(s, SPIKE_DELAY_SAMPLES, 1), 1)
+    return shift_round(output + spike_earlier(s, SPIKE_DELAY_SAMPLES, spike_half_period_q8(s)), 1)
 
 
 @kernel

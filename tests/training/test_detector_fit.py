@@ -55,6 +55,14 @@ def restless_signal() -> np.ndarray:
     return enlarge_t_waves(np.rint(values).astype(np.int16), peaks)
 
 
+def damaged_signal() -> np.ndarray:
+    """The same, samples missing a quarter of a second after some beats."""
+    samples = restless_signal()
+    for r in pulse_train(60)[1][5::3]:
+        samples[r + 90 : r + 100] = -32768
+    return samples
+
+
 # ---- logistic regression
 
 
@@ -153,18 +161,20 @@ def test_terms_times_committed_weights_are_the_references_score() -> None:
     assert varied == list(WEIGHT_NAMES[1:])
 
 
-def test_committed_weights_find_what_the_firmware_finds() -> None:
+@pytest.mark.parametrize("signal", [restless_signal, damaged_signal])
+def test_committed_weights_find_what_the_firmware_finds(signal) -> None:
     """Oracle: the C core; collecting changes nothing."""
-    samples = restless_signal()
+    samples = signal()
     expected = run_core(samples).beats["r_sample"].astype(np.int64) - params.DELAY_SAMPLES
     assert len(expected) > 60
     for collect in (False, True):
         assert detect(samples, COMMITTED_Q8, collect=collect).peaks.tolist() == expected.tolist()
 
 
-def test_weights_decide() -> None:
+@pytest.mark.parametrize("signal", [restless_signal, damaged_signal])
+def test_weights_decide(signal) -> None:
     """Oracle: a bias below every threshold leaves no beat, one above everything takes T waves, too."""
-    samples = restless_signal()
+    samples = signal()
     usual = len(detect(samples, COMMITTED_Q8).peaks)
     bias = np.eye(len(WEIGHT_NAMES), dtype=np.int64)[0]
     assert len(detect(samples, COMMITTED_Q8 - 256 * 100 * bias).peaks) == 0

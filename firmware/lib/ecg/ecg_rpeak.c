@@ -293,10 +293,15 @@ static void step(ecg_rpeak_t *s) {
     }
 }
 
-int ecg_rpeak_step(ecg_rpeak_t *s) {
+/* Forgets what was found: the caller has it. */
+static inline void find_none(ecg_rpeak_t *s) {
     s->found_count = 0;
     s->found_doubtful = 0;
     s->found_unlike = 0;
+}
+
+int ecg_rpeak_step(ecg_rpeak_t *s) {
+    find_none(s);
     step(s);
     s->decimation_sum = 0;
     s->decimation_count = 0;
@@ -304,9 +309,7 @@ int ecg_rpeak_step(ecg_rpeak_t *s) {
 }
 
 ECG_COLD int ecg_rpeak_hurry(ecg_rpeak_t *s) {
-    s->found_count = 0;
-    s->found_doubtful = 0;
-    s->found_unlike = 0;
+    find_none(s);
     if (s->waiting != 0 && s->learn_left == 0) {
         ecg_rpeak_score(s, &s->candidate);
         if (s->candidate.score_q10 >= ECG_RPEAK_SURE_SCORE_Q10) {
@@ -317,9 +320,7 @@ ECG_COLD int ecg_rpeak_hurry(ecg_rpeak_t *s) {
 }
 
 ECG_COLD int ecg_rpeak_flush(ecg_rpeak_t *s) {
-    s->found_count = 0;
-    s->found_doubtful = 0;
-    s->found_unlike = 0;
+    find_none(s);
     if (s->learn_left == 0) {
         if (s->lobe_peak > 0) {
             end_lobe(s);
